@@ -1,0 +1,40 @@
+/*
+ * From a frame of a stack to functions, files and lines. The only user of libdw.
+ * Results are cached per (module, address) for the table's life.
+ */
+#ifndef ANALYZER_SYMBOLS_H
+#define ANALYZER_SYMBOLS_H
+
+#include "analyzer/trace_model.h"
+
+enum symbolize_mode {
+    SYMBOLIZE_NONE,      /* addresses only */
+    SYMBOLIZE_FUNCTIONS, /* function names from symbol tables */
+    SYMBOLIZE_LINES,     /* with files, lines and inlined calls (default) */
+};
+
+struct source_line {
+    const char *function;    /* demangled; never NULL; "[unknown]" when not known */
+    const char *system_name; /* as in the object file; equal to function when not mangled */
+    const char *file;        /* "" when not known */
+    int line;                /* 0 when not known */
+    int start_line;          /* of the function; 0 when not known */
+};
+
+/* What one frame is, innermost inlined call first. count >= 1. Owned by the table, valid for its life. */
+struct symbolized_frame {
+    uint32_t count;
+    bool is_known; /* a function name was found */
+    const struct source_line *lines;
+};
+
+struct symbol_table;
+
+/* sysroot: directory prefix under which the traced machine's files are; NULL: "/". */
+struct symbol_table *symbol_table_new(enum symbolize_mode mode, const char *sysroot);
+void symbol_table_free(struct symbol_table *table);
+const struct symbolized_frame *symbol_table_find(struct symbol_table *table, const struct frame *frame);
+/* Warnings met so far (a binary that changed since the recording, a missing file...), one sentence each. */
+const GPtrArray *symbol_table_warnings(const struct symbol_table *table);
+
+#endif
