@@ -8,9 +8,6 @@
 #include <glib.h>
 #include "analyzer/event.h"
 
-/* Returns false to stop reading early (not an error). */
-typedef bool (*event_sink)(void *self, const struct event *event);
-
 struct ctf_reader_options {
     const char *path; /* any folder at or above the metadata files; NULL is a bug */
     unsigned workers; /* 0: as many as CPUs */

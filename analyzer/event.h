@@ -226,4 +226,7 @@ struct event {
     struct event_pcs callstack; /* count 0: none */
 };
 
+/* Gets events one by one, on the caller's thread. Returns false to stop early (not an error). */
+typedef bool (*event_sink)(void *self, const struct event *event);
+
 #endif
