@@ -1,0 +1,37 @@
+/*
+ * System calls made directly: they leave errno alone, are no cancellation points, and nobody's wrapper (ours
+ * included) sees them. Only for the library's own questions to the kernel; the traced program's calls always
+ * go through the real libc function. The result is the kernel's: a value, or -errno.
+ */
+#ifndef EXECTRACE_RAW_SYSCALL_H
+#define EXECTRACE_RAW_SYSCALL_H
+
+#include <stdint.h>
+#include <sys/syscall.h>
+
+#if !defined(__x86_64__) || defined(__ILP32__)
+#error "libexectrace.so knows the x86-64 system call convention only"
+#endif
+
+static inline long raw_syscall3(long number, long a, long b, long c)
+{
+    long result;
+
+    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+    return result;
+}
+
+static inline long raw_syscall5(long number, long a, long b, long c, long d, long e)
+{
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    long result;
+
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+#endif
