@@ -1,0 +1,33 @@
+# End-to-end tests: real programs are recorded, and what was found is read back with other people's tools.
+
+# The interpreter of the system, not one of a version manager's shims: those are shell scripts.
+find_program(SYSTEM_PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH)
+find_program(SYSTEM_PYTHON3 python3)
+
+# exectrace_end_to_end_app(NAME [LIBRARY...]): tests/apps/NAME.c, built as users build their programs.
+function(exectrace_end_to_end_app name)
+  add_executable(${name} apps/${name}.c)
+  target_link_libraries(${name} PRIVATE exectrace_flags Threads::Threads ${ARGN})
+  target_compile_options(${name} PRIVATE -O2 -g)
+endfunction()
+
+# exectrace_end_to_end_test(NAME LABELS ARGUMENT...): tests/integration/end_to_end_NAME.py BUILD ARGUMENT...
+function(exectrace_end_to_end_test name labels)
+  if(NOT SYSTEM_PYTHON3)
+    return()
+  endif()
+  add_test(NAME end_to_end.${name}
+           COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/end_to_end_${name}.py
+                   ${PROJECT_BINARY_DIR} ${ARGN})
+  set_tests_properties(end_to_end.${name} PROPERTIES LABELS "${labels}" SKIP_RETURN_CODE 77 TIMEOUT 300)
+endfunction()
+
+find_package(Threads REQUIRED)
+
+exectrace_end_to_end_app(e2e_known_waits)
+exectrace_end_to_end_test(known_waits integration $<TARGET_FILE:e2e_known_waits>
+                          ${CMAKE_CURRENT_SOURCE_DIR}/apps/e2e_known_waits.c)
+# Its figures are those of a machine that does nothing else meanwhile.
+set_tests_properties(end_to_end.known_waits PROPERTIES RUN_SERIAL ON)
+
+exectrace_end_to_end_app(e2e_two_spinners)
