@@ -1,0 +1,163 @@
+/*
+ * One wrapped blocking call: see calls.h. Runs on the calling thread, also in signal handlers.
+ */
+#include "tracepoints/calls.h"
+
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "tracepoints/clock.h"
+#include "tracepoints/raw_syscall.h"
+#include "tracepoints/settings.h"
+#include "tracepoints/stacks.h"
+
+/* A call at least this long is worth having its stack taken before the next one of its number. */
+#define LONG_NS UINT64_C(1000000)
+
+/*
+ * The stack is taken before a call that is expected to be long, so that an operation that never ends has one,
+ * and after any other call, only when it counts. Expected: as its number usually does, unless this thread's
+ * last call of the number (mod 64) was different.
+ */
+static bool is_expected_long(const struct thread_block *thread, uint16_t number)
+{
+    bool is_unusual = (thread->call_sums.unusual >> (number % 64) & 1) != 0;
+
+    return call_usually_waits(number) != is_unusual;
+}
+
+static void learn(struct thread_block *thread, uint16_t number, uint64_t duration_ns)
+{
+    uint64_t bit = UINT64_C(1) << (number % 64);
+
+    if (call_usually_waits(number) != (duration_ns >= LONG_NS))
+        thread->call_sums.unusual |= bit;
+    else
+        thread->call_sums.unusual &= ~bit;
+}
+
+bool call_begin(struct call *call, uint16_t number, struct call_target target, const void *site)
+{
+    struct thread_block *thread = guard_enter();
+
+    call->is_open = false;
+    if (thread == NULL)
+        return false;
+
+    call->start_ns = clock_now_ns();
+    call->number = number;
+    call->target = target;
+    call->stack = is_expected_long(thread, number) ? stacks_take(thread, call->start_ns) : 0;
+    struct state_operation operation = {
+        .operation = EXECTRACE_OPERATION_SYSCALL,
+        .fd_kind = (uint8_t)target.kind,
+        .number = number,
+        .fd = target.fd,
+        .stack = call->stack,
+        .start_ns = call->start_ns,
+        .leaf_pc = (uintptr_t)site,
+    };
+    operation_begin(thread, &operation, &call->outer);
+    call->is_open = true;
+    guard_leave();
+    return true;
+}
+
+/*
+ * The number of the current session: LTTng gives the tracepoint a new list of probes whenever a session
+ * begins to record it. Two threads that see the change at once may count it twice, which does no harm.
+ */
+static uint32_t session_number(void)
+{
+    static void *_Atomic last_probes;
+    static _Atomic uint32_t number;
+    void *probes = (void *)lttng_ust_tracepoint_exectrace_syscall___call.probes;
+
+    if (probes != atomic_load_explicit(&last_probes, memory_order_relaxed)) {
+        atomic_store_explicit(&last_probes, probes, memory_order_relaxed);
+        atomic_fetch_add_explicit(&number, 1, memory_order_relaxed);
+    }
+    return atomic_load_explicit(&number, memory_order_relaxed);
+}
+
+/* The remote address of a socket, once per life of its descriptor and session. */
+static void announce_peer(int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+        struct sockaddr_un un;
+    } peer;
+    socklen_t length = sizeof peer;
+    const uint8_t *address = (const uint8_t *)peer.un.sun_path;
+    uint32_t count = 0;
+    uint16_t port = 0;
+
+    if (raw_syscall3(SYS_getpeername, fd, (long)&peer, (long)&length) != 0 || length < sizeof(sa_family_t))
+        return;
+
+    switch (peer.any.sa_family) {
+    case AF_INET:
+        address = (const uint8_t *)&peer.in.sin_addr;
+        count = sizeof peer.in.sin_addr;
+        port = ntohs(peer.in.sin_port);
+        break;
+    case AF_INET6:
+        address = (const uint8_t *)&peer.in6.sin6_addr;
+        count = sizeof peer.in6.sin6_addr;
+        port = ntohs(peer.in6.sin6_port);
+        break;
+    case AF_UNIX:
+        count = length - (socklen_t)sizeof(sa_family_t);
+        if (count > sizeof peer.un.sun_path)
+            count = sizeof peer.un.sun_path;
+        if (count > 0 && address[0] != '\0')
+            count = (uint32_t)strnlen((const char *)address, count);
+        break;
+    default:
+        break;
+    }
+    lttng_ust_tracepoint(exectrace_syscall, peer, fd, peer.any.sa_family, port, address, count);
+}
+
+static void record(struct thread_block *thread, struct call *call, int64_t result, uint64_t now_ns)
+{
+    uint64_t duration_ns = now_ns - call->start_ns;
+
+    learn(thread, call->number, duration_ns);
+    if (duration_ns < settings.syscall_threshold_ns) {
+        call_sums_add(thread, call->number, (uint8_t)call->target.kind, now_ns, duration_ns, result < 0);
+        return;
+    }
+    if (call->stack == 0)
+        call->stack = stacks_take(thread, now_ns);
+    if (call->target.kind == EXECTRACE_FD_SOCKET && TRACING(exectrace_syscall, peer) &&
+        fd_kinds_take_peer(call->target.fd, session_number()))
+        announce_peer(call->target.fd);
+    lttng_ust_tracepoint(exectrace_syscall, call, call->number, call->target.fd, (uint8_t)call->target.kind,
+                         result, duration_ns, call->stack);
+}
+
+void call_end(struct call *call, int64_t result)
+{
+    int saved_errno = errno;
+    struct thread_block *thread = guard_enter();
+
+    call->is_open = false;
+    if (thread != NULL) {
+        operation_end(thread, &call->outer);
+        record(thread, call, result, clock_now_ns());
+        guard_leave();
+    }
+    errno = saved_errno;
+}
+
+void call_leave(struct call *call)
+{
+    if (call->is_open)
+        call_end(call, -ECANCELED);
+}

@@ -1,0 +1,119 @@
+/*
+ * One wrapped blocking call, from before the real function until after it: what every wrapper of the io_*.c
+ * files does around real.NAME(...).
+ *
+ * A wrapper is one line of a list in real_io.h, from which WRAP_CALL() makes the function. With no session
+ * it costs a load and a jump. With one, the call costs two clock readings and an entry in the thread's slot
+ * of operations in flight; afterwards it becomes an event when it took at least the threshold, else it is
+ * added to the thread's sums (call_sums.h). Everything here is async-signal-safe, keeps errno as the real
+ * function left it, and has the guard off while the real function runs, so that it may be cancelled, left by
+ * longjmp or interrupted by a signal handler that makes calls of its own.
+ */
+#ifndef EXECTRACE_CALLS_H
+#define EXECTRACE_CALLS_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+
+#include "tracepoints/contract.h"
+#include "tracepoints/fd_kinds.h"
+#include "tracepoints/guard.h"
+#include "tracepoints/provider_syscall.h"
+#include "tracepoints/real.h"
+
+#define EXECTRACE_EXPORT __attribute__((visibility("default")))
+
+/* What a call works on. */
+struct call_target {
+    int fd; /* -1: none */
+    enum exectrace_fd_kind kind;
+};
+
+/* A call in progress; lives in the wrapper's frame. */
+struct call {
+    struct state_operation outer; /* what the slot held before */
+    uint64_t start_ns;
+    struct call_target target;
+    uint32_t stack; /* taken before the call, else 0 */
+    uint16_t number;
+    bool is_open; /* begun and not ended */
+};
+
+/* Whether the number's calls usually wait long: their stack is taken before the first of them. */
+static inline bool call_usually_waits(uint16_t number)
+{
+    switch (number) {
+    case SYS_poll:
+    case SYS_ppoll:
+    case SYS_select:
+    case SYS_pselect6:
+    case SYS_epoll_wait:
+    case SYS_epoll_pwait:
+    case SYS_epoll_pwait2:
+    case SYS_nanosleep:
+    case SYS_clock_nanosleep:
+    case SYS_accept:
+    case SYS_accept4:
+    case SYS_connect:
+    case SYS_pause:
+    case SYS_rt_sigsuspend:
+    case SYS_rt_sigtimedwait:
+    case SYS_wait4:
+    case SYS_waitid:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Before the real function. False: the call is not recorded, call_end() must not follow. */
+bool call_begin(struct call *call, uint16_t number, struct call_target target, const void *site);
+
+/* After it. result: the return value, or -errno. */
+void call_end(struct call *call, int64_t result);
+
+/* The wrapper's frame is left: by its return, or because the thread was cancelled or ends. */
+void call_leave(struct call *call);
+
+#define CALL_IN_FRAME __attribute__((cleanup(call_leave)))
+
+static inline struct call_target target_none(void)
+{
+    return (struct call_target){-1, EXECTRACE_FD_NONE};
+}
+
+static inline struct call_target target_fd(int fd)
+{
+    return (struct call_target){fd, fd_kinds_get(fd)};
+}
+
+/* How a return value becomes the event's result. */
+#define RESULT_ERRNO(value) ((value) < 0 ? -(int64_t)errno : (int64_t)(value))
+#define RESULT_CODE(value) (-(int64_t)(value))
+#define RESULT_VALUE(value) ((int64_t)(value))
+#define RESULT_POINTER(value) ((value) == NULL ? -(int64_t)errno : 0)
+#define RESULT_MAPPING(value) ((intptr_t)(value) == -1 ? -(int64_t)errno : 0)
+
+/* The wrapper `name` of a list entry; `first` is called for the list's own sake. */
+#define WRAP_CALL(first, type, name, version, parameters, arguments, number, target, result)                 \
+    EXECTRACE_EXPORT type name parameters;                                                                   \
+    type name parameters                                                                                     \
+    {                                                                                                        \
+        if (!TRACING(exectrace_syscall, call))                                                               \
+            return real.name arguments;                                                                      \
+                                                                                                             \
+        struct call call CALL_IN_FRAME;                                                                      \
+        if (!call_begin(&call, number, target, __builtin_return_address(0)))                                 \
+            return real.name arguments;                                                                      \
+        type value = real.name arguments;                                                                    \
+        call_end(&call, result(value));                                                                      \
+        return value;                                                                                        \
+    }
+
+/* Another name of the wrapper, of the same type. */
+#define WRAP_ALIAS(alias_name, name)                                                                         \
+    extern __typeof__(name) alias_name __attribute__((alias(#name), visibility("default")));
+
+#endif

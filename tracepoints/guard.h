@@ -1,0 +1,154 @@
+/*
+ * The per-thread guard: decides whether a wrapper records, and owns the thread's working memory.
+ *
+ * How a wrapper uses it (any thread, any moment, also before our constructor and in signal handlers):
+ *
+ *     ssize_t read(int fd, void *buffer, size_t count)
+ *     {
+ *         struct thread_block *thread;
+ *
+ *         if (!TRACING(exectrace_syscall, call) || !(thread = guard_enter()))
+ *             return real.read(fd, buffer, count);
+ *         ... bookkeeping before: clock, stack, operation_begin() ...
+ *         guard_leave();
+ *         result = real.read(fd, buffer, count);          guard off: the call may be cancelled
+ *         saved_errno = errno;
+ *         if ((thread = guard_enter()) != NULL) {
+ *             ... operation_end(), event or sum ...
+ *             guard_leave();
+ *         }
+ *         errno = saved_errno;
+ *         return result;
+ *     }
+ *
+ * guard_enter() is NULL when this thread must not record: our own or LTTng's code is running (level > 0), it
+ * is one of the tracer's threads, the library is not ready or has finished. Everything below is
+ * async-signal-safe; the block comes from mmap, never from malloc.
+ *
+ * LTTng writes to a pipe now and then while it emits an event: the wrappers of write and poll make the system
+ * call directly when the level is raised, so that no event is a cancellation point.
+ */
+#ifndef EXECTRACE_GUARD_H
+#define EXECTRACE_GUARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tracepoints/call_sums.h"
+#include "tracepoints/contract.h"
+#include "tracepoints/state.h"
+#include "tracepoints/sync_sums.h"
+
+#define likely(condition) __builtin_expect(!!(condition), 1)
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+
+/* Is a session recording this event? One load; include the provider's header first. */
+#define TRACING(provider, event) unlikely(lttng_ust_tracepoint_##provider##___##event.state)
+
+enum guard_role {
+    GUARD_UNKNOWN = 0, /* not asked yet */
+    GUARD_TRACED = 1,
+    GUARD_SILENT = 2, /* a thread of the tracer, or one that has ended */
+};
+
+/* False before the constructor has run and after the destructor has. */
+extern bool guard_is_open __attribute__((visibility("hidden")));
+
+/* A thread's working memory, from its first recorded operation until it ends. */
+struct thread_block {
+    int32_t tid; /* 0: the block is free */
+    uint32_t slot_index;
+    uint64_t start_routine;  /* 0 for the main thread */
+    struct state_slot *slot; /* in the state mapping, or own_slot when that is full */
+    struct state_slot own_slot;
+    uintptr_t
+        stack_low; /* [stack_low, stack_high): readable whenever the stack pointer is inside; 0, 0: unknown */
+    uintptr_t stack_high;
+    struct thread_block *next; /* all blocks ever made, newest first; they are never given back */
+    uint32_t exit_rounds;      /* how often the thread's key destructor has run */
+    uint64_t pcs[128];         /* the unwinder's output */
+    struct sync_sums sync_sums;
+    struct call_sums call_sums;
+};
+
+/* Initial-exec thread-local words; keep it small, static TLS is scarce. */
+struct guard_words {
+    uint32_t level; /* > 0: our own code runs */
+    uint32_t role;  /* enum guard_role */
+    struct thread_block *block;
+    int64_t alloc_bytes_left; /* until the next allocation sample */
+};
+
+extern __thread struct guard_words guard_words
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* First operation of a thread: finds its role and gives it a block. NULL: stays silent. threads.c. */
+struct thread_block *guard_attach(void);
+
+static inline struct thread_block *guard_enter(void)
+{
+    struct guard_words *words = &guard_words;
+
+    if (unlikely(words->level > 0 || !guard_is_open))
+        return NULL;
+    if (unlikely(words->role != GUARD_TRACED))
+        return guard_attach();
+    words->level = 1;
+    return words->block;
+}
+
+static inline void guard_leave(void)
+{
+    guard_words.level = 0;
+}
+
+/* Is our own or LTTng's code running on this thread? */
+static inline bool guard_is_raised(void)
+{
+    return guard_words.level > 0;
+}
+
+/*
+ * For code of ours that runs outside a wrapper (constructors, fork, thread start): raises the level whatever
+ * it is; the returned value goes back to guard_unmute().
+ */
+static inline uint32_t guard_mute(void)
+{
+    return guard_words.level++;
+}
+
+static inline void guard_unmute(uint32_t level)
+{
+    guard_words.level = level;
+}
+
+/*
+ * Operation in flight. `saved` keeps what was in flight before (a signal handler may interrupt a blocked
+ * call); give it back to operation_end().
+ */
+static inline void operation_begin(struct thread_block *thread, const struct state_operation *operation,
+                                   struct state_operation *saved)
+{
+    struct state_slot *slot = thread->slot;
+    uint32_t sequence = slot->sequence;
+
+    __atomic_store_n(&slot->sequence, sequence | 1, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    *saved = slot->operation;
+    slot->operation = *operation;
+    __atomic_store_n(&slot->sequence, (sequence | 1) + 1, __ATOMIC_RELEASE);
+}
+
+static inline void operation_end(struct thread_block *thread, const struct state_operation *saved)
+{
+    struct state_slot *slot = thread->slot;
+    uint32_t sequence = slot->sequence;
+
+    __atomic_store_n(&slot->sequence, sequence | 1, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    slot->operation = *saved;
+    __atomic_store_n(&slot->sequence, (sequence | 1) + 1, __ATOMIC_RELEASE);
+}
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * Loaded objects named by stacks: emits exectrace_process:module once per epoch. Called by stacks.c inside
+ * the guard; lock-free and async-signal-safe.
+ */
+#ifndef EXECTRACE_MODULES_H
+#define EXECTRACE_MODULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Constructor: finds the main program's path. */
+void modules_init(void);
+
+/* Announces the object that holds `pc` unless it was announced in `epoch`. */
+void modules_announce(uint64_t pc, uint32_t epoch);
+
+/* Path of the running program, for process:start. */
+const char *modules_program_path(void);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * Call stacks: unwinds the calling thread and gives the stack a number that exectrace_stack:define explains.
+ *
+ * stacks_take() is called by wrappers between guard_enter() and guard_leave(), on the thread itself. Frames
+ * of libexectrace.so are skipped, so the leaf is the return address in the wrapper's caller. Lock-free,
+ * async-signal-safe, no malloc. The definition (and the modules of its PCs) is emitted before it returns
+ * when it was not emitted in this epoch (about 2 s; a session that starts and a fork begin a new one).
+ */
+#ifndef EXECTRACE_STACKS_H
+#define EXECTRACE_STACKS_H
+
+#include <stdint.h>
+
+#include "tracepoints/guard.h"
+
+#define STACKS_MAX_DEPTH 128u
+
+/* The calling thread's stack number; 0 when stacks are off or the table of stacks is full. */
+uint32_t stacks_take(struct thread_block *thread, uint64_t now_ns);
+
+/* Every stack and module is to be defined again: a session has started, or this is a fork's child. */
+void stacks_new_epoch(void);
+
+/* From the constructor. max_depth: 0 to STACKS_MAX_DEPTH frames. */
+void stacks_init(uint32_t max_depth);
+
+#endif

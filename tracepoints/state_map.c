@@ -1,0 +1,86 @@
+/* The shared state file: see state_map.h and state.h. No descriptor stays open. */
+#include "tracepoints/state_map.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "tracepoints/clock.h"
+#include "tracepoints/settings.h"
+
+static struct state_file *state;
+
+/* `<directory>/<pid>`, without stdio. `path` holds sizeof(settings.state_directory) + 16 bytes. */
+static void make_path(char *path, int32_t pid)
+{
+    char digits[12];
+    size_t count = 0;
+    size_t length = strlen(settings.state_directory);
+
+    memcpy(path, settings.state_directory, length);
+    path[length++] = '/';
+    do {
+        digits[count++] = (char)('0' + pid % 10);
+        pid /= 10;
+    } while (pid > 0);
+    while (count > 0)
+        path[length++] = digits[--count];
+    path[length] = '\0';
+}
+
+/* Direct system calls: the libc functions of these names are wrapped. */
+static void *map_file(int32_t pid)
+{
+    char path[sizeof(settings.state_directory) + 16];
+    void *address = MAP_FAILED;
+    long fd;
+
+    if (settings.state_directory[0] == '\0')
+        return MAP_FAILED;
+    make_path(path, pid);
+    syscall(SYS_unlink, path);
+    fd = syscall(SYS_open, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return MAP_FAILED;
+    if (syscall(SYS_ftruncate, fd, (long)STATE_FILE_BYTES) == 0)
+        address = (void *)syscall(SYS_mmap, 0L, (long)STATE_FILE_BYTES, (long)(PROT_READ | PROT_WRITE),
+                                  (long)MAP_SHARED, fd, 0L);
+    syscall(SYS_close, fd);
+    return address;
+}
+
+void state_map_init(void)
+{
+    int32_t pid = (int32_t)syscall(SYS_getpid);
+    struct state_file *file = map_file(pid);
+
+    if (file == MAP_FAILED)
+        file =
+            (struct state_file *)syscall(SYS_mmap, 0L, (long)STATE_FILE_BYTES, (long)(PROT_READ | PROT_WRITE),
+                                         (long)(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE), -1L, 0L);
+    if (file == MAP_FAILED) {
+        state = NULL;
+        return;
+    }
+    file->version = STATE_VERSION;
+    file->pid = pid;
+    file->slot_count = STATE_SLOT_COUNT;
+    file->start_ns = clock_now_ns();
+    __atomic_store_n(&file->magic, STATE_MAGIC, __ATOMIC_RELEASE);
+    state = file;
+}
+
+struct state_slot *state_map_slot(uint32_t index)
+{
+    return state != NULL && index < STATE_SLOT_COUNT ? &state->slots[index] : NULL;
+}
+
+void state_map_finish(void)
+{
+    if (state != NULL)
+        __atomic_store_n(&state->finished, 1, __ATOMIC_RELEASE);
+}

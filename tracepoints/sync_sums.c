@@ -1,0 +1,63 @@
+/* Sums of short waits: see sync_sums.h. Runs on the thread that owns the sums, inside the guard. */
+#include "tracepoints/sync_sums.h"
+
+#include "tracepoints/guard.h"
+#include "tracepoints/stacks.h"
+
+#include "tracepoints/provider_sync.h"
+
+/* How long a sum may wait before it is emitted. */
+#define SYNC_SUMS_AGE_NS UINT64_C(1000000000)
+
+static void emit(const struct thread_block *thread, struct sync_sum *sum)
+{
+    if (sum->count > 0 && TRACING(exectrace_sync, summary))
+        lttng_ust_do_tracepoint(exectrace_sync, summary, thread->tid, sum->kind, sum->object, sum->count,
+                                sum->total_ns, sum->longest_ns, sum->stack);
+    *sum = (struct sync_sum){0};
+}
+
+static uint32_t slot_of(uint8_t kind, uint64_t object, uint64_t site)
+{
+    uint64_t hash = (object ^ (site << 20) ^ kind) * UINT64_C(0x9e3779b97f4a7c15);
+
+    return (uint32_t)(hash >> 32) & (SYNC_SUMS_COUNT - 1);
+}
+
+void sync_sums_add(struct thread_block *thread, uint8_t kind, uint64_t object, uint64_t site, uint64_t now_ns,
+                   uint64_t duration_ns)
+{
+    struct sync_sums *table = &thread->sync_sums;
+    struct sync_sum *sum;
+
+    if (table->oldest_ns != 0 && now_ns - table->oldest_ns > SYNC_SUMS_AGE_NS)
+        sync_sums_flush(thread);
+    sum = &table->sums[slot_of(kind, object, site)];
+    if (sum->count == 0 || sum->object != object || sum->site != site || sum->kind != kind) {
+        emit(thread, sum);
+        sum->object = object;
+        sum->site = site;
+        sum->kind = kind;
+        sum->stack = stacks_take(thread, now_ns);
+        if (table->oldest_ns == 0)
+            table->oldest_ns = now_ns;
+    }
+    sum->count++;
+    sum->total_ns += duration_ns;
+    if (duration_ns > sum->longest_ns)
+        sum->longest_ns = duration_ns;
+}
+
+void sync_sums_flush(struct thread_block *thread)
+{
+    if (thread->sync_sums.oldest_ns == 0)
+        return;
+    for (uint32_t i = 0; i < SYNC_SUMS_COUNT; i++)
+        emit(thread, &thread->sync_sums.sums[i]);
+    thread->sync_sums.oldest_ns = 0;
+}
+
+void sync_sums_reset(struct thread_block *thread)
+{
+    thread->sync_sums = (struct sync_sums){0};
+}

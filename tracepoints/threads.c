@@ -1,0 +1,337 @@
+/*
+ * Thread blocks and the wrappers of thread creation and naming: see threads.h and guard.h.
+ *
+ * A thread is given its block at its first recorded operation, and gives it back in the last round of its
+ * thread-specific data destructors, so that operations in other libraries' destructors are still seen.
+ */
+#include "tracepoints/threads.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <link.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "tracepoints/clock.h"
+#include "tracepoints/real.h"
+#include "tracepoints/stacks.h"
+#include "tracepoints/state_map.h"
+
+#include "tracepoints/provider_thread.h"
+
+#define START_RECORD_COUNT 256u
+/* Of the lowest part of a thread's stack we do not claim to know that it belongs to it: the C library keeps
+ * thread-local storage and guard pages in the same allocation. */
+#define STACK_MARGIN_BYTES (64u * 1024u)
+#define MAIN_STACK_BYTES (64u * 1024u * 1024u)
+
+/* What a new thread needs to know; taken by the creator, given back by the new thread. */
+struct start_record {
+    uint32_t is_taken;
+    uint32_t stack;
+    int32_t creator_tid;
+    bool is_tracer;
+    size_t stack_bytes;
+    void *(*routine)(void *);
+    void *argument;
+};
+
+__thread struct guard_words guard_words __attribute__((tls_model("initial-exec"), visibility("hidden")));
+bool guard_is_open;
+
+extern void *__libc_stack_end;
+
+static struct thread_block *blocks;
+static uint32_t block_count;
+static pthread_key_t exit_key;
+static bool has_exit_key;
+static size_t default_stack_bytes;
+static struct start_record start_records[START_RECORD_COUNT];
+
+int32_t threads_own_tid(void)
+{
+    return (int32_t)syscall(SYS_gettid);
+}
+
+struct thread_block *threads_first(void)
+{
+    return __atomic_load_n(&blocks, __ATOMIC_ACQUIRE);
+}
+
+bool threads_is_tracer_code(const void *pc)
+{
+    struct dl_find_object object;
+
+    if (_dl_find_object((void *)(uintptr_t)pc, &object) != 0 || object.dlfo_link_map == NULL)
+        return false;
+    return strstr(object.dlfo_link_map->l_name, "/liblttng-ust") != NULL;
+}
+
+/* LTTng names its threads <program>-ust. */
+static bool is_tracer_thread(void)
+{
+    char name[16 + 1] = "";
+    size_t length;
+
+    syscall(SYS_prctl, PR_GET_NAME, name, 0L, 0L, 0L);
+    length = strlen(name);
+    return length >= 4 && strcmp(name + length - 4, "-ust") == 0;
+}
+
+static struct thread_block *take_free_block(int32_t tid)
+{
+    for (struct thread_block *block = threads_first(); block != NULL; block = block->next) {
+        int32_t none = 0;
+
+        if (__atomic_load_n(&block->tid, __ATOMIC_RELAXED) == 0 &&
+            __atomic_compare_exchange_n(&block->tid, &none, tid, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+            return block;
+    }
+    return NULL;
+}
+
+static struct thread_block *make_block(int32_t tid)
+{
+    void *memory =
+        (void *)syscall(SYS_mmap, 0L, (long)sizeof(struct thread_block), (long)(PROT_READ | PROT_WRITE),
+                        (long)(MAP_PRIVATE | MAP_ANONYMOUS), -1L, 0L);
+    struct thread_block *block = memory;
+
+    if (memory == MAP_FAILED)
+        return NULL;
+    block->tid = tid;
+    block->slot_index = __atomic_fetch_add(&block_count, 1, __ATOMIC_RELAXED);
+    block->next = threads_first();
+    while (
+        !__atomic_compare_exchange_n(&blocks, &block->next, block, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        continue;
+    return block;
+}
+
+/* Puts the block at its thread's disposal: state slot and stack bounds. */
+static void bind_block(struct thread_block *block)
+{
+    block->slot = state_map_slot(block->slot_index);
+    if (block->slot == NULL)
+        block->slot = &block->own_slot;
+    block->slot->operation = (struct state_operation){0};
+    block->slot->sequence &= ~1u;
+    __atomic_store_n(&block->slot->tid, block->tid, __ATOMIC_RELEASE);
+    block->start_routine = 0;
+    block->exit_rounds = 0;
+    block->stack_low = 0;
+    block->stack_high = 0;
+    if (block->tid == (int32_t)syscall(SYS_getpid)) {
+        block->stack_high = (uintptr_t)__libc_stack_end;
+        block->stack_low = block->stack_high - MAIN_STACK_BYTES;
+    }
+}
+
+struct thread_block *guard_attach(void)
+{
+    struct guard_words *words = &guard_words;
+    int saved_errno = errno;
+    struct thread_block *block = NULL;
+
+    if (words->role == GUARD_SILENT)
+        return NULL;
+    words->level = 1;
+    if (is_tracer_thread()) {
+        words->role = GUARD_SILENT;
+    } else {
+        int32_t tid = threads_own_tid();
+
+        block = take_free_block(tid);
+        if (block == NULL)
+            block = make_block(tid);
+    }
+    if (block != NULL) {
+        bind_block(block);
+        words->block = block;
+        words->role = GUARD_TRACED;
+        if (has_exit_key)
+            pthread_setspecific(exit_key, block);
+    } else {
+        words->level = 0;
+    }
+    errno = saved_errno;
+    return block;
+}
+
+/* The thread's last word. */
+static void detach(struct thread_block *block)
+{
+    sync_sums_flush(block);
+    call_sums_flush(block);
+    if (TRACING(exectrace_thread, exit))
+        lttng_ust_do_tracepoint(exectrace_thread, exit, block->start_routine);
+    guard_words.role = GUARD_SILENT;
+    guard_words.block = NULL;
+    __atomic_store_n(&block->slot->tid, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&block->tid, 0, __ATOMIC_RELEASE);
+}
+
+static void thread_is_ending(void *argument)
+{
+    struct thread_block *block = argument;
+    uint32_t level = guard_mute();
+
+    if (++block->exit_rounds < PTHREAD_DESTRUCTOR_ITERATIONS && guard_is_open)
+        pthread_setspecific(exit_key, block);
+    else
+        detach(block);
+    guard_unmute(level);
+}
+
+void threads_init(void)
+{
+    pthread_attr_t attributes;
+
+    has_exit_key = pthread_key_create(&exit_key, thread_is_ending) == 0;
+    if (pthread_getattr_default_np(&attributes) == 0) {
+        pthread_attr_getstacksize(&attributes, &default_stack_bytes);
+        pthread_attr_destroy(&attributes);
+    }
+}
+
+void threads_reset_after_fork(void)
+{
+    struct thread_block *own = guard_words.block;
+
+    for (struct thread_block *block = threads_first(); block != NULL; block = block->next) {
+        sync_sums_reset(block);
+        call_sums_reset(block);
+        if (block != own)
+            block->tid = 0;
+    }
+    memset(start_records, 0, sizeof(start_records));
+    if (own != NULL) {
+        uintptr_t low = own->stack_low, high = own->stack_high;
+        uint64_t start_routine = own->start_routine;
+
+        own->tid = threads_own_tid();
+        bind_block(own);
+        own->stack_low = low;
+        own->stack_high = high;
+        own->start_routine = start_routine;
+    }
+}
+
+static struct start_record *take_start_record(void)
+{
+    for (uint32_t i = 0; i < START_RECORD_COUNT; i++) {
+        if (__atomic_exchange_n(&start_records[i].is_taken, 1, __ATOMIC_ACQ_REL) == 0)
+            return &start_records[i];
+    }
+    return NULL;
+}
+
+static void give_back(struct start_record *record)
+{
+    __atomic_store_n(&record->is_taken, 0, __ATOMIC_RELEASE);
+}
+
+/* The first thing that runs on a new thread. `frame`: an address at the top of its stack. */
+static void thread_has_started(const struct start_record *record, uintptr_t frame)
+{
+    struct thread_block *thread;
+
+    if (record->is_tracer) {
+        guard_words.role = GUARD_SILENT;
+        return;
+    }
+    thread = guard_enter();
+    if (thread == NULL)
+        return;
+    thread->start_routine = (uint64_t)(uintptr_t)record->routine;
+    if (record->stack_bytes > 2 * STACK_MARGIN_BYTES) {
+        thread->stack_high = frame;
+        thread->stack_low = frame - record->stack_bytes + STACK_MARGIN_BYTES;
+    }
+    if (TRACING(exectrace_thread, start))
+        lttng_ust_do_tracepoint(exectrace_thread, start, thread->start_routine, record->creator_tid,
+                                record->stack);
+    guard_leave();
+}
+
+/* Calls the program's routine last, so that this frame is gone from the thread's stack. */
+static void *start_thread(void *argument)
+{
+    struct start_record *taken = argument;
+    struct start_record record = *taken;
+
+    give_back(taken);
+    thread_has_started(&record, (uintptr_t)__builtin_frame_address(0));
+    return record.routine(record.argument);
+}
+
+static size_t stack_bytes_of(const pthread_attr_t *attributes)
+{
+    size_t bytes = default_stack_bytes;
+
+    if (attributes != NULL && pthread_attr_getstacksize(attributes, &bytes) != 0)
+        bytes = 0;
+    return bytes;
+}
+
+/* Fills in what the new thread will need; the caller is the creator. */
+static void fill_start_record(struct start_record *record, const void *caller)
+{
+    struct thread_block *thread;
+
+    record->is_tracer = guard_words.role == GUARD_SILENT || threads_is_tracer_code(caller);
+    record->stack = 0;
+    record->creator_tid = 0;
+    if (record->is_tracer || !TRACING(exectrace_thread, start))
+        return;
+    thread = guard_enter();
+    if (thread == NULL)
+        return;
+    record->creator_tid = thread->tid;
+    record->stack = stacks_take(thread, clock_now_ns());
+    guard_leave();
+}
+
+__attribute__((visibility("default"))) int pthread_create(pthread_t *restrict handle,
+                                                          const pthread_attr_t *restrict attributes,
+                                                          void *(*routine)(void *), void *restrict argument)
+{
+    struct start_record *record = take_start_record();
+    int result;
+
+    if (record == NULL)
+        return real.pthread_create(handle, attributes, routine, argument);
+    fill_start_record(record, __builtin_return_address(0));
+    record->routine = routine;
+    record->argument = argument;
+    record->stack_bytes = stack_bytes_of(attributes);
+    result = real.pthread_create(handle, attributes, start_thread, record);
+    if (result != 0)
+        give_back(record);
+    return result;
+}
+
+static void thread_was_named(const char *name)
+{
+    struct thread_block *thread;
+    int saved_errno = errno;
+
+    if (!TRACING(exectrace_thread, name) || !(thread = guard_enter()))
+        return;
+    lttng_ust_do_tracepoint(exectrace_thread, name, thread->tid, name);
+    guard_leave();
+    errno = saved_errno;
+}
+
+__attribute__((visibility("default"))) int pthread_setname_np(pthread_t handle, const char *name)
+{
+    int result = real.pthread_setname_np(handle, name);
+
+    if (result == 0 && pthread_equal(handle, pthread_self()))
+        thread_was_named(name);
+    return result;
+}

@@ -1,0 +1,25 @@
+/*
+ * Threads of the traced program: their blocks (guard.h), and the events of their lives. Owned by threads.c;
+ * called by the constructor, the destructor and fork in process.c.
+ */
+#ifndef EXECTRACE_THREADS_H
+#define EXECTRACE_THREADS_H
+
+#include "tracepoints/guard.h"
+
+/* Constructor: the key that tells us of a thread's end. */
+void threads_init(void);
+
+/* The newest of all blocks ever made; follow ->next. Those with tid 0 are free. */
+struct thread_block *threads_first(void);
+
+/* The child of a fork: only the calling thread is left; binds its block to the child's state mapping. */
+void threads_reset_after_fork(void);
+
+/* The kernel's id of the calling thread. */
+int32_t threads_own_tid(void);
+
+/* Is `pc` in one of LTTng's libraries? Such code's threads and waits are not the program's. */
+bool threads_is_tracer_code(const void *pc);
+
+#endif
