@@ -31,3 +31,36 @@ exectrace_end_to_end_test(known_waits integration $<TARGET_FILE:e2e_known_waits>
 set_tests_properties(end_to_end.known_waits PROPERTIES RUN_SERIAL ON)
 
 exectrace_end_to_end_app(e2e_two_spinners)
+exectrace_end_to_end_test(two_spinners integration $<TARGET_FILE:e2e_two_spinners>)
+set_tests_properties(end_to_end.two_spinners PROPERTIES RUN_SERIAL ON)
+
+exectrace_end_to_end_test(plain_lttng integration $<TARGET_FILE:e2e_known_waits>)
+set_tests_properties(end_to_end.plain_lttng PROPERTIES RUN_SERIAL ON)
+exectrace_end_to_end_test(ctrl_c integration)
+exectrace_end_to_end_test(mistakes integration)
+
+# Real programs, bare and recorded: exectrace_real_program_test(NAME [PROGRAM]).
+function(exectrace_real_program_test name)
+  if(NOT SYSTEM_PYTHON3)
+    return()
+  endif()
+  add_test(NAME end_to_end.${name}
+           COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/end_to_end_real_programs.py
+                   ${PROJECT_BINARY_DIR} ${name} ${ARGN})
+  set_tests_properties(end_to_end.${name} PROPERTIES LABELS slow SKIP_RETURN_CODE 77 TIMEOUT 300)
+endfunction()
+
+foreach(program redis memcached python sqlite3 ripgrep fd)
+  exectrace_real_program_test(${program})
+endforeach()
+
+include(CheckLanguage)
+check_language(CXX)
+if(CMAKE_CXX_COMPILER)
+  enable_language(CXX)
+  add_executable(e2e_cxx_threads apps/e2e_cxx_threads.cpp)
+  set_target_properties(e2e_cxx_threads PROPERTIES CXX_STANDARD 20)
+  target_compile_options(e2e_cxx_threads PRIVATE -O2 -g -Wall -Wextra)
+  target_link_libraries(e2e_cxx_threads PRIVATE Threads::Threads)
+  exectrace_real_program_test(cxx $<TARGET_FILE:e2e_cxx_threads>)
+endif()

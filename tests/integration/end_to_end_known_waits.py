@@ -5,33 +5,8 @@ Arguments: BUILD PROGRAM SOURCE
 
 import sys
 
-from end_to_end_support import Programs, Scratch, differs, fail, pprof, pprof_top, pprof_total, run_fine
-
-# Of the total a function waited, as the program measured it around its own calls.
-TOLERANCE = 0.02
-
-
-def read_truth(text):
-    """{function: (profile, kind, count, total_ns)} as the program printed it."""
-    truth = {}
-    for line in text.splitlines():
-        function, profile, kind, count, total_ns = line.split()
-        truth[function] = (profile, kind, int(count), int(total_ns))
-    return truth
-
-
-def check_function(function, expected, delays, counts):
-    """What is wrong with one function's rows, as sentences."""
-    _, _, count, total_ns = expected
-    if function not in delays:
-        return [f"{function} is missing from the profile"]
-    problems = []
-    if counts[function][0] != count:
-        problems.append(f"{function}: {counts[function][0]:.0f} waits instead of {count}")
-    if differs(delays[function][0], total_ns, TOLERANCE):
-        problems.append(f"{function}: {delays[function][0]:.0f} ns instead of {total_ns}")
-    return problems
-
+from end_to_end_support import (Programs, Scratch, check_function, fail, pprof, pprof_top, pprof_total, read_truth,
+                                run_fine)
 
 def check_profile(name, path, truth, source):
     expected = {function: row for function, row in truth.items() if row[0] == name}

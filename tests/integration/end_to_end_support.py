@@ -132,3 +132,29 @@ def pprof_total(path, *options, sample="delay"):
 
 def differs(measured, truth, tolerance):
     return abs(measured - truth) > tolerance * truth
+
+
+# Of the total a function waited, as tests/apps/e2e_known_waits.c measured it around its own calls.
+TOLERANCE = 0.02
+
+
+def read_truth(text):
+    """{function: (profile, kind, count, total_ns)} as e2e_known_waits printed it."""
+    truth = {}
+    for line in text.splitlines():
+        function, profile, kind, count, total_ns = line.split()
+        truth[function] = (profile, kind, int(count), int(total_ns))
+    return truth
+
+
+def check_function(function, expected, delays, counts):
+    """What is wrong with one function's rows of a profile, as sentences."""
+    _, _, count, total_ns = expected
+    if function not in delays:
+        return [f"{function} is missing from the profile"]
+    problems = []
+    if counts[function][0] != count:
+        problems.append(f"{function}: {counts[function][0]:.0f} waits instead of {count}")
+    if differs(delays[function][0], total_ns, TOLERANCE):
+        problems.append(f"{function}: {delays[function][0]:.0f} ns instead of {total_ns}")
+    return problems
