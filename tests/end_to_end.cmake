@@ -38,6 +38,8 @@ exectrace_end_to_end_test(plain_lttng integration $<TARGET_FILE:e2e_known_waits>
 set_tests_properties(end_to_end.plain_lttng PROPERTIES RUN_SERIAL ON)
 exectrace_end_to_end_test(ctrl_c integration)
 exectrace_end_to_end_test(mistakes integration)
+exectrace_end_to_end_test(timeline integration $<TARGET_FILE:e2e_known_waits> ${PERFETTO_QUERY_FOLDER})
+set_tests_properties(end_to_end.timeline PROPERTIES FIXTURES_REQUIRED perfetto_query)
 
 # Real programs, bare and recorded: exectrace_real_program_test(NAME [PROGRAM]).
 function(exectrace_real_program_test name)
