@@ -66,3 +66,13 @@ if(CMAKE_CXX_COMPILER)
   target_link_libraries(e2e_cxx_threads PRIVATE Threads::Threads)
   exectrace_real_program_test(cxx $<TARGET_FILE:e2e_cxx_threads>)
 endif()
+
+# What every file must be like.
+add_test(NAME unit.format COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/check-format ${PROJECT_SOURCE_DIR})
+set_tests_properties(unit.format PROPERTIES LABELS unit SKIP_RETURN_CODE 77)
+foreach(program recorder analyzer viewer_export)
+  add_test(NAME unit.man.${program}
+           COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/check-man ${PROJECT_SOURCE_DIR}/${program}/${program}.1
+                   $<TARGET_FILE:${program}>)
+  set_tests_properties(unit.man.${program} PROPERTIES LABELS unit SKIP_RETURN_CODE 77)
+endforeach()

@@ -1,5 +1,6 @@
-// A C++ program of the usual kind: a thread pool on std::mutex and std::condition_variable, std::async tasks that
-// contend for accounts, a C++20 semaphore and an exception that leaves a locked scope. Prints the same line always.
+// A C++ program of the usual kind: a thread pool on std::mutex and std::condition_variable, std::async tasks
+// that contend for accounts, a C++20 semaphore and an exception that leaves a locked scope. Prints the same
+// line always.
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
