@@ -1,1 +1,207 @@
-/* written next */
+/*
+ * Profiles as data: a table of samples, each with a key (stacks and labels) and its summed values. Filled by
+ * profile_builders.c on the analyzer's main thread, read by the writers.
+ */
+#include "analyzer/profile.h"
+
+#include <string.h>
+
+/* Ends with its key, which is cut off behind the last label in use. */
+struct sample {
+    int64_t values[PROFILE_MAX_VALUES];
+    struct profile_sample_key key;
+};
+
+#define SAMPLE_OF(key_pointer) ((struct sample *)((char *)(key_pointer)-offsetof(struct sample, key)))
+
+struct profile {
+    const struct trace_model *model;     /* borrowed */
+    const struct profile_values *values; /* borrowed */
+    GHashTable *samples;                 /* set of pointers to the keys of owned samples */
+    GStringChunk *texts;
+    GPtrArray *comments; /* owned strings */
+};
+
+static guint hash_text(guint hash, const char *text)
+{
+    return hash * 31 + (text ? g_str_hash(text) : 0);
+}
+
+static guint sample_hash(gconstpointer pointer)
+{
+    const struct profile_sample_key *key = pointer;
+    guint hash = key->stack * 2654435761u ^ key->outer_stack * 40503u;
+
+    for (uint32_t i = 0; i < key->label_count; i++) {
+        const struct profile_label *label = &key->labels[i];
+
+        hash = hash_text(hash, label->key);
+        hash = hash_text(hash, label->text);
+        hash = hash * 31 + (guint)(label->number ^ (label->number >> 32));
+    }
+    return hash;
+}
+
+static int compare_labels(const struct profile_label *a, const struct profile_label *b)
+{
+    int order = g_strcmp0(a->key, b->key);
+
+    if (order == 0)
+        order = g_strcmp0(a->text, b->text);
+    if (order == 0)
+        order = (a->number > b->number) - (a->number < b->number);
+    return order;
+}
+
+static int compare_keys(const struct profile_sample_key *a, const struct profile_sample_key *b)
+{
+    if (a->stack != b->stack)
+        return a->stack < b->stack ? -1 : 1;
+    if (a->outer_stack != b->outer_stack)
+        return a->outer_stack < b->outer_stack ? -1 : 1;
+    for (uint32_t i = 0; i < MIN(a->label_count, b->label_count); i++) {
+        int order = compare_labels(&a->labels[i], &b->labels[i]);
+
+        if (order != 0)
+            return order;
+    }
+    return (a->label_count > b->label_count) - (a->label_count < b->label_count);
+}
+
+static gboolean sample_equal(gconstpointer a, gconstpointer b)
+{
+    return compare_keys(a, b) == 0;
+}
+
+static void sample_free(gpointer key)
+{
+    g_free(SAMPLE_OF(key));
+}
+
+struct profile *profile_new(const struct trace_model *model, const struct profile_values *values)
+{
+    struct profile *profile = g_new0(struct profile, 1);
+
+    g_assert(values->count >= 1 && values->count <= PROFILE_MAX_VALUES);
+    profile->model = model;
+    profile->values = values;
+    profile->samples = g_hash_table_new_full(sample_hash, sample_equal, sample_free, NULL);
+    profile->texts = g_string_chunk_new(1024);
+    profile->comments = g_ptr_array_new_with_free_func(g_free);
+    return profile;
+}
+
+void profile_free(struct profile *profile)
+{
+    if (!profile)
+        return;
+
+    g_hash_table_destroy(profile->samples);
+    g_string_chunk_free(profile->texts);
+    g_ptr_array_free(profile->comments, TRUE);
+    g_free(profile);
+}
+
+static struct sample *add_sample(struct profile *profile, const struct profile_sample_key *key)
+{
+    size_t key_bytes = offsetof(struct profile_sample_key, labels) + key->label_count * sizeof key->labels[0];
+    struct sample *sample = g_malloc0(offsetof(struct sample, key) + key_bytes);
+
+    memcpy(&sample->key, key, key_bytes);
+    g_hash_table_add(profile->samples, &sample->key);
+    return sample;
+}
+
+void profile_add(struct profile *profile, const struct profile_sample_key *key, const int64_t *values)
+{
+    struct profile_sample_key *known = g_hash_table_lookup(profile->samples, key);
+    struct sample *sample;
+
+    g_assert(key->label_count <= PROFILE_MAX_LABELS);
+    sample = known ? SAMPLE_OF(known) : add_sample(profile, key);
+    for (uint32_t i = 0; i < profile->values->count; i++)
+        sample->values[i] += values[i];
+}
+
+const char *profile_keep_text(struct profile *profile, const char *text)
+{
+    return g_string_chunk_insert_const(profile->texts, text);
+}
+
+void profile_add_comment(struct profile *profile, const char *comment)
+{
+    g_ptr_array_add(profile->comments, g_strdup(comment));
+}
+
+const struct trace_model *profile_model(const struct profile *profile)
+{
+    return profile->model;
+}
+
+const struct profile_values *profile_values(const struct profile *profile)
+{
+    return profile->values;
+}
+
+uint32_t profile_sample_count(const struct profile *profile)
+{
+    return g_hash_table_size(profile->samples);
+}
+
+int64_t profile_total(const struct profile *profile, uint32_t value_index)
+{
+    GHashTableIter iter;
+    gpointer key;
+    int64_t total = 0;
+
+    g_hash_table_iter_init(&iter, profile->samples);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        total += SAMPLE_OF(key)->values[value_index];
+    return total;
+}
+
+const GPtrArray *profile_comments(const struct profile *profile)
+{
+    return profile->comments;
+}
+
+static gint compare_samples(gconstpointer a, gconstpointer b, gpointer user)
+{
+    const struct sample *first = SAMPLE_OF(*(char *const *)a), *second = SAMPLE_OF(*(char *const *)b);
+    uint32_t index = *(const uint32_t *)user;
+
+    if (first->values[index] != second->values[index])
+        return first->values[index] > second->values[index] ? -1 : 1;
+    return compare_keys(&first->key, &second->key);
+}
+
+void profile_visit(const struct profile *profile, profile_visitor visitor, void *user)
+{
+    uint32_t by = profile->values->default_index;
+    g_autofree gpointer *sorted = g_hash_table_get_keys_as_array(profile->samples, NULL);
+    guint count = g_hash_table_size(profile->samples);
+
+    g_qsort_with_data(sorted, (gint)count, sizeof *sorted, compare_samples, &by);
+    for (guint i = 0; i < count; i++)
+        visitor(sorted[i], SAMPLE_OF(sorted[i])->values, user);
+}
+
+struct keep {
+    profile_predicate is_kept;
+    void *user;
+};
+
+static gboolean is_dropped(gpointer key, gpointer value, gpointer user)
+{
+    const struct keep *keep = user;
+
+    (void)value;
+    return !keep->is_kept(key, keep->user);
+}
+
+uint32_t profile_keep_if(struct profile *profile, profile_predicate is_kept, void *user)
+{
+    struct keep keep = {.is_kept = is_kept, .user = user};
+
+    return g_hash_table_foreach_remove(profile->samples, is_dropped, &keep);
+}

@@ -8,12 +8,13 @@
 #include "analyzer/symbols.h"
 #include "analyzer/trace_model.h"
 
+/* Some receivers of pprof files fail beyond four sample types. */
 #define PROFILE_MAX_VALUES 4
-#define PROFILE_MAX_LABELS 12
+#define PROFILE_MAX_LABELS 14
 
 struct profile_label {
     const char *key;  /* static string */
-    const char *text; /* interned or static, valid for the profile's life; NULL: numeric */
+    const char *text; /* static, or valid for the profile's life (profile_keep_text); NULL: numeric */
     int64_t number;
     const char *unit; /* static; for numbers; may be NULL */
 };
@@ -22,24 +23,58 @@ struct profile_sample_key {
     uint32_t stack;       /* leaf part */
     uint32_t outer_stack; /* callers above it (offwake: the waker's stack); 0: none */
     uint32_t label_count;
-    struct profile_label labels[PROFILE_MAX_LABELS];
+    struct profile_label labels[PROFILE_MAX_LABELS]; /* one value per label key */
+};
+
+struct profile_value_type {
+    const char *type, *unit; /* static */
+};
+
+/* What the numbers of a profile mean. Static data. */
+struct profile_values {
+    uint32_t count;
+    struct profile_value_type types[PROFILE_MAX_VALUES];
+    uint32_t default_index; /* the one shown first, and by which samples are sorted */
+    struct profile_value_type period_type;
+    int64_t period;
 };
 
 struct profile;
 
-/* types and units: value_count static strings each. */
-struct profile *profile_new(const struct trace_model *model, uint32_t value_count, const char *const *types,
-                            const char *const *units, const char *period_type, const char *period_unit,
-                            const char *default_type);
+/* Borrows both; they must outlive the profile. */
+struct profile *profile_new(const struct trace_model *model, const struct profile_values *values);
 void profile_free(struct profile *profile);
+
+/* Adds to the sample with this key. Keys are equal when their stacks and labels are, texts compared as text.
+ */
 void profile_add(struct profile *profile, const struct profile_sample_key *key, const int64_t *values);
+/* A copy of text that lives as long as the profile; the same pointer for the same text. */
+const char *profile_keep_text(struct profile *profile, const char *text);
 void profile_add_comment(struct profile *profile, const char *comment); /* copied */
 
+const struct trace_model *profile_model(const struct profile *profile);
+const struct profile_values *profile_values(const struct profile *profile);
+uint32_t profile_sample_count(const struct profile *profile);
+/* Sum over all samples of the value with this index. */
+int64_t profile_total(const struct profile *profile, uint32_t value_index);
+/* Strings, in the order they were added. */
+const GPtrArray *profile_comments(const struct profile *profile);
+
 typedef void (*profile_visitor)(const struct profile_sample_key *key, const int64_t *values, void *user);
-/* In a stable order. */
+/* Largest default value first, then by stack and labels: the same samples always come in the same order. */
 void profile_visit(const struct profile *profile, profile_visitor visitor, void *user);
 
-/* gzipped profile.proto to fd. */
+typedef bool (*profile_predicate)(const struct profile_sample_key *key, void *user);
+/* Drops the samples for which is_kept says no; returns how many those were. */
+uint32_t profile_keep_if(struct profile *profile, profile_predicate is_kept, void *user);
+
+/*
+ * Keeps only the samples with a frame (function or file name) that matches the regular expression, and adds
+ * a comment that says so.
+ */
+void profile_focus(struct profile *profile, struct symbol_table *symbols, const GRegex *focus);
+
+/* gzipped profile.proto to fd. Error: fd could not be written. */
 bool pprof_write(const struct profile *profile, struct symbol_table *symbols, int fd, GError **error);
 
 #endif

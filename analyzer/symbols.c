@@ -1,1 +1,304 @@
-/* written next */
+/*
+ * From frames to functions, files and lines: what is asked of which file, what stands in for what is not
+ * known, and the caches. The files themselves are symbols_object.c's and symbols_dwarf.c's; together these
+ * three are the only users of elfutils. Main thread only.
+ */
+#include "analyzer/symbols.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include "analyzer/demangle.h"
+#include "analyzer/symbols_dwarf.h"
+#include "analyzer/symbols_object.h"
+
+/* From here on addresses are the kernel's (x86-64 and arm64 alike). */
+#define KERNEL_ADDRESSES UINT64_C(0xffff000000000000)
+
+/* An object file may be loaded as several modules, by several processes. */
+struct opened {
+    struct object_file *object; /* NULL: not to be had */
+    struct dwarf_index *dwarf;  /* NULL: none, or not needed yet */
+    Dwarf_Addr dwarf_bias;
+    bool is_dwarf_tried;
+};
+
+struct frame_entry {
+    const struct module *module;
+    uint64_t address;
+    struct symbolized_frame found;
+};
+
+struct symbol_table {
+    enum symbolize_mode mode;
+    struct object_search *search;
+    GHashTable *objects;  /* path and build id -> struct opened */
+    GHashTable *modules;  /* struct module -> struct opened, borrowed */
+    GHashTable *frames;   /* set of struct frame_entry */
+    GHashTable *readable; /* mangled name -> readable name, both in texts */
+    GStringChunk *texts;
+    GPtrArray *warnings;
+};
+
+static void opened_free(gpointer pointer)
+{
+    struct opened *opened = pointer;
+
+    dwarf_index_free(opened->dwarf);
+    object_file_free(opened->object);
+    g_free(opened);
+}
+
+static guint entry_hash(gconstpointer pointer)
+{
+    const struct frame_entry *entry = pointer;
+    uint64_t hash = entry->address * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)(uintptr_t)entry->module;
+
+    return (guint)(hash ^ (hash >> 32));
+}
+
+static gboolean entry_equal(gconstpointer a, gconstpointer b)
+{
+    const struct frame_entry *first = a, *second = b;
+
+    return first->address == second->address && first->module == second->module;
+}
+
+static void entry_free(gpointer pointer)
+{
+    struct frame_entry *entry = pointer;
+
+    g_free((void *)entry->found.lines);
+    g_free(entry);
+}
+
+struct symbol_table *symbol_table_new(enum symbolize_mode mode, const char *sysroot)
+{
+    struct symbol_table *table = g_new0(struct symbol_table, 1);
+
+    table->mode = mode;
+    table->search = object_search_new(sysroot);
+    table->objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, opened_free);
+    table->modules = g_hash_table_new(g_direct_hash, g_direct_equal);
+    table->frames = g_hash_table_new_full(entry_hash, entry_equal, entry_free, NULL);
+    table->readable = g_hash_table_new(g_direct_hash, g_direct_equal);
+    table->texts = g_string_chunk_new(4096);
+    table->warnings = g_ptr_array_new_with_free_func(g_free);
+    return table;
+}
+
+void symbol_table_free(struct symbol_table *table)
+{
+    if (!table)
+        return;
+
+    g_hash_table_destroy(table->modules);
+    g_hash_table_destroy(table->objects);
+    g_hash_table_destroy(table->frames);
+    g_hash_table_destroy(table->readable);
+    object_search_free(table->search);
+    g_string_chunk_free(table->texts);
+    g_ptr_array_free(table->warnings, TRUE);
+    g_free(table);
+}
+
+enum symbolize_mode symbol_table_mode(const struct symbol_table *table)
+{
+    return table->mode;
+}
+
+const GPtrArray *symbol_table_warnings(const struct symbol_table *table)
+{
+    return table->warnings;
+}
+
+static struct opened *open_object(struct symbol_table *table, const struct module *module)
+{
+    GString *key = g_string_new(module->path);
+    struct opened *opened;
+    char *reason;
+
+    for (uint32_t i = 0; i < module->build_id_size; i++)
+        g_string_append_printf(key, i == 0 ? "\n%02x" : "%02x", module->build_id[i]);
+    opened = g_hash_table_lookup(table->objects, key->str);
+    if (opened) {
+        g_string_free(key, TRUE);
+        return opened;
+    }
+
+    opened = g_new0(struct opened, 1);
+    opened->object = object_file_open(table->search, module, &reason);
+    if (reason)
+        g_ptr_array_add(table->warnings, reason);
+    g_hash_table_insert(table->objects, g_string_free(key, FALSE), opened);
+    return opened;
+}
+
+static struct opened *find_object(struct symbol_table *table, const struct module *module)
+{
+    struct opened *opened = g_hash_table_lookup(table->modules, module);
+
+    if (!opened) {
+        opened = open_object(table, module);
+        g_hash_table_insert(table->modules, (gpointer)module, opened);
+    }
+    return opened;
+}
+
+static void load_dwarf(struct opened *opened)
+{
+    Dwarf *dwarf;
+
+    if (opened->is_dwarf_tried)
+        return;
+
+    opened->is_dwarf_tried = true;
+    dwarf = object_file_dwarf(opened->object, &opened->dwarf_bias);
+    if (dwarf)
+        opened->dwarf = dwarf_index_new(dwarf);
+}
+
+static const char *keep(struct symbol_table *table, const char *text)
+{
+    return g_string_chunk_insert_const(table->texts, text);
+}
+
+/* Both names of a function from the name in its file. */
+static void set_names(struct symbol_table *table, struct source_line *line, const char *name)
+{
+    g_autofree char *unversioned = g_strndup(name, strcspn(name, "@"));
+    const char *known;
+
+    line->system_name = keep(table, *unversioned ? unversioned : name);
+    known = g_hash_table_lookup(table->readable, line->system_name);
+    if (!known) {
+        g_autofree char *readable = demangle(line->system_name);
+
+        known = keep(table, readable);
+        g_hash_table_insert(table->readable, (gpointer)line->system_name, (gpointer)known);
+    }
+    line->function = known;
+}
+
+static void set_place(struct symbol_table *table, struct source_line *line, const struct dwarf_call *call)
+{
+    g_autofree char *path = NULL;
+
+    if (call->file && call->file[0] == '/')
+        path = g_canonicalize_filename(call->file, "/");
+    line->file = keep(table, path ? path : call->file ? call->file : "");
+    line->line = call->line;
+    line->start_line = call->start_line;
+}
+
+/*
+ * The name of the function itself (the calls inlined into it have only DWARF's). The symbol's is better where
+ * it is mangled and DWARF has no linkage name, or where DWARF has none of its own.
+ */
+static const char *choose_name(const struct dwarf_call *call, const char *symbol)
+{
+    if (call->linkage_name)
+        return call->linkage_name;
+    if (symbol && (!call->name || is_mangled_name(symbol)))
+        return symbol;
+    return call->name;
+}
+
+/* Fills found when DWARF knows at least a function's name there. */
+static bool find_in_dwarf(struct symbol_table *table, struct opened *opened, uint64_t address,
+                          const char *symbol, struct symbolized_frame *found)
+{
+    struct dwarf_call calls[DWARF_MAX_INLINED];
+    struct source_line *lines;
+    uint32_t count;
+
+    load_dwarf(opened);
+    if (!opened->dwarf)
+        return false;
+    count = dwarf_index_find(opened->dwarf, address - opened->dwarf_bias, calls);
+    if (count == 0 || !choose_name(&calls[count - 1], symbol))
+        return false;
+
+    lines = g_new0(struct source_line, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *name = choose_name(&calls[i], i == count - 1 ? symbol : NULL);
+
+        set_names(table, &lines[i], name ? name : "[inlined]");
+        set_place(table, &lines[i], &calls[i]);
+    }
+    found->count = count;
+    found->lines = lines;
+    found->is_known = true;
+    return true;
+}
+
+static void set_single(struct symbol_table *table, struct symbolized_frame *found, const char *name,
+                       bool is_known)
+{
+    struct source_line *line = g_new0(struct source_line, 1);
+
+    if (is_known)
+        set_names(table, line, name);
+    else
+        line->function = line->system_name = keep(table, name);
+    line->file = "";
+    found->count = 1;
+    found->lines = line;
+    found->is_known = is_known;
+}
+
+/* Every address has a name of its own, so that no two unknown places are taken for one. */
+static char *unknown_name(const struct frame *frame)
+{
+    const struct module *module = frame->module;
+    g_autofree char *file = NULL;
+    uint64_t offset;
+
+    if (!module)
+        return g_strdup_printf("%s 0x%" PRIx64, frame->address >= KERNEL_ADDRESSES ? "[kernel]" : "[unknown]",
+                               frame->address);
+    if (g_str_has_prefix(module->path, "//anon") || g_str_has_prefix(module->path, "[anon"))
+        return g_strdup_printf("[anonymous code] 0x%" PRIx64, frame->address);
+
+    offset = frame->address - module->base + module->offset;
+    if (module->path[0] == '[')
+        return g_strdup_printf("%s+0x%" PRIx64, module->path, offset);
+    file = g_path_get_basename(module->path);
+    return g_strdup_printf("[unknown] %s+0x%" PRIx64, file, offset);
+}
+
+static bool find_in_files(struct symbol_table *table, const struct frame *frame,
+                          struct symbolized_frame *found)
+{
+    struct opened *opened = find_object(table, frame->module);
+    const char *symbol;
+    uint64_t address, start;
+
+    if (!opened->object || !object_file_address(opened->object, frame->module, frame->address, &address))
+        return false;
+
+    symbol = object_file_function(opened->object, address, &start);
+    if (table->mode == SYMBOLIZE_LINES && find_in_dwarf(table, opened, address, symbol, found))
+        return true;
+    if (!symbol)
+        return false;
+    set_single(table, found, symbol, true);
+    return true;
+}
+
+const struct symbolized_frame *symbol_table_find(struct symbol_table *table, const struct frame *frame)
+{
+    struct frame_entry wanted = {.module = frame->module, .address = frame->address};
+    struct frame_entry *entry = g_hash_table_lookup(table->frames, &wanted);
+
+    if (entry)
+        return &entry->found;
+
+    entry = g_memdup2(&wanted, sizeof wanted);
+    if (table->mode == SYMBOLIZE_NONE || !frame->module || !find_in_files(table, frame, &entry->found)) {
+        g_autofree char *name = unknown_name(frame);
+
+        set_single(table, &entry->found, name, false);
+    }
+    g_hash_table_add(table->frames, entry);
+    return &entry->found;
+}

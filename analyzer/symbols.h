@@ -33,6 +33,7 @@ struct symbol_table;
 /* sysroot: directory prefix under which the traced machine's files are; NULL: "/". */
 struct symbol_table *symbol_table_new(enum symbolize_mode mode, const char *sysroot);
 void symbol_table_free(struct symbol_table *table);
+enum symbolize_mode symbol_table_mode(const struct symbol_table *table);
 const struct symbolized_frame *symbol_table_find(struct symbol_table *table, const struct frame *frame);
 /* Warnings met so far (a binary that changed since the recording, a missing file...), one sentence each. */
 const GPtrArray *symbol_table_warnings(const struct symbol_table *table);

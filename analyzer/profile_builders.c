@@ -1,0 +1,406 @@
+/*
+ * From facts of the trace model to profiles. A builder sums facts under a small key of numbers and interned
+ * pointers while the trace is read (this runs for every operation, so it must be quick), and turns the sums
+ * into samples with labels when the trace has ended and the threads' names are known. Main thread only.
+ */
+#include "analyzer/profile_builders.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include "tracepoints/contract.h"
+
+enum charge {
+    CHARGE_WAITER,
+    CHARGE_HOLDER,           /* the stack that released the lock */
+    CHARGE_WAITER_AND_WAKER, /* the waiter's stack on top of the waker's */
+};
+
+struct profile_kind_rules {
+    const struct profile_values *values;
+    uint32_t blocking_classes; /* bits: 1 << enum blocking_class */
+    bool is_locks_only;        /* of the waits only those for something that somebody held */
+    bool is_runnable;
+    bool is_heap;
+    enum charge charge;
+};
+
+static const struct profile_values contention_values = {
+    .count = 2,
+    .types = {{"contentions", "count"}, {"delay", "nanoseconds"}},
+    .default_index = 1,
+    .period_type = {"contentions", "count"},
+    .period = 1,
+};
+
+static const struct profile_values heap_values = {
+    .count = 4,
+    .types = {{"alloc_objects", "count"},
+              {"alloc_space", "bytes"},
+              {"inuse_objects", "count"},
+              {"inuse_space", "bytes"}},
+    .default_index = 3,
+    .period_type = {"space", "bytes"},
+    .period = 1,
+};
+
+#define CLASS_BIT(blocking_class) (1u << (blocking_class))
+#define ALL_CLASSES (CLASS_BIT(BLOCKING_SYNC) | CLASS_BIT(BLOCKING_NET) | CLASS_BIT(BLOCKING_SYSCALL))
+
+static const struct profile_kind_rules sync_rules = {.values = &contention_values,
+                                                     .blocking_classes = CLASS_BIT(BLOCKING_SYNC)};
+static const struct profile_kind_rules net_rules = {.values = &contention_values,
+                                                    .blocking_classes = CLASS_BIT(BLOCKING_NET)};
+static const struct profile_kind_rules syscall_rules = {.values = &contention_values,
+                                                        .blocking_classes = CLASS_BIT(BLOCKING_SYSCALL)};
+static const struct profile_kind_rules sched_rules = {.values = &contention_values, .is_runnable = true};
+static const struct profile_kind_rules block_rules = {.values = &contention_values,
+                                                      .blocking_classes = ALL_CLASSES};
+static const struct profile_kind_rules mutex_rules = {.values = &contention_values,
+                                                      .blocking_classes = CLASS_BIT(BLOCKING_SYNC),
+                                                      .is_locks_only = true,
+                                                      .charge = CHARGE_HOLDER};
+static const struct profile_kind_rules offwake_rules = {
+    .values = &contention_values, .blocking_classes = ALL_CLASSES, .charge = CHARGE_WAITER_AND_WAKER};
+static const struct profile_kind_rules heap_rules = {.values = &heap_values, .is_heap = true};
+
+const struct profile_kind profile_kinds[] = {
+    {"sync", "waits for locks, conditions, semaphores, other threads", &sync_rules},
+    {"net", "blocked on the network", &net_rules},
+    {"syscall", "blocked in other system calls", &syscall_rules},
+    {"sched", "ready to run, waiting for a CPU", &sched_rules},
+    {"block", "sync, net and syscall together", &block_rules},
+    {"mutex", "what others waited for a lock, charged to the stack that released it", &mutex_rules},
+    {"offwake", "every wait: the waiter's stack on top of the stack that woke it", &offwake_rules},
+    {"heap", "allocated memory, and what is still in use at the end", &heap_rules},
+    {NULL, NULL, NULL},
+};
+
+enum sum_flag {
+    SUM_IDLE = 1 << 8, /* the low byte is the fd kind */
+    SUM_OPEN = 1 << 9,
+    SUM_EXACT = 1 << 10,
+    SUM_DERIVED = 1 << 11,
+};
+
+/* No padding: hashed and compared as bytes. */
+struct sum_key {
+    uint32_t stack, outer_stack, thread, flags;
+    const char *kind;    /* static or interned by the model, as are the next two */
+    const char *syscall; /* NULL: none */
+    const char *peer;    /* NULL: none */
+    uint64_t object;     /* 0: none */
+};
+
+struct sum {
+    struct sum_key key;
+    union {
+        int64_t exact[PROFILE_MAX_VALUES];
+        double estimated[PROFILE_MAX_VALUES]; /* heap profiles */
+    };
+};
+
+struct profile_builder {
+    const struct profile_kind *kind;
+    const struct trace_model *model; /* borrowed */
+    GArray *sums;                    /* struct sum */
+    uint32_t *slots;                 /* open addressing: index into sums plus 1; 0: free */
+    uint32_t slot_count;             /* a power of two, at least twice as many as sums */
+};
+
+#define FIRST_SLOT_COUNT 1024u
+
+const struct profile_kind *profile_kind_find(const char *name)
+{
+    for (const struct profile_kind *kind = profile_kinds; kind->name; kind++) {
+        if (strcmp(kind->name, name) == 0)
+            return kind;
+    }
+    return NULL;
+}
+
+struct profile_builder *profile_builder_new(const struct profile_kind *kind, const struct trace_model *model)
+{
+    struct profile_builder *builder = g_new0(struct profile_builder, 1);
+
+    builder->kind = kind;
+    builder->model = model;
+    builder->sums = g_array_new(FALSE, FALSE, sizeof(struct sum));
+    builder->slot_count = FIRST_SLOT_COUNT;
+    builder->slots = g_new0(uint32_t, builder->slot_count);
+    return builder;
+}
+
+void profile_builder_free(struct profile_builder *builder)
+{
+    if (!builder)
+        return;
+
+    g_array_free(builder->sums, TRUE);
+    g_free(builder->slots);
+    g_free(builder);
+}
+
+static uint32_t sum_key_hash(const struct sum_key *key)
+{
+    uint64_t words[sizeof *key / sizeof(uint64_t)], hash = 0;
+
+    G_STATIC_ASSERT(sizeof *key % sizeof(uint64_t) == 0);
+    memcpy(words, key, sizeof words);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15) + (hash >> 29);
+    return (uint32_t)(hash ^ (hash >> 32));
+}
+
+/* The slot of this key, or the free slot where it belongs. */
+static uint32_t *find_slot(const struct profile_builder *builder, const struct sum_key *key)
+{
+    uint32_t mask = builder->slot_count - 1, at = sum_key_hash(key) & mask;
+
+    while (builder->slots[at] != 0) {
+        if (memcmp(&g_array_index(builder->sums, struct sum, builder->slots[at] - 1).key, key, sizeof *key) ==
+            0)
+            break;
+        at = (at + 1) & mask;
+    }
+    return &builder->slots[at];
+}
+
+static void grow_slots(struct profile_builder *builder)
+{
+    g_free(builder->slots);
+    builder->slot_count *= 2;
+    builder->slots = g_new0(uint32_t, builder->slot_count);
+    for (guint i = 0; i < builder->sums->len; i++)
+        *find_slot(builder, &g_array_index(builder->sums, struct sum, i).key) = i + 1;
+}
+
+static struct sum *find_sum(struct profile_builder *builder, const struct sum_key *key)
+{
+    uint32_t *slot = find_slot(builder, key);
+
+    if (*slot == 0) {
+        struct sum sum = {.key = *key};
+
+        if ((builder->sums->len + 1) * 2 > builder->slot_count) {
+            grow_slots(builder);
+            slot = find_slot(builder, key);
+        }
+        g_array_append_val(builder->sums, sum);
+        *slot = builder->sums->len;
+    }
+    return &g_array_index(builder->sums, struct sum, *slot - 1);
+}
+
+static void add_exact(struct profile_builder *builder, const struct sum_key *key, uint64_t count,
+                      uint64_t delay_ns)
+{
+    struct sum *sum = find_sum(builder, key);
+
+    sum->exact[0] += (int64_t)count;
+    sum->exact[1] += (int64_t)delay_ns;
+}
+
+static bool is_lock(uint32_t wait_kind)
+{
+    switch (wait_kind) {
+    case EXECTRACE_WAIT_MUTEX:
+    case EXECTRACE_WAIT_RWLOCK_READ:
+    case EXECTRACE_WAIT_RWLOCK_WRITE:
+    case EXECTRACE_WAIT_SPIN:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void observe_blocking(void *self, const struct blocking *operation)
+{
+    struct profile_builder *builder = self;
+    const struct profile_kind_rules *rules = builder->kind->rules;
+    struct sum_key key = {
+        .stack = operation->stack,
+        .thread = operation->thread,
+        .flags = operation->fd_kind & 0xff,
+        .kind = blocking_kind_name(operation),
+        .syscall = operation->call_name,
+        .peer = operation->peer,
+        .object = operation->object,
+    };
+
+    if (!(rules->blocking_classes & CLASS_BIT(operation->blocking_class)))
+        return;
+    if (rules->is_locks_only && !is_lock(operation->wait_kind))
+        return;
+
+    if (rules->charge == CHARGE_HOLDER) {
+        key.stack = operation->waker_stack;
+        key.thread = operation->waker_thread;
+    } else if (rules->charge == CHARGE_WAITER_AND_WAKER) {
+        key.outer_stack = operation->waker_stack;
+    }
+    if (operation->is_idle)
+        key.flags |= SUM_IDLE;
+    if (operation->is_open)
+        key.flags |= SUM_OPEN;
+    add_exact(builder, &key, operation->count, operation->total_ns);
+}
+
+static void observe_state(void *self, const struct state_interval *interval)
+{
+    struct sum_key key = {
+        .stack = interval->stack,
+        .thread = interval->thread,
+        .flags = interval->is_derived ? SUM_DERIVED : SUM_EXACT,
+        .kind = interval->is_preempted ? "preempted" : "woken",
+    };
+
+    if (interval->state != THREAD_RUNNABLE)
+        return;
+
+    if (interval->is_open)
+        key.flags |= SUM_OPEN;
+    add_exact(self, &key, 1, (uint64_t)(interval->end_ns - interval->start_ns));
+}
+
+static void observe_heap(void *self, const struct heap_sample *heap)
+{
+    /* By process, not by thread: memory may be freed by another thread than the one that allocated it. */
+    const struct thread *thread = trace_model_thread(((struct profile_builder *)self)->model, heap->thread);
+    struct sum_key key = {.stack = heap->stack, .object = thread->process};
+    struct sum *sum = find_sum(self, &key);
+    double sign = heap->is_free ? -1 : 1;
+
+    if (!heap->is_free) {
+        sum->estimated[0] += heap->objects;
+        sum->estimated[1] += heap->bytes;
+    }
+    sum->estimated[2] += sign * heap->objects;
+    sum->estimated[3] += sign * heap->bytes;
+}
+
+struct trace_observer profile_builder_observer(struct profile_builder *builder)
+{
+    const struct profile_kind_rules *rules = builder->kind->rules;
+
+    return (struct trace_observer){
+        .blocking = rules->blocking_classes ? observe_blocking : NULL,
+        .state = rules->is_runnable ? observe_state : NULL,
+        .heap = rules->is_heap ? observe_heap : NULL,
+        .self = builder,
+    };
+}
+
+static void add_label(struct profile_sample_key *key, const char *name, const char *text)
+{
+    if (text && *text != '\0')
+        key->labels[key->label_count++] = (struct profile_label){.key = name, .text = text};
+}
+
+static void add_number(struct profile *profile, struct profile_sample_key *key, const char *name,
+                       const char *format, uint64_t number)
+{
+    char text[32];
+
+    g_snprintf(text, sizeof text, format, number);
+    add_label(key, name, profile_keep_text(profile, text));
+}
+
+static void add_process_labels(struct profile *profile, struct profile_sample_key *key, uint32_t index)
+{
+    const struct process *process = trace_model_process(profile_model(profile), index);
+
+    if (index == 0)
+        return;
+
+    add_label(key, "process", process->name);
+    add_number(profile, key, "pid", "%" PRIu64, (uint32_t)process->pid);
+}
+
+static void add_thread_labels(struct profile *profile, struct profile_sample_key *key, uint32_t index)
+{
+    const struct thread *thread = trace_model_thread(profile_model(profile), index);
+
+    if (index == 0)
+        return;
+
+    add_process_labels(profile, key, thread->process);
+    add_label(key, "thread", thread->name);
+    add_number(profile, key, "tid", "%" PRIu64, (uint32_t)thread->tid);
+}
+
+static void add_operation_labels(struct profile *profile, struct profile_sample_key *key,
+                                 const struct sum_key *sum)
+{
+    uint32_t fd_kind = sum->flags & 0xff;
+
+    add_label(key, "kind", sum->kind);
+    if (sum->object != 0)
+        add_number(profile, key, "object", "0x%" PRIx64, sum->object);
+    add_label(key, "syscall", sum->syscall);
+    if (fd_kind != EXECTRACE_FD_NONE)
+        add_label(key, "fd_kind", fd_kind_name(fd_kind));
+    add_label(key, "peer", sum->peer);
+    if (sum->flags & SUM_IDLE)
+        add_label(key, "idle", "true");
+    if (sum->flags & SUM_OPEN)
+        add_label(key, "open", "true");
+    if (sum->flags & (SUM_EXACT | SUM_DERIVED))
+        add_label(key, "source", sum->flags & SUM_EXACT ? "exact" : "derived");
+}
+
+static void add_sum(struct profile *profile, const struct sum *sum)
+{
+    struct profile_sample_key key = {.stack = sum->key.stack, .outer_stack = sum->key.outer_stack};
+
+    if (trace_model_thread(profile_model(profile), sum->key.thread)->is_tracer && sum->key.thread != 0)
+        return;
+
+    add_thread_labels(profile, &key, sum->key.thread);
+    add_operation_labels(profile, &key, &sum->key);
+    profile_add(profile, &key, sum->exact);
+}
+
+static void add_heap_sum(struct profile *profile, const struct sum *sum)
+{
+    struct profile_sample_key key = {.stack = sum->key.stack};
+    int64_t values[PROFILE_MAX_VALUES];
+
+    add_process_labels(profile, &key, (uint32_t)sum->key.object);
+    for (int i = 0; i < PROFILE_MAX_VALUES; i++)
+        values[i] = llround(sum->estimated[i]);
+    profile_add(profile, &key, values);
+}
+
+static void add_comments(const struct profile_builder *builder, struct profile *profile)
+{
+    const struct trace_model *model = builder->model;
+    const char *source = trace_model_sched_source(model);
+    g_autofree char *kind = g_strdup_printf("%s: %s", builder->kind->name, builder->kind->description);
+    g_autofree char *sched = g_strdup_printf("scheduling data: %s", source ? source : "none in this trace");
+    g_autofree char *lost =
+        g_strdup_printf("lost events: %" PRIu64 "%s", trace_model_lost_count(model),
+                        trace_model_lost_count(model) > 0 ? ", so these numbers may be too small" : "");
+
+    profile_add_comment(profile, "exectrace analyzer " EXECTRACE_VERSION);
+    profile_add_comment(profile, kind);
+    profile_add_comment(profile, sched);
+    profile_add_comment(profile, lost);
+}
+
+struct profile *profile_builder_finish(struct profile_builder *builder)
+{
+    const struct profile_kind_rules *rules = builder->kind->rules;
+    struct profile *profile = profile_new(builder->model, rules->values);
+
+    for (guint i = 0; i < builder->sums->len; i++) {
+        const struct sum *sum = &g_array_index(builder->sums, struct sum, i);
+
+        if (rules->is_heap)
+            add_heap_sum(profile, sum);
+        else
+            add_sum(profile, sum);
+    }
+    add_comments(builder, profile);
+    return profile;
+}

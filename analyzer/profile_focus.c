@@ -1,0 +1,62 @@
+/*
+ * Which samples of a profile have a frame that a regular expression matches: the analyzer's -focus. Apart
+ * from profile.c because it needs symbols.
+ */
+#include "analyzer/profile.h"
+
+struct focus {
+    const struct trace_model *model;
+    struct symbol_table *symbols;
+    const GRegex *regex;
+    GHashTable *verdicts; /* stack index -> 1 no, 2 yes */
+};
+
+static bool is_match(const GRegex *regex, const char *text)
+{
+    return g_regex_match(regex, text, 0, NULL);
+}
+
+static bool frame_matches(const struct focus *focus, const struct frame *frame)
+{
+    const struct symbolized_frame *found = symbol_table_find(focus->symbols, frame);
+
+    for (uint32_t i = 0; i < found->count; i++) {
+        if (is_match(focus->regex, found->lines[i].function) || is_match(focus->regex, found->lines[i].file))
+            return true;
+    }
+    return false;
+}
+
+static bool stack_matches(const struct focus *focus, uint32_t index)
+{
+    const struct stack *stack = trace_model_stack(focus->model, index);
+    gpointer known = g_hash_table_lookup(focus->verdicts, GUINT_TO_POINTER(index));
+    bool matches = false;
+
+    if (known)
+        return GPOINTER_TO_UINT(known) == 2;
+
+    for (uint32_t i = 0; i < stack->frame_count && !matches; i++)
+        matches = frame_matches(focus, &stack->frames[i]);
+    g_hash_table_insert(focus->verdicts, GUINT_TO_POINTER(index), GUINT_TO_POINTER(matches ? 2 : 1));
+    return matches;
+}
+
+static bool is_in_focus(const struct profile_sample_key *key, void *user)
+{
+    return stack_matches(user, key->stack) || stack_matches(user, key->outer_stack);
+}
+
+void profile_focus(struct profile *profile, struct symbol_table *symbols, const GRegex *regex)
+{
+    struct focus focus = {.model = profile_model(profile),
+                          .symbols = symbols,
+                          .regex = regex,
+                          .verdicts = g_hash_table_new(g_direct_hash, g_direct_equal)};
+    uint32_t dropped = profile_keep_if(profile, is_in_focus, &focus);
+    g_autofree char *comment =
+        g_strdup_printf("focus=%s left out %u samples", g_regex_get_pattern(regex), dropped);
+
+    profile_add_comment(profile, comment);
+    g_hash_table_destroy(focus.verdicts);
+}

@@ -1,0 +1,419 @@
+/*
+ * Object files and their symbol tables, through libdwfl (which knows where separate debug files, the
+ * compressed small symbol table of .gnu_debugdata and, when DEBUGINFOD_URLS is set, debuginfod have the
+ * rest).
+ */
+#include "analyzer/symbols_object.h"
+
+#include <elfutils/libdwelf.h>
+#include <elfutils/libdwfl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How far back a symbol that encloses others is looked for. */
+#define MAX_NESTED_SYMBOLS 16u
+
+struct object_search {
+    char *sysroot;      /* "" for the running system */
+    char *debug_folder; /* SYSROOT/usr/lib/debug */
+    char *debuginfo_path;
+    Dwfl_Callbacks callbacks;
+};
+
+struct symbol {
+    uint64_t start, end; /* end == start until the end of a symbol without size is known */
+    uint64_t section_end;
+    const char *name; /* owned by the Dwfl */
+    uint16_t rank;    /* of several at one place the smallest wins */
+};
+
+struct object_file {
+    Dwfl *dwfl;
+    Dwfl_Module *dwfl_module;
+    Elf *elf;        /* owned by dwfl */
+    GArray *symbols; /* struct symbol, sorted by start; NULL until needed */
+};
+
+struct object_search *object_search_new(const char *sysroot)
+{
+    struct object_search *search = g_new0(struct object_search, 1);
+    size_t length;
+
+    elf_version(EV_CURRENT);
+    search->sysroot = g_strdup(sysroot ? sysroot : "");
+    length = strlen(search->sysroot);
+    while (length > 0 && search->sysroot[length - 1] == '/')
+        search->sysroot[--length] = '\0';
+    search->debug_folder = g_strconcat(search->sysroot, "/usr/lib/debug", NULL);
+    search->debuginfo_path = g_strconcat(":.debug:", search->debug_folder, NULL);
+    search->callbacks = (Dwfl_Callbacks){
+        .find_elf = dwfl_build_id_find_elf,
+        .find_debuginfo = dwfl_standard_find_debuginfo,
+        .section_address = dwfl_offline_section_address,
+        .debuginfo_path = &search->debuginfo_path,
+    };
+    return search;
+}
+
+void object_search_free(struct object_search *search)
+{
+    if (!search)
+        return;
+
+    g_free(search->sysroot);
+    g_free(search->debug_folder);
+    g_free(search->debuginfo_path);
+    g_free(search);
+}
+
+void object_file_free(struct object_file *object)
+{
+    if (!object)
+        return;
+
+    if (object->symbols)
+        g_array_free(object->symbols, TRUE);
+    dwfl_end(object->dwfl);
+    g_free(object);
+}
+
+/* A regular file or -1. */
+static int open_file(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))) {
+        close(fd);
+        errno = EINVAL;
+        fd = -1;
+    }
+    return fd;
+}
+
+/* This process's vdso as a file; right for a trace of the same kernel, which its build id proves. */
+static int open_vdso(void)
+{
+    g_autofree char *maps = NULL;
+    const char *line;
+    unsigned long start, end;
+    int fd;
+
+    if (!g_file_get_contents("/proc/self/maps", &maps, NULL, NULL))
+        return -1;
+    line = strstr(maps, "[vdso]");
+    while (line && line > maps && line[-1] != '\n')
+        line--;
+    if (!line || sscanf(line, "%lx-%lx", &start, &end) != 2)
+        return -1;
+
+    fd = memfd_create("vdso", MFD_CLOEXEC);
+    if (fd >= 0 && write(fd, (const void *)start, end - start) != (ssize_t)(end - start)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* takes fd. NULL: not an object file. */
+static struct object_file *load(struct object_search *search, const char *path, int fd)
+{
+    struct object_file *object = g_new0(struct object_file, 1);
+    Dwarf_Addr bias;
+
+    object->dwfl = dwfl_begin(&search->callbacks);
+    if (object->dwfl) {
+        dwfl_report_begin(object->dwfl);
+        /* At the addresses that the file itself uses. On success dwfl owns fd. */
+        object->dwfl_module = dwfl_report_elf(object->dwfl, path, path, fd, 0, true);
+        dwfl_report_end(object->dwfl, NULL, NULL);
+    }
+    if (!object->dwfl_module) {
+        close(fd);
+        object_file_free(object);
+        return NULL;
+    }
+
+    object->elf = dwfl_module_getelf(object->dwfl_module, &bias);
+    if (!object->elf) {
+        object_file_free(object);
+        return NULL;
+    }
+    return object;
+}
+
+static bool has_build_id(const struct object_file *object, const struct module *module)
+{
+    const void *bits;
+    ssize_t size = dwelf_elf_gnu_build_id(object->elf, &bits);
+
+    return size == (ssize_t)module->build_id_size && memcmp(bits, module->build_id, (size_t)size) == 0;
+}
+
+static char *build_id_text(const struct module *module)
+{
+    GString *text = g_string_new(NULL);
+
+    for (uint32_t i = 0; i < module->build_id_size; i++)
+        g_string_append_printf(text, "%02x", module->build_id[i]);
+    return g_string_free(text, FALSE);
+}
+
+/* The separate debug file alone has the symbols too: enough when the file itself is gone or another one. */
+static struct object_file *open_by_build_id(struct object_search *search, const struct module *module)
+{
+    g_autofree char *id = build_id_text(module), *path = NULL;
+    struct object_file *object;
+    int fd;
+
+    if (module->build_id_size < 2)
+        return NULL;
+
+    path = g_strdup_printf("%s/.build-id/%.2s/%s.debug", search->debug_folder, id, id + 2);
+    fd = open_file(path);
+    object = fd < 0 ? NULL : load(search, path, fd);
+    if (object && !has_build_id(object, module)) {
+        object_file_free(object);
+        object = NULL;
+    }
+    return object;
+}
+
+static struct object_file *open_vdso_object(struct object_search *search, const struct module *module)
+{
+    struct object_file *object;
+    int fd = open_vdso();
+
+    if (fd < 0)
+        return NULL;
+    object = load(search, "[vdso]", fd);
+    if (object && (module->build_id_size == 0 || !has_build_id(object, module))) {
+        object_file_free(object);
+        object = NULL;
+    }
+    return object;
+}
+
+struct object_file *object_file_open(struct object_search *search, const struct module *module, char **reason)
+{
+    g_autofree char *path = g_strconcat(search->sysroot, module->path, NULL);
+    struct object_file *object, *by_id;
+    int fd, open_errno;
+
+    *reason = NULL;
+    if (strcmp(module->path, "[vdso]") == 0)
+        return open_vdso_object(search, module);
+    if (module->path[0] != '/' || g_str_has_prefix(module->path, "//anon"))
+        return NULL;
+
+    fd = open_file(path);
+    open_errno = errno;
+    object = fd < 0 ? NULL : load(search, path, fd);
+    if (object && (module->build_id_size == 0 || has_build_id(object, module)))
+        return object;
+
+    by_id = open_by_build_id(search, module);
+    if (!by_id && object)
+        *reason = g_strdup_printf(
+            "%s has changed since the recording (other build id): its functions stay unknown", path);
+    else if (!by_id && fd < 0)
+        *reason = g_strdup_printf("%s: %s: its functions stay unknown", path, g_strerror(open_errno));
+    else if (!by_id)
+        *reason = g_strdup_printf("%s is not an object file: its functions stay unknown", path);
+    object_file_free(object);
+    return by_id;
+}
+
+/* Calls back for each loadable segment until the answer is true. */
+static bool find_segment(Elf *elf, bool (*is_it)(const GElf_Phdr *, uint64_t), uint64_t wanted,
+                         GElf_Phdr *found)
+{
+    size_t count;
+
+    if (elf_getphdrnum(elf, &count) != 0)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (gelf_getphdr(elf, (int)i, found) && found->p_type == PT_LOAD && is_it(found, wanted))
+            return true;
+    }
+    return false;
+}
+
+static bool is_any(const GElf_Phdr *segment, uint64_t wanted)
+{
+    (void)segment;
+    (void)wanted;
+    return true;
+}
+
+static bool has_address(const GElf_Phdr *segment, uint64_t address)
+{
+    return address >= segment->p_vaddr && address - segment->p_vaddr < segment->p_memsz;
+}
+
+static bool has_offset(const GElf_Phdr *segment, uint64_t offset)
+{
+    return offset >= segment->p_offset && offset - segment->p_offset < segment->p_filesz;
+}
+
+bool object_file_address(const struct object_file *object, const struct module *module, uint64_t address,
+                         uint64_t *file_address)
+{
+    uint64_t offset = address - module->base;
+    uint64_t found;
+    GElf_Phdr segment;
+
+    if (module->is_segment) {
+        offset += module->offset;
+        if (!find_segment(object->elf, has_offset, offset, &segment))
+            return false;
+        *file_address = offset - segment.p_offset + segment.p_vaddr;
+        return true;
+    }
+
+    if (!find_segment(object->elf, is_any, 0, &segment))
+        return false;
+    found = offset + (segment.p_vaddr & ~(MAX(segment.p_align, 1) - 1));
+    if (!find_segment(object->elf, has_address, found, &segment))
+        return false;
+    *file_address = found;
+    return true;
+}
+
+/* Where the section of a symbol ends; 0: not a section with code. */
+static uint64_t code_section_end(Elf *elf, GElf_Word index, Dwarf_Addr bias)
+{
+    Elf_Scn *section = elf_getscn(elf, index);
+    GElf_Shdr header;
+
+    if (!section || !gelf_getshdr(section, &header) || !(header.sh_flags & SHF_EXECINSTR))
+        return 0;
+    return header.sh_addr + header.sh_size + bias;
+}
+
+static uint16_t rank_symbol(const GElf_Sym *symbol, const char *name)
+{
+    uint16_t underscores = (uint16_t)MIN(strspn(name, "_"), 15);
+    bool is_function = GELF_ST_TYPE(symbol->st_info) != STT_NOTYPE;
+
+    return (uint16_t)((symbol->st_size == 0) << 6 | (!is_function) << 5 |
+                      (GELF_ST_BIND(symbol->st_info) == STB_LOCAL) << 4 | underscores);
+}
+
+static bool is_code_type(const GElf_Sym *symbol)
+{
+    int type = GELF_ST_TYPE(symbol->st_info);
+
+    return type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE;
+}
+
+static void add_symbol(GArray *symbols, Dwfl_Module *dwfl_module, int index)
+{
+    GElf_Sym symbol;
+    GElf_Addr address;
+    GElf_Word section;
+    Elf *elf;
+    Dwarf_Addr bias;
+    const char *name = dwfl_module_getsym_info(dwfl_module, index, &symbol, &address, &section, &elf, &bias);
+    struct symbol added = {.start = address, .end = address + symbol.st_size, .name = name};
+
+    if (!name || *name == '\0' || *name == '$' || section == SHN_UNDEF || section == SHN_ABS ||
+        !is_code_type(&symbol))
+        return;
+
+    added.section_end = elf ? code_section_end(elf, section, bias) : 0;
+    if (added.section_end == 0 || added.end < added.start)
+        return;
+    added.rank = rank_symbol(&symbol, name);
+    g_array_append_val(symbols, added);
+}
+
+static gint compare_symbols(gconstpointer a, gconstpointer b)
+{
+    const struct symbol *first = a, *second = b;
+
+    if (first->start != second->start)
+        return first->start < second->start ? -1 : 1;
+    if (first->rank != second->rank)
+        return first->rank < second->rank ? -1 : 1;
+    return strcmp(first->name, second->name);
+}
+
+/* Keeps the best of several symbols at one place; ends symbols without a size at the next one. */
+static void settle_symbols(GArray *symbols)
+{
+    guint kept = 0;
+
+    g_array_sort(symbols, compare_symbols);
+    for (guint i = 0; i < symbols->len; i++) {
+        struct symbol *symbol = &g_array_index(symbols, struct symbol, i);
+        struct symbol *last = kept > 0 ? &g_array_index(symbols, struct symbol, kept - 1) : NULL;
+
+        if (last && last->start == symbol->start)
+            continue;
+        if (last && last->end == last->start)
+            last->end = MIN(symbol->start, last->section_end);
+        g_array_index(symbols, struct symbol, kept++) = *symbol;
+    }
+    g_array_set_size(symbols, kept);
+    if (kept > 0) {
+        struct symbol *last = &g_array_index(symbols, struct symbol, kept - 1);
+
+        if (last->end == last->start)
+            last->end = last->section_end;
+    }
+}
+
+static void load_symbols(struct object_file *object)
+{
+    int count = dwfl_module_getsymtab(object->dwfl_module);
+
+    object->symbols = g_array_new(FALSE, FALSE, sizeof(struct symbol));
+    for (int i = 1; i < count; i++)
+        add_symbol(object->symbols, object->dwfl_module, i);
+    settle_symbols(object->symbols);
+}
+
+/* Number of symbols that start at or before the address. */
+static guint count_symbols_before(const GArray *symbols, uint64_t address)
+{
+    guint low = 0, high = symbols->len;
+
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+
+        if (g_array_index(symbols, struct symbol, middle).start <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const char *object_file_function(struct object_file *object, uint64_t file_address, uint64_t *start)
+{
+    guint before;
+
+    if (!object->symbols)
+        load_symbols(object);
+
+    before = count_symbols_before(object->symbols, file_address);
+    for (guint i = 0; i < MIN(before, MAX_NESTED_SYMBOLS); i++) {
+        const struct symbol *symbol = &g_array_index(object->symbols, struct symbol, before - 1 - i);
+
+        if (file_address < symbol->end) {
+            *start = symbol->start;
+            return symbol->name;
+        }
+    }
+    return NULL;
+}
+
+Dwarf *object_file_dwarf(struct object_file *object, Dwarf_Addr *bias)
+{
+    return dwfl_module_getdwarf(object->dwfl_module, bias);
+}
