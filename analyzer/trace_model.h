@@ -6,8 +6,10 @@
  * callbacks. It keeps what is small (processes, threads, modules, distinct stacks) and hands out what is
  * large (intervals, operations) as soon as it is known, so memory does not grow with the length of a trace.
  *
- * Facts are handed out when they END; their ends are in time order, except that facts still open when the
- * trace ends come last, with is_open set.
+ * Facts are handed out when they have ended and are known. That may be later than their end: an off-CPU
+ * interval waits for the event that tells who woke the thread, a wait that may be idle for the next one of
+ * its thread. The state intervals of one thread come in time order; facts still open when the trace ends come
+ * last, with is_open set. A consumer that needs one order over all threads sorts.
  *
  * Processes, threads and stacks are named by small dense indices, valid for the model's life. Index 0 means
  * "none" in each of the three.
@@ -90,13 +92,24 @@ enum blocking_class {
     BLOCKING_SYSCALL,
 };
 
+/* Who told of an operation. */
+enum fact_source {
+    FACT_LIBRARY = 0, /* exectrace's events */
+    FACT_KERNEL,      /* the kernel's system call events */
+    FACT_STOCK,       /* LTTng's own pthread wrapper: pairs of request and acquisition */
+};
+
 /* Which words `kind` of an operation uses: blocking_kind_name(). */
 struct blocking {
     int64_t start_ns, end_ns;
     uint64_t count;    /* 1; more for a sum of short operations */
     uint64_t total_ns; /* end - start; for a sum the sum of its durations */
     uint64_t longest_ns;
+    uint64_t shortest_ns;
     uint64_t error_count; /* how many of count failed */
+    enum fact_source source;
+    bool is_covered; /* a kernel's call of a process whose library tells of its waits too: profiles leave it
+                        out, or the time would count twice */
     uint32_t thread;
     enum blocking_class blocking_class;
     uint32_t wait_kind;    /* enum exectrace_wait_kind; 0: a system call */

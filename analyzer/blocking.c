@@ -1,0 +1,304 @@
+/*
+ * Blocking operations from events: who waited for what, on which stack, and who released it.
+ * Part of the model, called by its dispatch.
+ *
+ * The release that ended a wait is the latest wake of the same object of the same process, within the wait,
+ * by another thread; for a join it is the end of the joined thread.
+ */
+#include "analyzer/call_names.h"
+#include "analyzer/model_internal.h"
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/socket.h>
+#include "tracepoints/contract.h"
+
+enum { MAX_PEERS = 1 << 17 };
+
+static uint32_t depth_of(struct trace_model *model, uint32_t stack)
+{
+    return stack <= STACK_LOST ? 0 : stack_table_get(model->stacks, stack)->frame_count;
+}
+
+static void emit_labelled(void *self, const struct blocking *operation)
+{
+    model_emit_blocking(self, operation);
+}
+
+/* Hands an operation of the thread on, through the idle rule. */
+static void hand_out(struct trace_model *model, struct thread_record *record, struct blocking *operation,
+                     bool is_lock_like)
+{
+    struct blocking_sink sink = {emit_labelled, model};
+
+    idle_habit_add(&record->habit, operation, depth_of(model, operation->stack), record->thread.is_main,
+                   is_lock_like, &sink);
+}
+
+static struct blocking new_operation(const struct thread_record *record, int64_t end_ns, uint64_t duration_ns)
+{
+    return (struct blocking){
+        .start_ns = end_ns - (int64_t)duration_ns,
+        .end_ns = end_ns,
+        .count = 1,
+        .total_ns = duration_ns,
+        .longest_ns = duration_ns,
+        .shortest_ns = duration_ns,
+        .thread = record->thread.index,
+        .call_number = -1,
+        .fd = -1,
+    };
+}
+
+static void find_release(struct trace_model *model, const struct thread_record *record,
+                         struct blocking *operation, bool *is_lock_like)
+{
+    *is_lock_like = false;
+    if (operation->wait_kind == EXECTRACE_WAIT_JOIN) {
+        const struct thread_record *joined = model_find_thread(
+            model, model_process_at(model, record->thread.process)->process.host, (int32_t)operation->object);
+        if (joined && joined->exit_ns >= operation->start_ns && joined->exit_ns <= operation->end_ns) {
+            operation->waker_thread = joined->thread.index;
+            operation->wake_ns = joined->exit_ns;
+        }
+        return;
+    }
+    struct wake wake =
+        wake_table_wait(model->wakes, record->thread.process, operation->object, record->thread.index,
+                        operation->start_ns, operation->end_ns, is_lock_like);
+    operation->waker_thread = wake.thread;
+    operation->waker_stack = wake.stack;
+    operation->wake_ns = wake.time_ns;
+}
+
+static void tell_timeline(struct trace_model *model, struct thread_record *record,
+                          const struct blocking *operation)
+{
+    if (record->is_ended)
+        return;
+    struct state_sink sink = model_state_sink(model, record);
+    thread_timeline_released(&record->timeline, operation->start_ns, operation->wake_ns,
+                             operation->waker_thread, operation->stack, &sink);
+}
+
+void blocking_wait(struct trace_model *model, struct thread_record *record, const struct event *event)
+{
+    struct blocking operation = new_operation(record, event->time_ns, event->wait.duration_ns);
+    bool is_lock_like;
+
+    operation.blocking_class = BLOCKING_SYNC;
+    operation.wait_kind = event->wait.kind;
+    operation.outcome = event->wait.outcome;
+    operation.object = event->wait.object;
+    operation.error_count = event->wait.outcome == EXECTRACE_OUTCOME_ERROR;
+    operation.stack = model_event_stack(model, record->thread.process, event);
+    find_release(model, record, &operation, &is_lock_like);
+    tell_timeline(model, record, &operation);
+    hand_out(model, record, &operation, is_lock_like);
+}
+
+void blocking_wake(struct trace_model *model, struct thread_record *record, const struct event *event)
+{
+    struct wake wake = {
+        .time_ns = event->time_ns,
+        .thread = record->thread.index,
+        .stack = model_event_stack(model, record->thread.process, event),
+    };
+
+    wake_table_add(model->wakes, record->thread.process, event->wake.object, &wake);
+}
+
+/* A sum lies somewhere between the thread's latest sum and now. */
+static void bound_summary(struct thread_record *record, struct blocking *operation)
+{
+    operation->start_ns = MAX(record->last_summary_ns, record->thread.start_ns);
+    record->last_summary_ns = operation->end_ns;
+    operation->is_summary = true;
+}
+
+void blocking_wait_summary(struct trace_model *model, struct thread_record *record, const struct event *event)
+{
+    struct blocking operation = new_operation(record, event->time_ns, event->wait_summary.total_ns);
+
+    bound_summary(record, &operation);
+    operation.blocking_class = BLOCKING_SYNC;
+    operation.count = event->wait_summary.count;
+    operation.longest_ns = event->wait_summary.longest_ns;
+    operation.shortest_ns = 0;
+    operation.wait_kind = event->wait_summary.kind;
+    operation.object = event->wait_summary.object;
+    operation.stack = model_event_stack(model, record->thread.process, event);
+    hand_out(model, record, &operation, false);
+}
+
+static enum blocking_class class_of_call(uint32_t fd_kind, const char *name)
+{
+    if (fd_kind == EXECTRACE_FD_SOCKET || fd_kind == EXECTRACE_FD_EPOLL || call_name_is_net(name))
+        return BLOCKING_NET;
+    return BLOCKING_SYSCALL;
+}
+
+static void set_call(struct trace_model *model, const struct thread_record *record,
+                     struct blocking *operation, uint32_t number, uint32_t fd_kind, int32_t fd)
+{
+    operation->call_number = (int32_t)number;
+    operation->call_name = call_name(number);
+    operation->fd_kind = fd_kind;
+    operation->fd = fd;
+    operation->blocking_class = class_of_call(fd_kind, operation->call_name);
+    if (fd >= 0 && fd_kind == EXECTRACE_FD_SOCKET) {
+        uint64_t key = (uint64_t)record->thread.process << 32 | (uint32_t)fd;
+        const uint64_t *peer = id_map_find(&model->peers, key);
+        operation->peer = peer ? (const char *)(uintptr_t)*peer : NULL;
+    }
+}
+
+void blocking_call(struct trace_model *model, struct thread_record *record, const struct event *event)
+{
+    struct blocking operation = new_operation(record, event->time_ns, event->call.duration_ns);
+
+    set_call(model, record, &operation, event->call.number, event->call.fd_kind, event->call.fd);
+    operation.result = event->call.result;
+    operation.error_count = event->call.result < 0;
+    operation.stack = model_event_stack(model, record->thread.process, event);
+    tell_timeline(model, record, &operation);
+    hand_out(model, record, &operation, false);
+}
+
+void blocking_call_summary(struct trace_model *model, struct thread_record *record, const struct event *event)
+{
+    struct blocking operation = new_operation(record, event->time_ns, event->call_summary.total_ns);
+
+    bound_summary(record, &operation);
+    set_call(model, record, &operation, event->call_summary.number, event->call_summary.fd_kind, -1);
+    operation.count = event->call_summary.count;
+    operation.error_count = event->call_summary.errors;
+    operation.longest_ns = event->call_summary.longest_ns;
+    operation.shortest_ns = event->call_summary.shortest_ns;
+    hand_out(model, record, &operation, false);
+}
+
+void blocking_open(struct trace_model *model, struct thread_record *record, const struct event *event)
+{
+    struct blocking operation = new_operation(record, event->time_ns, event->open.duration_ns);
+
+    operation.is_open = true;
+    operation.stack = model_event_stack(model, record->thread.process, event);
+    if (event->open.operation == EXECTRACE_OPERATION_SYNC) {
+        operation.blocking_class = BLOCKING_SYNC;
+        operation.wait_kind = event->open.kind;
+        operation.object = event->open.object;
+    } else {
+        set_call(model, record, &operation, event->open.number, event->open.fd_kind, event->open.fd);
+    }
+    hand_out(model, record, &operation, false);
+}
+
+static void format_peer(const struct event *event, char *text, size_t size)
+{
+    char address[INET6_ADDRSTRLEN];
+
+    if (event->peer.family == AF_INET && event->peer.address_size == 4 &&
+        inet_ntop(AF_INET, event->peer.address, address, sizeof address))
+        g_snprintf(text, size, "%s:%u", address, event->peer.port);
+    else if (event->peer.family == AF_INET6 && event->peer.address_size == 16 &&
+             inet_ntop(AF_INET6, event->peer.address, address, sizeof address))
+        g_snprintf(text, size, "[%s]:%u", address, event->peer.port);
+    else if (event->peer.family == AF_UNIX)
+        g_snprintf(text, size, "unix:%s%.*s",
+                   event->peer.address_size > 0 && event->peer.address[0] == '\0' ? "@" : "",
+                   (int)event->peer.address_size -
+                       (event->peer.address_size > 0 && event->peer.address[0] == '\0'),
+                   (const char *)event->peer.address +
+                       (event->peer.address_size > 0 && event->peer.address[0] == '\0'));
+    else
+        g_snprintf(text, size, "[address family %u]", event->peer.family);
+}
+
+void blocking_peer(struct trace_model *model, struct thread_record *record, const struct event *event)
+{
+    uint64_t key = (uint64_t)record->thread.process << 32 | (uint32_t)event->peer.fd;
+    char text[256];
+    bool is_new;
+
+    if (model->peers.count >= MAX_PEERS && !id_map_find(&model->peers, key))
+        return;
+    format_peer(event, text, sizeof text);
+    *id_map_add(&model->peers, key, &is_new) = (uintptr_t)intern(model->strings, text);
+}
+
+void blocking_stock_lock(struct trace_model *model, struct thread_record *record, const struct event *event)
+{
+    if (event->type == EVENT_STOCK_LOCK_REQ) {
+        record->lock = (struct pending_call){
+            .name = "mutex",
+            .start_ns = event->time_ns,
+            .object = event->stock_lock.mutex,
+            .stack = model_event_stack(model, record->thread.process, event),
+        };
+        return;
+    }
+    if (event->type == EVENT_STOCK_UNLOCK) {
+        blocking_wake(
+            model, record,
+            &(struct event){.time_ns = event->time_ns,
+                            .stack = event->stack,
+                            .callstack = event->callstack,
+                            .wake = {.object = event->stock_lock.mutex, .kind = EXECTRACE_WAIT_MUTEX}});
+        return;
+    }
+    if (event->type != EVENT_STOCK_LOCK_ACQ || !record->lock.name ||
+        record->lock.object != event->stock_lock.mutex)
+        return;
+
+    struct blocking operation =
+        new_operation(record, event->time_ns, (uint64_t)MAX(event->time_ns - record->lock.start_ns, 0));
+    bool is_lock_like;
+    operation.source = FACT_STOCK;
+    operation.blocking_class = BLOCKING_SYNC;
+    operation.wait_kind = EXECTRACE_WAIT_MUTEX;
+    operation.outcome = event->stock_lock.status == 0 ? EXECTRACE_OUTCOME_ACQUIRED : EXECTRACE_OUTCOME_ERROR;
+    operation.error_count = event->stock_lock.status != 0;
+    operation.object = record->lock.object;
+    operation.stack = record->lock.stack;
+    record->lock.name = NULL;
+    find_release(model, record, &operation, &is_lock_like);
+    tell_timeline(model, record, &operation);
+    hand_out(model, record, &operation, is_lock_like);
+}
+
+void blocking_kernel_call(struct trace_model *model, struct thread_record *record,
+                          const struct pending_call *call, int64_t time_ns, int64_t result, bool is_open)
+{
+    struct blocking operation = new_operation(record, time_ns, (uint64_t)MAX(time_ns - call->start_ns, 0));
+    const uint64_t *fd_kind = NULL;
+
+    if (call->fd >= 0)
+        fd_kind = id_map_find(&model->fd_kinds, (uint64_t)record->thread.process << 32 | (uint32_t)call->fd);
+    operation.source = FACT_KERNEL;
+    operation.is_covered = model_process_at(model, record->thread.process)->has_library;
+    operation.call_name = call->name;
+    operation.fd = call->fd;
+    operation.fd_kind = fd_kind         ? (uint32_t)*fd_kind
+                        : call->fd >= 0 ? EXECTRACE_FD_UNKNOWN
+                                        : EXECTRACE_FD_NONE;
+    operation.blocking_class =
+        strcmp(call->name, "futex") == 0 ? BLOCKING_SYNC : class_of_call(operation.fd_kind, call->name);
+    operation.object = call->object;
+    operation.result = result;
+    operation.error_count = result < 0 && result >= -4095;
+    operation.stack = call->stack;
+    operation.is_open = is_open;
+    hand_out(model, record, &operation, false);
+}
+
+void blocking_end_thread(struct trace_model *model, struct thread_record *record, int64_t time_ns,
+                         bool is_open)
+{
+    struct blocking_sink sink = {emit_labelled, model};
+
+    if (record->call.name && is_open)
+        blocking_kernel_call(model, record, &record->call, time_ns, 0, true);
+    record->call.name = NULL;
+    record->lock.name = NULL;
+    idle_habit_end(&record->habit, &sink);
+}

@@ -1,0 +1,42 @@
+/*
+ * Which waits are idle: the thread has nothing to do, nobody is in its way. The one place where this is
+ * decided, and written down.
+ *
+ *  1. Waits of an event loop are idle: epoll_wait, epoll_pwait, accept, accept4, sigwait and its family,
+ *     pause, sigsuspend.
+ *  2. poll, select and their forms, sleeps (nanosleep...), and waits for a condition, a semaphore or a futex
+ * are idle when they are the thread's habit: the thread comes back to this very call stack, and this is its
+ * outermost such place (no wait of these kinds had fewer frames). A pool worker that waits for work does so
+ * at its outermost place, what it waits for while it works lies deeper. For conditions, semaphores and
+ * futexes two more things are asked for: the thread is not the main thread, and the object is not used like a
+ * lock (a thread that waits for it also wakes it: Python's interpreter lock is such a condition).
+ *  3. Everything else is contention or work: mutexes, rwlocks, barriers, joins, reads, sends...
+ *
+ * The first wait at a place is held back until the thread comes back to it, so that it gets the same label.
+ */
+#ifndef ANALYZER_IDLE_H
+#define ANALYZER_IDLE_H
+
+#include "analyzer/trace_model.h"
+
+/* What is known about one thread's habit. All zero at first. */
+struct idle_habit {
+    uint32_t stack; /* the outermost place so far; 0: none */
+    uint32_t depth; /* its frames */
+    uint32_t visits;
+    struct blocking *held; /* the first wait there, not handed out yet; owned */
+};
+
+/* Where operations go when their label is known. */
+struct blocking_sink {
+    void (*operation)(void *self, const struct blocking *operation);
+    void *self;
+};
+
+/* Labels an operation that has ended and hands it on, now or later. depth: frames of its stack. */
+void idle_habit_add(struct idle_habit *habit, struct blocking *operation, uint32_t depth, bool is_main_thread,
+                    bool is_lock_like, const struct blocking_sink *sink);
+/* The thread ended: hands out what is held. */
+void idle_habit_end(struct idle_habit *habit, const struct blocking_sink *sink);
+
+#endif

@@ -1,0 +1,228 @@
+/*
+ * Facts from kernel tracers: who runs on which CPU, wake-ups, system calls. Part of the model, called by its
+ * dispatch.
+ *
+ * Old traces have no tid with their events: then it is the thread that the CPU's latest switch put there.
+ */
+#include "analyzer/call_names.h"
+#include "analyzer/model_internal.h"
+#include <string.h>
+#include "tracepoints/contract.h"
+
+enum {
+    MAX_CPUS = 1 << 16,
+    CPUS_PER_HOST = 4096,
+    MAX_FD_KINDS = 1 << 18,
+    /* prev_state of sched_switch: EXIT_DEAD and EXIT_ZOMBIE (their order changed once) */
+    STATE_EXITED = 16 | 32,
+    /* lttng_statedump_process_state */
+    STATUS_WAIT_CPU = 2,
+    STATUS_WAIT = 5,
+};
+
+static struct cpu_record *cpu_at(struct trace_model *model, const struct event *event)
+{
+    if (event->cpu < 0 || event->cpu >= CPUS_PER_HOST)
+        return NULL;
+    size_t number = (size_t)event->host * CPUS_PER_HOST + (size_t)event->cpu;
+    if (number >= MAX_CPUS)
+        return NULL;
+    if (number >= model->cpus->len)
+        g_ptr_array_set_size(model->cpus, (int)number + 1);
+    if (!model->cpus->pdata[number])
+        model->cpus->pdata[number] = g_new0(struct cpu_record, 1);
+    return model->cpus->pdata[number];
+}
+
+struct thread_record *kernel_current(struct trace_model *model, const struct event *event)
+{
+    const struct cpu_record *cpu = cpu_at(model, event);
+
+    return cpu && cpu->thread != 0 ? model_thread_at(model, cpu->thread) : NULL;
+}
+
+/*
+ * Could the thread have run on? 0 says so; with preemption newer kernels report 256 and older ones set
+ * TASK_STATE_MAX (1024 or more) beside the state.
+ */
+static bool is_preempted(int64_t prev_state)
+{
+    return (prev_state & 0xff) == 0 || prev_state >= 0x100;
+}
+
+static void switch_out(struct trace_model *model, const struct event *event, struct thread_record *record)
+{
+    struct state_sink sink = model_state_sink(model, record);
+    uint32_t stack = event->callstack.count > 0 ? model_event_stack(model, record->thread.process, event)
+                                                : record->call.stack;
+
+    record->thread.has_states = true;
+    thread_timeline_switch_out(&record->timeline, event->time_ns, event->cpu,
+                               is_preempted(event->kernel_switch.prev_state), stack, &sink);
+    if (record->is_exiting ||
+        (event->kernel_switch.prev_state & STATE_EXITED && !is_preempted(event->kernel_switch.prev_state)))
+        model_end_thread(model, record, event->time_ns, false);
+}
+
+void kernel_switch(struct trace_model *model, const struct event *event)
+{
+    struct cpu_record *cpu = cpu_at(model, event);
+    struct thread_record *prev = model_thread(model, event->host, -1, event->kernel_switch.prev_tid);
+
+    if (prev && !prev->is_ended) {
+        model_name_thread(model, prev, event->kernel_switch.prev_comm);
+        if (cpu && cpu->call.name && !prev->call.name)
+            prev->call = cpu->call;
+        switch_out(model, event, prev);
+    }
+    struct thread_record *next = model_thread(model, event->host, -1, event->kernel_switch.next_tid);
+    if (next && next->is_ended)
+        next =
+            model_begin_thread(model, event->host, -1, event->kernel_switch.next_tid, event->time_ns, false);
+    if (next) {
+        struct state_sink sink = model_state_sink(model, next);
+        next->thread.has_states = true;
+        model_name_thread(model, next, event->kernel_switch.next_comm);
+        thread_timeline_switch_in(&next->timeline, event->time_ns, event->cpu, &sink);
+    }
+    if (cpu) {
+        cpu->is_known = true;
+        cpu->thread = next ? next->thread.index : 0;
+        cpu->call.name = NULL;
+    }
+    if (!model->sched_source)
+        model->sched_source = "kernel tracer";
+}
+
+void kernel_wakeup(struct trace_model *model, const struct event *event)
+{
+    struct thread_record *record = model_thread(model, event->host, event->pid, event->tid);
+    struct thread_record *waker = NULL;
+    const struct cpu_record *cpu = cpu_at(model, event);
+
+    if (!record || record->is_ended)
+        return;
+    if (event->wakeup.waker_tid > 0)
+        waker = model_find_thread(model, event->host, event->wakeup.waker_tid);
+    else if (event->wakeup.waker_tid < 0 && !model->has_off_cpu_source && cpu && cpu->irq_depth == 0)
+        waker = kernel_current(model, event);
+    struct state_sink sink = model_state_sink(model, record);
+    thread_timeline_wakeup(&record->timeline, event->time_ns, waker ? waker->thread.index : 0,
+                           model->has_off_cpu_source, &sink);
+}
+
+/* The thread whose system call an event is about, or the CPU's own place while that is not known. */
+static struct pending_call *call_place(struct trace_model *model, const struct event *event,
+                                       struct thread_record **record)
+{
+    *record = event->tid > 0 ? model_thread(model, event->host, event->pid, event->tid)
+                             : kernel_current(model, event);
+    if (*record)
+        return &(*record)->call;
+    struct cpu_record *cpu = cpu_at(model, event);
+    return event->tid < 0 && cpu && !cpu->is_known ? &cpu->call : NULL;
+}
+
+void kernel_syscall_entry(struct trace_model *model, const struct event *event)
+{
+    struct thread_record *record;
+    struct pending_call *call = call_place(model, event, &record);
+
+    if (!call || !event->kernel_syscall.name)
+        return;
+    *call = (struct pending_call){
+        .name = intern(model->strings, event->kernel_syscall.name),
+        .start_ns = event->time_ns,
+        .fd = event->kernel_syscall.fd,
+        .stack = record && event->callstack.count > 0
+                     ? model_event_stack(model, record->thread.process, event)
+                     : 0,
+    };
+}
+
+/* What a successful call says about descriptors. */
+static void learn_fd_kind(struct trace_model *model, uint32_t process, const char *name, int32_t fd,
+                          int64_t result)
+{
+    static const struct {
+        const char *name;
+        uint32_t kind;
+    } makers[] = {
+        {"socket", EXECTRACE_FD_SOCKET},
+        {"accept", EXECTRACE_FD_SOCKET},
+        {"accept4", EXECTRACE_FD_SOCKET},
+        {"open", EXECTRACE_FD_FILE},
+        {"openat", EXECTRACE_FD_FILE},
+        {"creat", EXECTRACE_FD_FILE},
+        {"epoll_create", EXECTRACE_FD_EPOLL},
+        {"epoll_create1", EXECTRACE_FD_EPOLL},
+        {"eventfd", EXECTRACE_FD_EVENTFD},
+        {"eventfd2", EXECTRACE_FD_EVENTFD},
+        {"timerfd_create", EXECTRACE_FD_TIMERFD},
+    };
+    uint64_t scope = (uint64_t)process << 32;
+    bool is_new;
+
+    if (process == 0 || result < 0)
+        return;
+    if (strcmp(name, "close") == 0 && fd >= 0) {
+        id_map_remove(&model->fd_kinds, scope | (uint32_t)fd);
+        return;
+    }
+    if (fd >= 0 &&
+        (strcmp(name, "connect") == 0 || strncmp(name, "recv", 4) == 0 || strncmp(name, "send", 4) == 0) &&
+        strncmp(name, "sendfile", 8) != 0 && model->fd_kinds.count < MAX_FD_KINDS)
+        *id_map_add(&model->fd_kinds, scope | (uint32_t)fd, &is_new) = EXECTRACE_FD_SOCKET;
+    for (size_t i = 0; i < G_N_ELEMENTS(makers); i++) {
+        if (strcmp(name, makers[i].name) == 0 && model->fd_kinds.count < MAX_FD_KINDS)
+            *id_map_add(&model->fd_kinds, scope | (uint32_t)result, &is_new) = makers[i].kind;
+    }
+}
+
+/* Where calls are charged of which nobody knows the thread. */
+static struct thread_record *unknown_thread(struct trace_model *model)
+{
+    return model_thread_at(model, 0);
+}
+
+void kernel_syscall_exit(struct trace_model *model, const struct event *event)
+{
+    struct thread_record *record;
+    struct pending_call *call = call_place(model, event, &record);
+
+    if (!call || !call->name)
+        return;
+    struct pending_call ended = *call;
+    call->name = NULL;
+    /* An exit of another call: the entry's own exit was lost. */
+    if (event->kernel_syscall.name && strcmp(event->kernel_syscall.name, ended.name) != 0)
+        return;
+    if (!record)
+        record = unknown_thread(model);
+    blocking_kernel_call(model, record, &ended, event->time_ns, event->kernel_syscall.result, false);
+    learn_fd_kind(model, record->thread.process, ended.name, ended.fd, event->kernel_syscall.result);
+}
+
+void kernel_thread_found(struct trace_model *model, const struct event *event)
+{
+    struct thread_record *record = model_thread(model, event->host, event->pid, event->tid);
+
+    if (!record || record->is_ended)
+        return;
+    model_name_thread(model, record, event->kernel_thread.name);
+    struct state_sink sink = model_state_sink(model, record);
+    if (event->kernel_thread.status == STATUS_WAIT)
+        thread_timeline_found(&record->timeline, event->time_ns, THREAD_BLOCKED, &sink);
+}
+
+void kernel_irq(struct trace_model *model, const struct event *event)
+{
+    struct cpu_record *cpu = cpu_at(model, event);
+
+    if (!cpu)
+        return;
+    if (event->type == EVENT_KERNEL_IRQ_ENTRY)
+        cpu->irq_depth++;
+    else if (cpu->irq_depth > 0)
+        cpu->irq_depth--;
+}

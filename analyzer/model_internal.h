@@ -1,0 +1,143 @@
+/*
+ * What the parts of the model share: trace_model.c (processes, threads, dispatch), blocking.c (operations),
+ * kernel_model.c (kernel tracers), heap_model.c (allocations). Nobody else includes this.
+ */
+#ifndef ANALYZER_MODEL_INTERNAL_H
+#define ANALYZER_MODEL_INTERNAL_H
+
+#include "analyzer/id_map.h"
+#include "analyzer/idle.h"
+#include "analyzer/intern.h"
+#include "analyzer/stack_table.h"
+#include "analyzer/thread_state.h"
+#include "analyzer/trace_model.h"
+#include "analyzer/wake_table.h"
+
+struct process_record {
+    struct process process;
+    bool has_image;   /* a process:start with reason library was seen */
+    bool has_library; /* exectrace tells of its operations */
+};
+
+/* A kernel system call, or a stock wrapper's lock request, that has not ended yet. */
+struct pending_call {
+    const char *name; /* interned; NULL: none */
+    int64_t start_ns;
+    uint64_t object;
+    int32_t fd;
+    uint32_t stack;
+};
+
+struct thread_record {
+    struct thread thread;
+    struct thread_timeline timeline;
+    struct idle_habit habit;
+    struct pending_call call; /* kernel */
+    struct pending_call lock; /* stock wrapper */
+    int64_t exit_ns;          /* 0: not seen */
+    int64_t last_summary_ns;
+    uint32_t sample_stack;
+    uint32_t loss_epoch;
+    bool is_exiting; /* kernel: runs its last stretch */
+    bool is_ended;
+    bool is_born_by_kernel; /* its sched_start was seen */
+};
+
+struct cpu_record {
+    uint32_t thread; /* on it now; 0: none or not known */
+    bool is_known;   /* a switch was seen */
+    uint32_t irq_depth;
+    struct pending_call call; /* of the thread on it, while that is not known */
+};
+
+struct trace_model {
+    struct intern_table *strings;
+    struct stack_table *stacks;
+    struct wake_table *wakes;
+    GPtrArray *processes; /* struct process_record *, by index */
+    GPtrArray *threads;   /* struct thread_record *, by index */
+    GPtrArray *cpus;      /* struct cpu_record * or NULL, by CPU; host 0 only, others by host * 4096 */
+    struct id_map threads_by_tid;
+    struct id_map processes_by_pid;
+    struct id_map peers;    /* process << 32 | fd -> interned string */
+    struct id_map fd_kinds; /* kernel traces: process << 32 | fd -> enum exectrace_fd_kind */
+    struct heap_table *heap;
+    struct id_map metrics;             /* id -> number in metric_names */
+    GArray *metric_names;              /* struct metric_name */
+    GArray *observers;                 /* struct trace_observer */
+    struct thread_record *sink_thread; /* whose timeline is fed now */
+
+    /* the thread of the latest event */
+    uint64_t last_key;
+    struct thread_record *last_thread;
+
+    int64_t start_ns, end_ns;
+    uint64_t event_count;
+    uint64_t lost_count;
+    uint32_t loss_epoch;
+    int64_t sched_lost_ns;
+    const char *sched_source;
+    bool has_off_cpu_source;
+    bool is_finished;
+};
+
+struct metric_name {
+    const char *name, *unit;
+};
+
+/* trace_model.c */
+struct thread_record *model_thread_at(const struct trace_model *model, uint32_t index);
+struct process_record *model_process_at(const struct trace_model *model, uint32_t index);
+/* The thread with this id, made when there was none. NULL when tid is not positive. */
+struct thread_record *model_thread(struct trace_model *model, uint32_t host, int32_t pid, int32_t tid);
+/* The latest thread with this id, ended or not. NULL: none. */
+struct thread_record *model_find_thread(const struct trace_model *model, uint32_t host, int32_t tid);
+/* A new thread, whatever was known under its id. */
+struct thread_record *model_begin_thread(struct trace_model *model, uint32_t host, int32_t pid, int32_t tid,
+                                         int64_t time_ns, bool is_birth);
+void model_end_thread(struct trace_model *model, struct thread_record *record, int64_t time_ns, bool is_open);
+void model_name_thread(struct trace_model *model, struct thread_record *record, const char *name);
+/* Where thread's state intervals go; also applies losses of scheduling data that came since. */
+struct state_sink model_state_sink(struct trace_model *model, struct thread_record *record);
+void model_emit_blocking(struct trace_model *model, const struct blocking *operation);
+void model_emit_heap(struct trace_model *model, const struct heap_sample *sample);
+/* The stack of an event of this process: by number, or the one that came with it. */
+uint32_t model_event_stack(struct trace_model *model, uint32_t process, const struct event *event);
+
+/* blocking.c */
+void blocking_wait(struct trace_model *model, struct thread_record *record, const struct event *event);
+void blocking_wake(struct trace_model *model, struct thread_record *record, const struct event *event);
+void blocking_wait_summary(struct trace_model *model, struct thread_record *record,
+                           const struct event *event);
+void blocking_call(struct trace_model *model, struct thread_record *record, const struct event *event);
+void blocking_call_summary(struct trace_model *model, struct thread_record *record,
+                           const struct event *event);
+void blocking_open(struct trace_model *model, struct thread_record *record, const struct event *event);
+void blocking_peer(struct trace_model *model, struct thread_record *record, const struct event *event);
+/* LTTng's pthread wrapper: requests and acquisitions of mutexes. */
+void blocking_stock_lock(struct trace_model *model, struct thread_record *record, const struct event *event);
+/* A kernel system call from call->start_ns to time_ns. */
+void blocking_kernel_call(struct trace_model *model, struct thread_record *record,
+                          const struct pending_call *call, int64_t time_ns, int64_t result, bool is_open);
+/* The thread ended: hands out what was held back. */
+void blocking_end_thread(struct trace_model *model, struct thread_record *record, int64_t time_ns,
+                         bool is_open);
+
+/* kernel_model.c */
+void kernel_switch(struct trace_model *model, const struct event *event);
+void kernel_wakeup(struct trace_model *model, const struct event *event);
+void kernel_syscall_entry(struct trace_model *model, const struct event *event);
+void kernel_syscall_exit(struct trace_model *model, const struct event *event);
+void kernel_thread_found(struct trace_model *model, const struct event *event);
+void kernel_irq(struct trace_model *model, const struct event *event);
+/* The thread that runs on the event's CPU; NULL: not known, or none. */
+struct thread_record *kernel_current(struct trace_model *model, const struct event *event);
+
+/* heap_model.c */
+struct heap_table *heap_table_new(void);
+void heap_table_free(struct heap_table *table);
+void heap_alloc(struct trace_model *model, struct thread_record *record, const struct event *event);
+void heap_free(struct trace_model *model, struct thread_record *record, const struct event *event);
+void heap_stock_realloc(struct trace_model *model, struct thread_record *record, const struct event *event);
+
+#endif
