@@ -13,6 +13,7 @@
 #include "tracepoints/raw_syscall.h"
 #include "tracepoints/settings.h"
 #include "tracepoints/stacks.h"
+#include "tracepoints/threads.h"
 
 /* A call at least this long is worth having its stack taken before the next one of its number. */
 #define LONG_NS UINT64_C(1000000)
@@ -22,9 +23,10 @@
  * and after any other call, only when it counts. Expected: as its number usually does, unless this thread's
  * last call of the number (mod 64) was different.
  */
-static bool is_expected_long(const struct thread_block *thread, uint16_t number)
+bool call_is_expected_long(uint16_t number)
 {
-    bool is_unusual = (thread->call_sums.unusual >> (number % 64) & 1) != 0;
+    const struct thread_block *thread = guard_words.block;
+    bool is_unusual = thread != NULL && (thread->call_sums.unusual >> (number % 64) & 1) != 0;
 
     return call_usually_waits(number) != is_unusual;
 }
@@ -39,6 +41,17 @@ static void learn(struct thread_block *thread, uint16_t number, uint64_t duratio
         thread->call_sums.unusual &= ~bit;
 }
 
+/*
+ * LTTng talks to its session daemon on the program's own thread when a library with tracepoints is loaded
+ * (ours, to begin with): that is none of the program's business. Where the call comes from is asked only when
+ * the descriptor is not known to be the program's.
+ */
+static bool is_tracers_talk(uint16_t number, int fd, const void *site)
+{
+    return (number == SYS_sendmsg || number == SYS_recvmsg) && !fd_kinds_is_programs(fd) &&
+           threads_is_tracer_code(site);
+}
+
 bool call_begin(struct call *call, uint16_t number, struct call_target target, const void *site)
 {
     struct thread_block *thread = guard_enter();
@@ -46,11 +59,15 @@ bool call_begin(struct call *call, uint16_t number, struct call_target target, c
     call->is_open = false;
     if (thread == NULL)
         return false;
+    if (is_tracers_talk(number, target.fd, site)) {
+        guard_leave();
+        return false;
+    }
 
     call->start_ns = clock_now_ns();
     call->number = number;
     call->target = target;
-    call->stack = is_expected_long(thread, number) ? stacks_take(thread, call->start_ns) : 0;
+    call->stack = call_is_expected_long(number) ? stacks_take(thread, call->start_ns) : 0;
     struct state_operation operation = {
         .operation = EXECTRACE_OPERATION_SYSCALL,
         .fd_kind = (uint8_t)target.kind,
@@ -124,6 +141,12 @@ static void announce_peer(int fd)
     lttng_ust_tracepoint(exectrace_syscall, peer, fd, peer.any.sa_family, port, address, count);
 }
 
+/* A connect that goes on in the background has no peer yet. */
+static bool may_have_peer(const struct call *call, int64_t result)
+{
+    return call->number != SYS_connect || result == 0;
+}
+
 static void record(struct thread_block *thread, struct call *call, int64_t result, uint64_t now_ns)
 {
     uint64_t duration_ns = now_ns - call->start_ns;
@@ -136,7 +159,7 @@ static void record(struct thread_block *thread, struct call *call, int64_t resul
     if (call->stack == 0)
         call->stack = stacks_take(thread, now_ns);
     if (call->target.kind == EXECTRACE_FD_SOCKET && TRACING(exectrace_syscall, peer) &&
-        fd_kinds_take_peer(call->target.fd, session_number()))
+        may_have_peer(call, result) && fd_kinds_take_peer(call->target.fd, session_number()))
         announce_peer(call->target.fd);
     lttng_ust_tracepoint(exectrace_syscall, call, call->number, call->target.fd, (uint8_t)call->target.kind,
                          result, duration_ns, call->stack);

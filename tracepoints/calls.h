@@ -68,6 +68,9 @@ static inline bool call_usually_waits(uint16_t number)
     }
 }
 
+/* Whether the calling thread's next call of this number will probably be long. Guard on or off. */
+bool call_is_expected_long(uint16_t number);
+
 /* Before the real function. False: the call is not recorded, call_end() must not follow. */
 bool call_begin(struct call *call, uint16_t number, struct call_target target, const void *site);
 
@@ -96,10 +99,9 @@ static inline struct call_target target_fd(int fd)
 #define RESULT_POINTER(value) ((value) == NULL ? -(int64_t)errno : 0)
 #define RESULT_MAPPING(value) ((intptr_t)(value) == -1 ? -(int64_t)errno : 0)
 
-/* The wrapper `name` of a list entry; `first` is called for the list's own sake. */
-#define WRAP_CALL(first, type, name, version, parameters, arguments, number, target, result)                 \
-    EXECTRACE_EXPORT type name parameters;                                                                   \
-    type name parameters                                                                                     \
+/* The body of a wrapper: see WRAP_CALL. `linkage` and `function` are the wrapper's own. */
+#define WRAP_CALL_AS(linkage, function, type, name, parameters, arguments, number, target, result)           \
+    linkage type function parameters                                                                         \
     {                                                                                                        \
         if (!TRACING(exectrace_syscall, call))                                                               \
             return real.name arguments;                                                                      \
@@ -112,8 +114,18 @@ static inline struct call_target target_fd(int fd)
         return value;                                                                                        \
     }
 
+/* The exported wrapper `name` of a list entry (`first` is there for the list's other uses). */
+#define WRAP_CALL(first, type, name, version, parameters, arguments, number, target, result)                 \
+    EXECTRACE_EXPORT type name parameters;                                                                   \
+    WRAP_CALL_AS(, name, type, name, parameters, arguments, number, target, result)
+
+/* The same as a static function recorded_<name>, for an exported wrapper written by hand. */
+#define WRAP_CALL_INSIDE(first, type, name, version, parameters, arguments, number, target, result)          \
+    WRAP_CALL_AS(static inline __attribute__((always_inline)), recorded_##name, type, name, parameters,      \
+                 arguments, number, target, result)
+
 /* Another name of the wrapper, of the same type. */
 #define WRAP_ALIAS(alias_name, name)                                                                         \
-    extern __typeof__(name) alias_name __attribute__((alias(#name), visibility("default")));
+    extern __typeof__(name) alias_name __attribute__((alias(#name), copy(name), visibility("default")));
 
 #endif

@@ -6,7 +6,20 @@
 
 #include <unistd.h>
 
+#include "tracepoints/raw_syscall.h"
+
 IO_READ_WRITE_CALLS(WRAP_CALL, )
+IO_WRITE_CALL(WRAP_CALL_INSIDE, )
+
+EXECTRACE_EXPORT ssize_t write(int fd, const void *buffer, size_t count)
+{
+    /* LTTng wakes its reader up from within an event: that must not become a cancellation point. */
+    if (unlikely(guard_is_raised())) {
+        long result = raw_syscall3(SYS_write, fd, (long)buffer, (long)count);
+        return raw_result(result);
+    }
+    return recorded_write(fd, buffer, count);
+}
 
 WRAP_ALIAS(__read, read)
 WRAP_ALIAS(__write, write)

@@ -6,6 +6,7 @@
 #ifndef EXECTRACE_RAW_SYSCALL_H
 #define EXECTRACE_RAW_SYSCALL_H
 
+#include <errno.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 
@@ -21,17 +22,27 @@ static inline long raw_syscall3(long number, long a, long b, long c)
     return result;
 }
 
-static inline long raw_syscall5(long number, long a, long b, long c, long d, long e)
+static inline long raw_syscall6(long number, long a, long b, long c, long d, long e, long f)
 {
     register long r10 __asm__("r10") = d;
     register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
     long result;
 
     __asm__ volatile("syscall"
                      : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                      : "rcx", "r11", "memory");
     return result;
+}
+
+/* A direct call's result in the form of a libc function: -1 and errno, or the value. */
+static inline long raw_result(long result)
+{
+    if (result >= 0)
+        return result;
+    errno = (int)-result;
+    return -1;
 }
 
 #endif

@@ -10,9 +10,11 @@
 #ifndef EXECTRACE_REAL_IO_H
 #define EXECTRACE_REAL_IO_H
 
+#include <dirent.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -26,8 +28,6 @@
       target_fd(fd), RESULT_ERRNO)                                                                           \
     F(X, ssize_t, __read_chk, NULL, (int fd, void *buffer, size_t count, size_t room),                       \
       (fd, buffer, count, room), SYS_read, target_fd(fd), RESULT_ERRNO)                                      \
-    F(X, ssize_t, write, NULL, (int fd, const void *buffer, size_t count), (fd, buffer, count), SYS_write,   \
-      target_fd(fd), RESULT_ERRNO)                                                                           \
     F(X, ssize_t, readv, NULL, (int fd, const struct iovec *parts, int count), (fd, parts, count),           \
       SYS_readv, target_fd(fd), RESULT_ERRNO)                                                                \
     F(X, ssize_t, writev, NULL, (int fd, const struct iovec *parts, int count), (fd, parts, count),          \
@@ -48,6 +48,19 @@
       (fd, parts, count, offset, flags), SYS_pwritev2, target_fd(fd), RESULT_ERRNO)                          \
     F(X, int, fsync, NULL, (int fd), (fd), SYS_fsync, target_fd(fd), RESULT_ERRNO)                           \
     F(X, int, fdatasync, NULL, (int fd), (fd), SYS_fdatasync, target_fd(fd), RESULT_ERRNO)
+
+/* io.c: the wrapper written by hand around recorded_write(). */
+#define IO_WRITE_CALL(F, X)                                                                                  \
+    F(X, ssize_t, write, NULL, (int fd, const void *buffer, size_t count), (fd, buffer, count), SYS_write,   \
+      target_fd(fd), RESULT_ERRNO)
+
+/* io_fds.c: wrappers written by hand around recorded_<name>(). */
+#define IO_ACCEPT_CALLS(F, X)                                                                                \
+    F(X, int, accept, NULL, (int fd, struct sockaddr *restrict address, socklen_t *restrict length),         \
+      (fd, address, length), SYS_accept, target_fd(fd), RESULT_ERRNO)                                        \
+    F(X, int, accept4, NULL,                                                                                 \
+      (int fd, struct sockaddr *restrict address, socklen_t *restrict length, int flags),                    \
+      (fd, address, length, flags), SYS_accept4, target_fd(fd), RESULT_ERRNO)
 
 /* io_sockets.c: sending and receiving. */
 #define IO_SOCKET_CALLS(F, X)                                                                                \
@@ -81,29 +94,38 @@
     F(X, int, connect, NULL, (int fd, const struct sockaddr *address, socklen_t length),                     \
       (fd, address, length), SYS_connect, target_fd(fd), RESULT_ERRNO)
 
-/* io_waits.c: waiting for descriptors, and for time to pass. */
-#define IO_WAIT_CALLS(F, X)                                                                                  \
-    F(X, int, poll, NULL, (struct pollfd * fds, nfds_t count, int timeout), (fds, count, timeout), SYS_poll, \
-      target_poll(fds, count), RESULT_ERRNO)                                                                 \
+/*
+ * io_waits.c: waiting for sets of descriptors. The sets are the program's memory, which may not be readable:
+ * `look` says whether that has been found out.
+ */
+#define IO_SET_CALLS(F, X)                                                                                   \
     F(X, int, __poll_chk, NULL, (struct pollfd * fds, nfds_t count, int timeout, size_t room),               \
-      (fds, count, timeout, room), SYS_poll, target_poll(fds, count), RESULT_ERRNO)                          \
+      (fds, count, timeout, room), SYS_poll, target_poll(look, fds, count), RESULT_ERRNO)                    \
     F(X, int, ppoll, NULL,                                                                                   \
       (struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask),             \
-      (fds, count, timeout, mask), SYS_ppoll, target_poll(fds, count), RESULT_ERRNO)                         \
+      (fds, count, timeout, mask), SYS_ppoll, target_poll(look, fds, count), RESULT_ERRNO)                   \
     F(X, int, __ppoll_chk, NULL,                                                                             \
       (struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask,              \
        size_t room),                                                                                         \
-      (fds, count, timeout, mask, room), SYS_ppoll, target_poll(fds, count), RESULT_ERRNO)                   \
+      (fds, count, timeout, mask, room), SYS_ppoll, target_poll(look, fds, count), RESULT_ERRNO)             \
     F(X, int, select, NULL,                                                                                  \
       (int count, fd_set *restrict reads, fd_set *restrict writes, fd_set *restrict exceptions,              \
        struct timeval *restrict timeout),                                                                    \
       (count, reads, writes, exceptions, timeout), SYS_select,                                               \
-      target_select(count, reads, writes, exceptions), RESULT_ERRNO)                                         \
+      target_select(look, count, reads, writes, exceptions), RESULT_ERRNO)                                   \
     F(X, int, pselect, NULL,                                                                                 \
       (int count, fd_set *restrict reads, fd_set *restrict writes, fd_set *restrict exceptions,              \
        const struct timespec *restrict timeout, const sigset_t *restrict mask),                              \
       (count, reads, writes, exceptions, timeout, mask), SYS_pselect6,                                       \
-      target_select(count, reads, writes, exceptions), RESULT_ERRNO)                                         \
+      target_select(look, count, reads, writes, exceptions), RESULT_ERRNO)
+
+/* io_waits.c: the wrapper written by hand around recorded_poll(). */
+#define IO_POLL_CALL(F, X)                                                                                   \
+    F(X, int, poll, NULL, (struct pollfd * fds, nfds_t count, int timeout), (fds, count, timeout), SYS_poll, \
+      target_poll(look, fds, count), RESULT_ERRNO)
+
+/* io_waits.c: epoll, and waiting for time to pass. */
+#define IO_WAIT_CALLS(F, X)                                                                                  \
     F(X, int, epoll_wait, NULL, (int fd, struct epoll_event *events, int count, int timeout),                \
       (fd, events, count, timeout), SYS_epoll_wait, target_epoll(fd), RESULT_ERRNO)                          \
     F(X, int, epoll_pwait, NULL,                                                                             \
@@ -122,11 +144,6 @@
 
 /* io_fds.c: calls that make or end descriptors. X as in real_sync.h. */
 #define REAL_IO_BY_HAND(X)                                                                                   \
-    X(int, accept, NULL, (int fd, struct sockaddr *restrict address, socklen_t *restrict length),            \
-      (fd, address, length))                                                                                 \
-    X(int, accept4, NULL,                                                                                    \
-      (int fd, struct sockaddr *restrict address, socklen_t *restrict length, int flags),                    \
-      (fd, address, length, flags))                                                                          \
     X(int, socket, NULL, (int domain, int type, int protocol), (domain, type, protocol))                     \
     X(int, socketpair, NULL, (int domain, int type, int protocol, int *fds), (domain, type, protocol, fds))  \
     X(int, pipe, NULL, (int *fds), (fds))                                                                    \
@@ -138,14 +155,21 @@
     X(int, dup, NULL, (int fd), (fd))                                                                        \
     X(int, dup2, NULL, (int fd, int wanted), (fd, wanted))                                                   \
     X(int, dup3, NULL, (int fd, int wanted, int flags), (fd, wanted, flags))                                 \
-    X(int, close, NULL, (int fd), (fd))
+    X(int, close, NULL, (int fd), (fd))                                                                      \
+    X(int, fclose, NULL, (FILE * stream), (stream))                                                          \
+    X(int, pclose, NULL, (FILE * stream), (stream))                                                          \
+    X(int, closedir, NULL, (DIR * directory), (directory))
 
 #define REAL_IO_ENTRY(X, type, name, version, parameters, arguments, number, target, result)                 \
     X(type, name, version, parameters, arguments)
 
 #define REAL_IO_LIST(X)                                                                                      \
     IO_READ_WRITE_CALLS(REAL_IO_ENTRY, X)                                                                    \
+    IO_WRITE_CALL(REAL_IO_ENTRY, X)                                                                          \
+    IO_ACCEPT_CALLS(REAL_IO_ENTRY, X)                                                                        \
     IO_SOCKET_CALLS(REAL_IO_ENTRY, X)                                                                        \
+    IO_SET_CALLS(REAL_IO_ENTRY, X)                                                                           \
+    IO_POLL_CALL(REAL_IO_ENTRY, X)                                                                           \
     IO_WAIT_CALLS(REAL_IO_ENTRY, X)                                                                          \
     REAL_IO_BY_HAND(X)
 
