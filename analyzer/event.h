@@ -202,7 +202,8 @@ struct event {
         struct {
             int32_t ppid;
             const char *name;
-            int32_t status; /* lttng_statedump status: 5 is running on event.cpu, ... */
+            int32_t status; /* as LTTng has it: 1 waits after fork, 2 waits for a CPU, 3 exits, 4 zombie,
+                               5 blocked, 6 runs, 7 dead */
         } kernel_thread;
         struct {
             uint32_t irq;
@@ -218,8 +219,8 @@ struct event {
             int32_t status;
         } stock_lock;
         struct {
-            uint64_t count;   /* 0: some, number unknown */
-            int64_t since_ns; /* lost between since_ns and time_ns */
+            uint64_t count;             /* 0: some, number unknown */
+            int64_t since_ns, until_ns; /* lost between these; event.time_ns is since_ns, or close to it */
             bool is_packets;
         } lost;
     };

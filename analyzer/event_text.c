@@ -202,6 +202,7 @@ static const struct field stock_realloc_fields[] = {
     {0}};
 static const struct field lost_fields[] = {FIELD(FIELD_U64, lost.count, count),
                                            FIELD(FIELD_I64, lost.since_ns, since_ns),
+                                           FIELD(FIELD_I64, lost.until_ns, until_ns),
                                            FIELD(FIELD_BOOL, lost.is_packets, is_packets),
                                            {0}};
 static const struct field no_fields[] = {{0}};

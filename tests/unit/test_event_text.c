@@ -60,7 +60,7 @@ static const char *const canonical_lines[] = {
     "1 2 3 - stock_lock_trylock mutex=0x1 status=16",
     "1 2 3 - stock_unlock mutex=0x1",
     "1 2 3 - stock_realloc old_address=0x1 new_address=0x2 size=3",
-    "1 - - 4 lost count=728 since_ns=-5 is_packets=1",
+    "1 - - 4 lost count=728 since_ns=-5 until_ns=7 is_packets=1",
     "-9223372036854775808 2 3 - other host=1 stack=2 callstack=0x1,0x2 leaf_is_exact=1",
 };
 

@@ -1,0 +1,35 @@
+/*
+ * A fixed number of events with the memory that their strings and sequences stand in: what one thread hands
+ * to another. Reused: clear keeps the memory.
+ */
+#ifndef ANALYZER_EVENT_BATCH_H
+#define ANALYZER_EVENT_BATCH_H
+
+#include "analyzer/event.h"
+
+#define EVENT_BATCH_CAPACITY 512
+
+struct event_arena_block;
+
+struct event_batch {
+    unsigned count;
+    struct event_arena_block *blocks;      /* owned; newest first */
+    size_t arena_used_bytes;               /* in all blocks, since the last clear */
+    uint32_t orders[EVENT_BATCH_CAPACITY]; /* which stream each event is from, see event_merge.h */
+    struct event events[EVENT_BATCH_CAPACITY];
+};
+
+struct event_batch *event_batch_new(void);
+void event_batch_free(struct event_batch *batch);
+/* Forgets the events and what they point to. Keeps at most one block of memory. */
+void event_batch_clear(struct event_batch *batch);
+/* True when no further event fits, or so much that the arena holds more than it should. */
+bool event_batch_is_full(const struct event_batch *batch);
+/* The next event, zeroed, pid, tid and cpu -1. The batch must not be full. */
+struct event *event_batch_add(struct event_batch *batch);
+/* Memory with the alignment of a uint64_t that lives until the batch is cleared. Not zeroed. */
+void *event_batch_alloc(struct event_batch *batch, size_t size);
+/* Copies at most limit bytes of text (0-terminated or not shorter than limit), and ends them with NUL. */
+const char *event_batch_copy_text(struct event_batch *batch, const char *text, size_t limit);
+
+#endif
