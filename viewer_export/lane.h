@@ -1,0 +1,35 @@
+/*
+ * Which slices one track already holds, as far as it matters for the next: viewers need slices that nest.
+ * Slices come by the time they end.
+ */
+#ifndef VIEWER_EXPORT_LANE_H
+#define VIEWER_EXPORT_LANE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* More than this many slices that nothing encloses yet are forgotten, oldest first. */
+#define LANE_MAX_SPANS 256
+
+struct lane_span {
+    int64_t start_ns, end_ns;
+};
+
+/* All zero: an empty lane. */
+struct lane {
+    struct lane_span *spans; /* disjoint, by time */
+    uint32_t count, capacity;
+};
+
+/*
+ * Adds the slice when it is disjoint from those before or encloses them, and begins at another time than
+ * they do. inner_end_ns: the end of the last slice inside it, or its start. False: it would cut across
+ * another, or be written after a slice of which it is the parent but that begins with it; nothing is added.
+ */
+bool lane_add(struct lane *lane, int64_t start_ns, int64_t end_ns, int64_t *inner_end_ns);
+/* Adds the slice when it is disjoint from all before. */
+bool lane_add_disjoint(struct lane *lane, int64_t start_ns, int64_t end_ns);
+void lane_clear(struct lane *lane);
+
+#endif

@@ -1,0 +1,171 @@
+/* Reads the command line; called once by main. */
+#include "viewer_export/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_FRAME_LIMIT 32
+#define MAX_FRAME_LIMIT 1024
+
+enum option_number {
+    OPTION_FORMAT = 256,
+    OPTION_SYMBOLIZE,
+    OPTION_SYSROOT,
+    OPTION_STACKS,
+    OPTION_HELP,
+    OPTION_VERSION,
+};
+
+static const struct option long_options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"format", required_argument, NULL, OPTION_FORMAT},
+    {"symbolize", required_argument, NULL, OPTION_SYMBOLIZE},
+    {"sysroot", required_argument, NULL, OPTION_SYSROOT},
+    {"stacks", required_argument, NULL, OPTION_STACKS},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static void print_help(void)
+{
+    printf(
+        "Usage: viewer_export [OPTION]... TRACE_DIR -o FILE\n"
+        "Writes a recording as a timeline that Perfetto and chrome://tracing open.\n"
+        "\n"
+        "  -o FILE            where to; its name chooses the format, .gz compresses; - is standard output\n"
+        "  -format=FORMAT     one of\n");
+    for (const struct exporter *const *exporter = exporters; *exporter; exporter++) {
+        g_autofree char *suffix = g_strdup_printf("(%s)", (*exporter)->suffixes[0]);
+        printf("                       %-11s %-18s %s\n", (*exporter)->name, suffix,
+               (*exporter)->description);
+    }
+    printf("  -stacks=COUNT      frames of a call stack that are shown, from the innermost; 0 to %d, default "
+           "%d\n"
+           "  -symbolize=HOW     none, functions or lines (default)\n"
+           "  -sysroot=DIR       folder under which the files of the recorded machine are\n"
+           "  -help, -version\n"
+           "\n"
+           "Options may be written with one dash or two. Exit status: 0 fine, 1 failure, 2 wrong usage.\n",
+           MAX_FRAME_LIMIT, DEFAULT_FRAME_LIMIT);
+}
+
+static bool usage_error(int *status, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static bool usage_error(int *status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "viewer_export: %s; see viewer_export -help\n", text);
+    *status = STATUS_USAGE;
+    return false;
+}
+
+static bool parse_format(struct options *options, const char *text, int *status)
+{
+    options->exporter = exporter_find(text);
+    if (options->exporter)
+        return true;
+    return usage_error(status, "there is no format \"%s\"", text);
+}
+
+static bool parse_symbolize(struct options *options, const char *text, int *status)
+{
+    static const char *const names[] = {
+        [SYMBOLIZE_NONE] = "none",
+        [SYMBOLIZE_FUNCTIONS] = "functions",
+        [SYMBOLIZE_LINES] = "lines",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            options->symbolize = (enum symbolize_mode)i;
+            return true;
+        }
+    }
+    return usage_error(status, "-symbolize is none, functions or lines, not \"%s\"", text);
+}
+
+static bool parse_stacks(struct options *options, const char *text, int *status)
+{
+    guint64 number;
+    if (!g_ascii_string_to_unsigned(text, 10, 0, MAX_FRAME_LIMIT, &number, NULL))
+        return usage_error(status, "-stacks is a number from 0 to %d, not \"%s\"", MAX_FRAME_LIMIT, text);
+    options->frame_limit = (uint32_t)number;
+    return true;
+}
+
+static bool parse_option(struct options *options, int option, int *status)
+{
+    switch (option) {
+    case 'o':
+        options->output = optarg;
+        return true;
+    case OPTION_FORMAT:
+        return parse_format(options, optarg, status);
+    case OPTION_SYMBOLIZE:
+        return parse_symbolize(options, optarg, status);
+    case OPTION_SYSROOT:
+        options->sysroot = optarg;
+        return true;
+    case OPTION_STACKS:
+        return parse_stacks(options, optarg, status);
+    case OPTION_HELP:
+        print_help();
+        *status = STATUS_FINE;
+        return false;
+    case OPTION_VERSION:
+        printf("viewer_export (exectrace) " EXECTRACE_VERSION "\n");
+        *status = STATUS_FINE;
+        return false;
+    default: /* getopt has said what is wrong */
+        fprintf(stderr, "See viewer_export -help.\n");
+        *status = STATUS_USAGE;
+        return false;
+    }
+}
+
+/* What depends on several options. */
+static bool complete(struct options *options, int argc, char **argv, int *status)
+{
+    if (optind >= argc)
+        return usage_error(status, "say which trace to read");
+    if (optind + 1 < argc)
+        return usage_error(status, "one trace at a time, but \"%s\" follows \"%s\"", argv[optind + 1],
+                           argv[optind]);
+    options->trace = argv[optind];
+    if (!options->output)
+        return usage_error(status, "say with -o where to write, - for standard output");
+    if (!options->exporter)
+        options->exporter = exporter_find_by_file(options->output);
+    if (!options->exporter && strcmp(options->output, "-") != 0)
+        return usage_error(status, "the name %s does not say the format; add -format=", options->output);
+    if (!options->exporter)
+        options->exporter = exporters[0];
+    options->is_gzip = g_str_has_suffix(options->output, ".gz");
+    return true;
+}
+
+bool options_parse(struct options *options, int argc, char **argv, int *status)
+{
+    *options = (struct options){
+        .symbolize = SYMBOLIZE_LINES,
+        .frame_limit = DEFAULT_FRAME_LIMIT,
+        .is_progress = isatty(STDERR_FILENO),
+    };
+    int option;
+    while ((option = getopt_long_only(argc, argv, "o:", long_options, NULL)) != -1) {
+        if (!parse_option(options, option, status))
+            return false;
+    }
+    return complete(options, argc, argv, status);
+}
+
+void options_clear(struct options *options)
+{
+    *options = (struct options){0};
+}

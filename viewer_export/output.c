@@ -1,0 +1,257 @@
+/*
+ * Owns the files that viewer_export makes: buffer, gzip stream, temporary name. Called by main and the
+ * exporters on the main thread; the signal handler here only unlinks the temporary file.
+ */
+#include "viewer_export/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define BUFFER_BYTES (OUTPUT_MAX_RESERVE * 4)
+#define GZIP_LEVEL 3 /* level 6 takes three times as long for a tenth less */
+
+enum target_kind {
+    TARGET_NOWHERE,
+    TARGET_STREAM, /* standard output, or an existing thing that is no regular file */
+    TARGET_FILE,
+};
+
+struct output_target {
+    enum target_kind kind;
+    int fd;
+    char *path;      /* final name, or what to call it in messages */
+    char *temporary; /* NULL unless TARGET_FILE */
+    int error_number;
+    bool is_gzip;
+    z_stream gzip;
+    uint8_t *compressed;
+};
+
+/* What a signal handler has to remove; one output is open at a time. */
+static char *volatile unfinished_file;
+
+static void remove_unfinished(int signal_number)
+{
+    char *path = unfinished_file;
+    if (path)
+        unlink(path);
+    raise(signal_number); /* SA_RESETHAND: the default action now */
+}
+
+static void watch_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    static bool is_done;
+    if (is_done)
+        return;
+    is_done = true;
+    for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
+        struct sigaction old;
+        struct sigaction action = {.sa_handler = remove_unfinished,
+                                   .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+        sigemptyset(&action.sa_mask);
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+            sigaction(signals[i], &action, NULL);
+    }
+}
+
+static void write_fd(struct output_target *target, const uint8_t *bytes, size_t count)
+{
+    while (count > 0 && target->error_number == 0) {
+        ssize_t written = write(target->fd, bytes, count);
+        if (written < 0) {
+            if (errno != EINTR)
+                target->error_number = errno;
+            continue;
+        }
+        bytes += written;
+        count -= (size_t)written;
+    }
+}
+
+static void write_compressed(struct output_target *target, const uint8_t *bytes, size_t count, int flush)
+{
+    target->gzip.next_in = (uint8_t *)(uintptr_t)bytes;
+    target->gzip.avail_in = (unsigned)count;
+    do {
+        target->gzip.next_out = target->compressed;
+        target->gzip.avail_out = BUFFER_BYTES;
+        deflate(&target->gzip, flush);
+        write_fd(target, target->compressed, BUFFER_BYTES - target->gzip.avail_out);
+    } while (target->gzip.avail_out == 0);
+}
+
+static void write_target(struct output *output, const uint8_t *bytes, size_t count, int flush)
+{
+    struct output_target *target = output->target;
+    output->flushed_bytes += count;
+    if (target->kind == TARGET_NOWHERE || target->error_number != 0)
+        return;
+    if (target->is_gzip)
+        write_compressed(target, bytes, count, flush);
+    else
+        write_fd(target, bytes, count);
+}
+
+static struct output *output_new(enum target_kind kind, int fd, const char *path, bool is_gzip)
+{
+    struct output *output = g_new0(struct output, 1);
+    output->buffer = g_malloc(BUFFER_BYTES);
+    output->target = g_new0(struct output_target, 1);
+    output->target->kind = kind;
+    output->target->fd = fd;
+    output->target->path = g_strdup(path);
+    output->target->is_gzip = is_gzip;
+    if (is_gzip) {
+        output->target->compressed = g_malloc(BUFFER_BYTES);
+        /* 15 window bits, + 16: a gzip header */
+        deflateInit2(&output->target->gzip, GZIP_LEVEL, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+    }
+    return output;
+}
+
+struct output *output_open_nowhere(void)
+{
+    return output_new(TARGET_NOWHERE, -1, "", false);
+}
+
+static bool set_open_error(const char *path, GError **error)
+{
+    int number = errno;
+    g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(number), "cannot create %s: %s", path,
+                g_strerror(number));
+    return false;
+}
+
+/* A file of that name with the permissions that open() would have given it. */
+static int make_temporary(const char *path, char **temporary)
+{
+    g_autofree char *name = g_strdup_printf("%s.part-XXXXXX", path);
+    int fd = g_mkstemp_full(name, O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -1;
+
+    mode_t mask = umask(0);
+    umask(mask);
+    if (fchmod(fd, 0666 & ~mask) != 0) {
+        /* A file system without permissions: 0600 or whatever it has is as good. */
+        errno = 0;
+    }
+    *temporary = g_steal_pointer(&name);
+    return fd;
+}
+
+struct output *output_open(const char *path, bool is_gzip, GError **error)
+{
+    if (strcmp(path, "-") == 0)
+        return output_new(TARGET_STREAM, STDOUT_FILENO, "standard output", is_gzip);
+
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        int fd = open(path, O_WRONLY | O_CLOEXEC);
+        if (fd < 0) {
+            set_open_error(path, error);
+            return NULL;
+        }
+        return output_new(TARGET_STREAM, fd, path, is_gzip);
+    }
+
+    g_autofree char *temporary = NULL;
+    int fd = make_temporary(path, &temporary);
+    if (fd < 0) {
+        set_open_error(path, error);
+        return NULL;
+    }
+    struct output *output = output_new(TARGET_FILE, fd, path, is_gzip);
+    output->target->temporary = g_steal_pointer(&temporary);
+    unfinished_file = output->target->temporary;
+    watch_signals();
+    return output;
+}
+
+void output_flush(struct output *output)
+{
+    write_target(output, output->buffer, output->used_bytes, Z_NO_FLUSH);
+    output->used_bytes = 0;
+}
+
+void output_write_large(struct output *output, const void *bytes, size_t count)
+{
+    const uint8_t *next = bytes;
+    while (count > 0) {
+        size_t part = MIN(count, OUTPUT_MAX_RESERVE);
+        output_write(output, next, part);
+        next += part;
+        count -= part;
+    }
+}
+
+bool output_has_failed(const struct output *output)
+{
+    return output->target->error_number != 0;
+}
+
+uint64_t output_bytes(const struct output *output)
+{
+    return output->flushed_bytes + output->used_bytes;
+}
+
+static void output_free(struct output *output)
+{
+    struct output_target *target = output->target;
+    if (target->is_gzip)
+        deflateEnd(&target->gzip);
+    if (target->temporary)
+        unfinished_file = NULL;
+    g_free(target->compressed);
+    g_free(target->temporary);
+    g_free(target->path);
+    g_free(target);
+    g_free(output->buffer);
+    g_free(output);
+}
+
+static void close_fd(struct output_target *target)
+{
+    if (target->kind == TARGET_NOWHERE || target->fd == STDOUT_FILENO)
+        return;
+    if (close(target->fd) != 0 && target->error_number == 0)
+        target->error_number = errno;
+    target->fd = -1;
+}
+
+bool output_close(struct output *output, GError **error)
+{
+    struct output_target *target = output->target;
+    write_target(output, output->buffer, output->used_bytes, Z_FINISH);
+    output->used_bytes = 0;
+    close_fd(target);
+    if (target->temporary && target->error_number == 0 && rename(target->temporary, target->path) != 0)
+        target->error_number = errno;
+
+    int number = target->error_number;
+    if (number != 0) {
+        if (target->temporary)
+            unlink(target->temporary);
+        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(number), "cannot write %s: %s",
+                    target->path, g_strerror(number));
+    }
+    output_free(output);
+    return number == 0;
+}
+
+void output_discard(struct output *output)
+{
+    if (!output)
+        return;
+    close_fd(output->target);
+    if (output->target->temporary)
+        unlink(output->target->temporary);
+    output_free(output);
+}

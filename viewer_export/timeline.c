@@ -1,0 +1,484 @@
+/*
+ * The one observer of the model: decides what is drawn where and hands it to the exporter. Main thread.
+ *
+ * Facts come when they end, so a thread's states come before the operation that explains them. A few are
+ * held back per thread until that operation is known (see hold_state()).
+ */
+#include "viewer_export/timeline.h"
+
+#include <string.h>
+#include "viewer_export/lane.h"
+
+#define MAX_HELD_STATES 16
+#define MAX_REMEMBERED_RELEASES 8
+#define MAX_OPEN_SPANS 256 /* regions per thread, tasks in all; beyond, the oldest is closed */
+#define MAX_LANES 64       /* tracks beside each other for what overlaps */
+
+struct held_state {
+    struct state_interval interval;
+    struct operation_label reason;
+};
+
+struct open_span {
+    int64_t start_ns;
+    uint64_t task, parent;
+    uint32_t thread;
+    char *name;
+};
+
+/* What is known about one thread; by the model's index. */
+struct thread_line {
+    struct lane lane;
+    struct lane *overlaps; /* MAX_LANES of them; NULL: nothing overlapped yet */
+    struct held_state held[MAX_HELD_STATES];
+    uint32_t held_count;
+    int64_t releases_ns[MAX_REMEMBERED_RELEASES]; /* drawn lately; a ring */
+    uint32_t release_count;
+    GArray *regions; /* struct open_span, innermost last; NULL: none yet */
+};
+
+struct timeline {
+    const struct trace_model *model;
+    struct track_table *tracks;
+    const struct exporter *exporter;
+    void *exporter_self;
+    int64_t margin_ns;
+    int64_t origin_ns;
+    bool has_origin;
+    uint64_t flow_count;
+    GPtrArray *threads;     /* struct thread_line * or NULL */
+    GArray *tasks;          /* struct open_span */
+    GHashTable *task_lanes; /* model's process index -> struct lane[MAX_LANES] */
+    struct lane loss_lanes[MAX_LANES];
+    uint64_t undrawn_count;
+};
+
+static void open_span_clear(gpointer span)
+{
+    g_free(((struct open_span *)span)->name);
+}
+
+static GArray *open_spans_new(void)
+{
+    GArray *spans = g_array_new(FALSE, FALSE, sizeof(struct open_span));
+    g_array_set_clear_func(spans, open_span_clear);
+    return spans;
+}
+
+static void lanes_free(gpointer pointer)
+{
+    struct lane *lanes = pointer;
+    for (size_t i = 0; lanes && i < MAX_LANES; i++)
+        lane_clear(&lanes[i]);
+    g_free(lanes);
+}
+
+static void thread_line_free(gpointer pointer)
+{
+    struct thread_line *line = pointer;
+    if (!line)
+        return;
+    lane_clear(&line->lane);
+    lanes_free(line->overlaps);
+    if (line->regions)
+        g_array_unref(line->regions);
+    g_free(line);
+}
+
+struct timeline *timeline_new(const struct trace_model *model, struct track_table *tracks, int64_t margin_ns)
+{
+    struct timeline *timeline = g_new0(struct timeline, 1);
+    timeline->model = model;
+    timeline->tracks = tracks;
+    timeline->margin_ns = margin_ns;
+    timeline->threads = g_ptr_array_new_with_free_func(thread_line_free);
+    timeline->tasks = open_spans_new();
+    timeline->task_lanes = g_hash_table_new_full(NULL, NULL, NULL, lanes_free);
+    return timeline;
+}
+
+void timeline_free(struct timeline *timeline)
+{
+    if (!timeline)
+        return;
+    g_ptr_array_unref(timeline->threads);
+    g_array_unref(timeline->tasks);
+    g_hash_table_unref(timeline->task_lanes);
+    for (size_t i = 0; i < MAX_LANES; i++)
+        lane_clear(&timeline->loss_lanes[i]);
+    g_free(timeline);
+}
+
+void timeline_set_exporter(struct timeline *timeline, const struct exporter *exporter, void *self)
+{
+    timeline->exporter = exporter;
+    timeline->exporter_self = self;
+}
+
+/* Calls an exporter's function if it has it. */
+#define HAND_OUT(timeline, what, fact)                                                                       \
+    do {                                                                                                     \
+        if ((timeline)->exporter && (timeline)->exporter->what)                                              \
+            (timeline)->exporter->what((timeline)->exporter_self, (fact));                                   \
+    } while (0)
+
+static int64_t relative_ns(struct timeline *timeline, int64_t time_ns)
+{
+    if (!timeline->has_origin) {
+        timeline->has_origin = true;
+        timeline->origin_ns = trace_model_start_ns(timeline->model) - timeline->margin_ns;
+    }
+    return MAX(time_ns - timeline->origin_ns, 0);
+}
+
+static struct thread_line *line_of(struct timeline *timeline, uint32_t thread)
+{
+    if (timeline->threads->len <= thread)
+        g_ptr_array_set_size(timeline->threads, (gint)MAX(thread + 1, timeline->threads->len * 2));
+    if (!timeline->threads->pdata[thread])
+        timeline->threads->pdata[thread] = g_new0(struct thread_line, 1);
+    return timeline->threads->pdata[thread];
+}
+
+static bool is_shown(const struct timeline *timeline, uint32_t thread)
+{
+    return thread != 0 && !trace_model_thread(timeline->model, thread)->is_tracer;
+}
+
+/*
+ * The thread's own track, or one beside it when the slice would not nest. NULL: not even there, which takes
+ * data that make no sense (threads that share a number); counted.
+ */
+static struct track *place_slice(struct timeline *timeline, uint32_t thread, int64_t start_ns, int64_t end_ns,
+                                 int64_t *inner_end_ns)
+{
+    struct thread_line *line = line_of(timeline, thread);
+    struct track *track = track_table_thread(timeline->tracks, thread);
+    track->slice_count++;
+    if (lane_add(&line->lane, start_ns, end_ns, inner_end_ns))
+        return track;
+
+    if (!line->overlaps)
+        line->overlaps = g_new0(struct lane, MAX_LANES);
+    for (uint32_t i = 0; i < MAX_LANES; i++) {
+        if (lane_add(&line->overlaps[i], start_ns, end_ns, inner_end_ns))
+            return track_table_get(timeline->tracks, TRACK_OVERLAP, track->process, thread, i + 1);
+    }
+    timeline->undrawn_count++;
+    return NULL;
+}
+
+static struct operation_label label_of(const struct blocking *operation)
+{
+    return (struct operation_label){
+        .word = blocking_kind_name(operation),
+        .object = operation->object,
+        .has_object = operation->wait_kind != 0,
+        .is_idle = operation->is_idle,
+    };
+}
+
+static void hand_out_state(struct timeline *timeline, const struct held_state *held)
+{
+    const struct state_interval *interval = &held->interval;
+    const struct export_state state = {
+        .interval = interval,
+        .track = track_table_thread(timeline->tracks, interval->thread),
+        .cpu_track = interval->state == THREAD_RUNNING && interval->cpu >= 0
+                         ? track_table_get(timeline->tracks, TRACK_CPU, 0, 0, (uint32_t)interval->cpu)
+                         : NULL,
+        .start_ns = relative_ns(timeline, interval->start_ns),
+        .end_ns = relative_ns(timeline, interval->end_ns),
+        .reason = held->reason,
+    };
+    HAND_OUT(timeline, state, &state);
+}
+
+static void release_states(struct timeline *timeline, struct thread_line *line, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        hand_out_state(timeline, &line->held[i]);
+    line->held_count -= count;
+    memmove(line->held, line->held + count, line->held_count * sizeof(*line->held));
+}
+
+/* Keeps a state until the operation that explains it has ended, or too many came after it. */
+static void hold_state(struct timeline *timeline, const struct state_interval *interval)
+{
+    struct thread_line *line = line_of(timeline, interval->thread);
+    if (line->held_count == MAX_HELD_STATES)
+        release_states(timeline, line, 1);
+    line->held[line->held_count++] = (struct held_state){.interval = *interval};
+}
+
+static void explain_states(struct timeline *timeline, const struct blocking *operation)
+{
+    struct thread_line *line = line_of(timeline, operation->thread);
+    uint32_t past = 0;
+    for (uint32_t i = 0; i < line->held_count; i++) {
+        struct held_state *held = &line->held[i];
+        bool is_inside =
+            held->interval.start_ns >= operation->start_ns && held->interval.end_ns <= operation->end_ns;
+        if (held->interval.state == THREAD_BLOCKED && is_inside && !held->reason.word)
+            held->reason = label_of(operation);
+        if (held->interval.end_ns <= operation->end_ns)
+            past = i + 1;
+    }
+    release_states(timeline, line, past);
+}
+
+static void observe_state(void *self, const struct state_interval *interval)
+{
+    struct timeline *timeline = self;
+    if (!is_shown(timeline, interval->thread) || interval->state == THREAD_UNKNOWN ||
+        interval->start_ns >= interval->end_ns)
+        return;
+    track_table_thread(timeline->tracks, interval->thread)->has_states = true;
+    hold_state(timeline, interval);
+}
+
+/* Whether the releaser's end of an arrow at that time has to be drawn: several may wait for one release. */
+static bool remember_release(struct thread_line *line, int64_t wake_ns)
+{
+    uint32_t known = MIN(line->release_count, MAX_REMEMBERED_RELEASES);
+    for (uint32_t i = 0; i < known; i++) {
+        if (line->releases_ns[i] == wake_ns)
+            return false;
+    }
+    line->releases_ns[line->release_count++ % MAX_REMEMBERED_RELEASES] = wake_ns;
+    return true;
+}
+
+static void add_release(struct timeline *timeline, const struct blocking *operation, int64_t inner_end_ns,
+                        struct export_blocking *blocking)
+{
+    if (!is_shown(timeline, operation->waker_thread) || operation->wake_ns == 0 || operation->is_summary)
+        return;
+    blocking->waker_track = track_table_thread(timeline->tracks, operation->waker_thread);
+    blocking->flow = ++timeline->flow_count;
+    blocking->wake_ns = relative_ns(timeline, operation->wake_ns);
+    blocking->is_release_drawn =
+        !remember_release(line_of(timeline, operation->waker_thread), operation->wake_ns);
+    blocking->has_wakeup_slice =
+        operation->wake_ns > MAX(operation->start_ns, inner_end_ns) && operation->wake_ns < operation->end_ns;
+}
+
+static void observe_blocking(void *self, const struct blocking *operation)
+{
+    struct timeline *timeline = self;
+    if (!is_shown(timeline, operation->thread))
+        return;
+
+    int64_t start_ns = operation->is_summary ? operation->end_ns : operation->start_ns;
+    struct export_blocking blocking = {
+        .operation = operation,
+        .start_ns = relative_ns(timeline, start_ns),
+        .end_ns = relative_ns(timeline, operation->end_ns),
+        .label = label_of(operation),
+    };
+    int64_t inner_end_ns = start_ns;
+    if (operation->is_summary) {
+        blocking.track = track_table_thread(timeline->tracks, operation->thread);
+    } else {
+        blocking.track = place_slice(timeline, operation->thread, start_ns, operation->end_ns, &inner_end_ns);
+        explain_states(timeline, operation);
+    }
+    if (!blocking.track)
+        return;
+    add_release(timeline, operation, inner_end_ns, &blocking);
+    HAND_OUT(timeline, blocking, &blocking);
+}
+
+static struct track *place_in_lane(struct timeline *timeline, struct lane *lanes, enum track_kind kind,
+                                   uint32_t process, int64_t start_ns, int64_t end_ns)
+{
+    for (uint32_t i = 0; i < MAX_LANES; i++) {
+        if (lane_add_disjoint(&lanes[i], start_ns, end_ns)) {
+            struct track *track = track_table_get(timeline->tracks, kind, process, 0, i + 1);
+            track->slice_count++;
+            return track;
+        }
+    }
+    timeline->undrawn_count++;
+    return NULL;
+}
+
+static void observe_loss(void *self, const struct loss *loss)
+{
+    struct timeline *timeline = self;
+    const struct export_loss fact = {
+        .track = place_in_lane(timeline, timeline->loss_lanes, TRACK_LOSS, 0, loss->start_ns, loss->end_ns),
+        .start_ns = relative_ns(timeline, loss->start_ns),
+        .end_ns = relative_ns(timeline, loss->end_ns),
+        .count = loss->count,
+        .what = loss->what,
+    };
+    if (fact.track)
+        HAND_OUT(timeline, loss, &fact);
+}
+
+static void observe_metric(void *self, int64_t time_ns, uint32_t process, const char *name, const char *unit,
+                           double value)
+{
+    struct timeline *timeline = self;
+    const struct export_counter counter = {
+        .track = track_table_counter(timeline->tracks, process, name, unit),
+        .time_ns = relative_ns(timeline, time_ns),
+        .value = value,
+    };
+    HAND_OUT(timeline, counter, &counter);
+}
+
+static void end_region(struct timeline *timeline, const struct open_span *span, int64_t end_ns, bool is_open)
+{
+    int64_t inner_end_ns;
+    const struct export_span fact = {
+        .track = place_slice(timeline, span->thread, span->start_ns, end_ns, &inner_end_ns),
+        .start_ns = relative_ns(timeline, span->start_ns),
+        .end_ns = relative_ns(timeline, end_ns),
+        .category = "region",
+        .name = span->name,
+        .task = span->task,
+        .is_open = is_open,
+    };
+    if (fact.track)
+        HAND_OUT(timeline, span, &fact);
+}
+
+static void end_task(struct timeline *timeline, const struct open_span *span, int64_t end_ns, bool is_open)
+{
+    uint32_t process = trace_model_thread(timeline->model, span->thread)->process;
+    struct lane *lanes = g_hash_table_lookup(timeline->task_lanes, GUINT_TO_POINTER(process));
+    if (!lanes) {
+        lanes = g_new0(struct lane, MAX_LANES);
+        g_hash_table_insert(timeline->task_lanes, GUINT_TO_POINTER(process), lanes);
+    }
+    const struct export_span fact = {
+        .track = place_in_lane(timeline, lanes, TRACK_TASK, process, span->start_ns, end_ns),
+        .start_ns = relative_ns(timeline, span->start_ns),
+        .end_ns = relative_ns(timeline, end_ns),
+        .category = "task",
+        .name = span->name,
+        .task = span->task,
+        .parent = span->parent,
+        .is_open = is_open,
+    };
+    if (fact.track)
+        HAND_OUT(timeline, span, &fact);
+}
+
+typedef void (*span_end)(struct timeline *timeline, const struct open_span *span, int64_t end_ns,
+                         bool is_open);
+
+static void open_span(struct timeline *timeline, GArray *spans, const struct user_mark *mark, span_end end)
+{
+    if (spans->len == MAX_OPEN_SPANS) {
+        end(timeline, &g_array_index(spans, struct open_span, 0), mark->time_ns, true);
+        g_array_remove_index(spans, 0);
+    }
+    const struct open_span span = {
+        .start_ns = mark->time_ns,
+        .task = mark->task,
+        .parent = mark->parent,
+        .thread = mark->thread,
+        .name = g_strdup(mark->name ? mark->name : ""),
+    };
+    g_array_append_val(spans, span);
+}
+
+static bool is_end_of(const struct open_span *span, const struct user_mark *mark)
+{
+    if (span->task != mark->task)
+        return false;
+    return mark->type == EVENT_USER_TASK_END || !mark->name || strcmp(span->name, mark->name) == 0;
+}
+
+/* The innermost that fits; an end without a beginning (lost, or before the recording) shows nothing. */
+static void close_span(struct timeline *timeline, GArray *spans, const struct user_mark *mark, span_end end)
+{
+    for (guint i = spans->len; i-- > 0;) {
+        const struct open_span *span = &g_array_index(spans, struct open_span, i);
+        if (is_end_of(span, mark)) {
+            end(timeline, span, mark->time_ns, false);
+            g_array_remove_index(spans, i);
+            return;
+        }
+    }
+}
+
+static void close_all_spans(struct timeline *timeline, GArray *spans, span_end end)
+{
+    for (guint i = spans->len; i-- > 0;)
+        end(timeline, &g_array_index(spans, struct open_span, i), trace_model_end_ns(timeline->model), true);
+    g_array_set_size(spans, 0);
+}
+
+static void observe_log(struct timeline *timeline, const struct user_mark *mark)
+{
+    const struct export_log log = {
+        .track = track_table_thread(timeline->tracks, mark->thread),
+        .time_ns = relative_ns(timeline, mark->time_ns),
+        .category = mark->name ? mark->name : "",
+        .message = mark->message ? mark->message : "",
+        .task = mark->task,
+    };
+    HAND_OUT(timeline, log, &log);
+}
+
+static void observe_mark(void *self, const struct user_mark *mark)
+{
+    struct timeline *timeline = self;
+    if (!is_shown(timeline, mark->thread))
+        return;
+    struct thread_line *line = line_of(timeline, mark->thread);
+    if (!line->regions)
+        line->regions = open_spans_new();
+    switch (mark->type) {
+    case EVENT_USER_TASK_BEGIN:
+        open_span(timeline, timeline->tasks, mark, end_task);
+        break;
+    case EVENT_USER_TASK_END:
+        close_span(timeline, timeline->tasks, mark, end_task);
+        break;
+    case EVENT_USER_REGION_BEGIN:
+        open_span(timeline, line->regions, mark, end_region);
+        break;
+    case EVENT_USER_REGION_END:
+        close_span(timeline, line->regions, mark, end_region);
+        break;
+    case EVENT_USER_LOG:
+        observe_log(timeline, mark);
+        break;
+    case EVENT_USER_COUNTER:
+        observe_metric(timeline, mark->time_ns, trace_model_thread(timeline->model, mark->thread)->process,
+                       mark->name, "", mark->value);
+        break;
+    default:
+        break;
+    }
+}
+
+struct trace_observer timeline_observer(struct timeline *timeline)
+{
+    return (struct trace_observer){
+        .state = observe_state,
+        .blocking = observe_blocking,
+        .mark = observe_mark,
+        .metric = observe_metric,
+        .loss = observe_loss,
+        .self = timeline,
+    };
+}
+
+void timeline_finish(struct timeline *timeline)
+{
+    for (guint i = 0; i < timeline->threads->len; i++) {
+        struct thread_line *line = timeline->threads->pdata[i];
+        if (!line)
+            continue;
+        release_states(timeline, line, line->held_count);
+        if (line->regions)
+            close_all_spans(timeline, line->regions, end_region);
+    }
+    close_all_spans(timeline, timeline->tasks, end_task);
+}

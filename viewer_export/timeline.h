@@ -1,0 +1,26 @@
+/*
+ * From the model's facts to what a viewer shows: which track, which slices nest, which arrow belongs to
+ * which wait, what a blocked thread was blocked on.
+ */
+#ifndef VIEWER_EXPORT_TIMELINE_H
+#define VIEWER_EXPORT_TIMELINE_H
+
+#include "viewer_export/exporter.h"
+
+struct timeline;
+
+/*
+ * Facts of model from now on go to exporter. All borrowed; tracks is filled here. margin_ns: how long
+ * before the trace's first event things may have begun; times count from there. What began even earlier is
+ * shown from there on.
+ */
+struct timeline *timeline_new(const struct trace_model *model, struct track_table *tracks, int64_t margin_ns);
+void timeline_free(struct timeline *timeline);
+/* Where facts go; may be changed between two facts, NULL: nowhere. */
+void timeline_set_exporter(struct timeline *timeline, const struct exporter *exporter, void *self);
+/* To be added to the model. */
+struct trace_observer timeline_observer(struct timeline *timeline);
+/* After trace_model_finish(): hands out what was held back. */
+void timeline_finish(struct timeline *timeline);
+
+#endif
