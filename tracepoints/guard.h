@@ -39,6 +39,7 @@
 #include "tracepoints/contract.h"
 #include "tracepoints/state.h"
 #include "tracepoints/sync_sums.h"
+#include "tracepoints/waiters.h"
 
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
@@ -67,6 +68,7 @@ struct thread_block {
     uintptr_t stack_high;
     struct thread_block *next; /* all blocks ever made, newest first; they are never given back */
     uint32_t exit_rounds;      /* how often the thread's key destructor has run */
+    struct waiter_mark mark;   /* what the thread has marked as waited for */
     uint64_t pcs[128];         /* the unwinder's output */
     struct sync_sums sync_sums;
     struct call_sums call_sums;
@@ -125,30 +127,32 @@ static inline void guard_unmute(uint32_t level)
 
 /*
  * Operation in flight. `saved` keeps what was in flight before (a signal handler may interrupt a blocked
- * call); give it back to operation_end().
+ * call); give it back to operation_end(). An operation whose frame is below the new one's was left by longjmp
+ * and is forgotten.
  */
-static inline void operation_begin(struct thread_block *thread, const struct state_operation *operation,
+static inline void operation_store(struct state_slot *slot, const struct state_operation *operation)
+{
+    uint32_t sequence = slot->sequence | 1;
+
+    __atomic_store_n(&slot->sequence, sequence, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    slot->operation = *operation;
+    __atomic_store_n(&slot->sequence, sequence + 1, __ATOMIC_RELEASE);
+}
+
+static inline void operation_begin(struct thread_block *thread, struct state_operation *operation,
                                    struct state_operation *saved)
 {
-    struct state_slot *slot = thread->slot;
-    uint32_t sequence = slot->sequence;
-
-    __atomic_store_n(&slot->sequence, sequence | 1, __ATOMIC_RELAXED);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    *saved = slot->operation;
-    slot->operation = *operation;
-    __atomic_store_n(&slot->sequence, (sequence | 1) + 1, __ATOMIC_RELEASE);
+    *saved = thread->slot->operation;
+    operation->frame = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+    if (saved->operation != 0 && saved->frame < operation->frame)
+        saved->operation = 0;
+    operation_store(thread->slot, operation);
 }
 
 static inline void operation_end(struct thread_block *thread, const struct state_operation *saved)
 {
-    struct state_slot *slot = thread->slot;
-    uint32_t sequence = slot->sequence;
-
-    __atomic_store_n(&slot->sequence, sequence | 1, __ATOMIC_RELAXED);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    slot->operation = *saved;
-    __atomic_store_n(&slot->sequence, (sequence | 1) + 1, __ATOMIC_RELEASE);
+    operation_store(thread->slot, saved);
 }
 
 #endif

@@ -26,7 +26,7 @@
 
 static uint64_t cmdline_hash;
 static __thread sigset_t fork_signals; /* saved from before the fork until after it */
-static bool has_lttng_fork; /* liblttng-ust-fork.so is loaded too and does its part itself */
+static bool has_lttng_fork;            /* liblttng-ust-fork.so is loaded too and does its part itself */
 
 /* FNV-1a over /proc/self/cmdline; the arguments themselves are not kept. */
 static uint64_t hash_cmdline(void)

@@ -1,4 +1,5 @@
-/* Provider exectrace_process. Life of a process image and its loaded objects. Meaning and conventions: contract.h. */
+/* Provider exectrace_process. Life of a process image and its loaded objects. Meaning and conventions:
+ * contract.h. */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER exectrace_process
 

@@ -1,4 +1,5 @@
-/* Provider exectrace_sync. Waits for locks, conditions and other threads. Meaning and conventions: contract.h. */
+/* Provider exectrace_sync. Waits for locks, conditions and other threads. Meaning and conventions:
+ * contract.h. */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER exectrace_sync
 

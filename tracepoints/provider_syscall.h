@@ -1,4 +1,5 @@
-/* Provider exectrace_syscall. Blocking or slow system calls through libc. Meaning and conventions: contract.h. */
+/* Provider exectrace_syscall. Blocking or slow system calls through libc. Meaning and conventions:
+ * contract.h. */
 #undef LTTNG_UST_TRACEPOINT_PROVIDER
 #define LTTNG_UST_TRACEPOINT_PROVIDER exectrace_syscall
 

@@ -15,8 +15,9 @@
 
 #include "tracepoints/provider_stack.h"
 
-#define STACK_SLOT_COUNT (1u << 18) /* a power of two; the table is 4 MiB of address space, touched as used  \
-                                     */
+#define STACK_SLOT_COUNT                                                                                     \
+    (1u << 18) /* a power of two; the table is 4 MiB of address space, touched as used                       \
+                */
 #define STACK_PROBE_COUNT 64u
 #define EPOCH_NS UINT64_C(2000000000)
 

@@ -34,6 +34,7 @@ struct state_operation {
     uint64_t object;   /* object of a sync operation */
     uint64_t start_ns; /* CLOCK_MONOTONIC */
     uint64_t leaf_pc;  /* return address in the caller, 0: unknown */
+    uint64_t frame;    /* the wrapper's frame: tells a call that longjmp left from one that is interrupted */
 };
 
 struct state_slot {

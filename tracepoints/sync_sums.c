@@ -2,7 +2,6 @@
 #include "tracepoints/sync_sums.h"
 
 #include "tracepoints/guard.h"
-#include "tracepoints/stacks.h"
 
 #include "tracepoints/provider_sync.h"
 
@@ -17,28 +16,27 @@ static void emit(const struct thread_block *thread, struct sync_sum *sum)
     *sum = (struct sync_sum){0};
 }
 
-static uint32_t slot_of(uint8_t kind, uint64_t object, uint64_t site)
+static uint32_t slot_of(uint8_t kind, uint64_t object, uint32_t stack)
 {
-    uint64_t hash = (object ^ (site << 20) ^ kind) * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = (object ^ ((uint64_t)stack << 32) ^ kind) * UINT64_C(0x9e3779b97f4a7c15);
 
     return (uint32_t)(hash >> 32) & (SYNC_SUMS_COUNT - 1);
 }
 
-void sync_sums_add(struct thread_block *thread, uint8_t kind, uint64_t object, uint64_t site, uint64_t now_ns,
-                   uint64_t duration_ns)
+void sync_sums_add(struct thread_block *thread, uint8_t kind, uint64_t object, uint32_t stack,
+                   uint64_t now_ns, uint64_t duration_ns)
 {
     struct sync_sums *table = &thread->sync_sums;
     struct sync_sum *sum;
 
     if (table->oldest_ns != 0 && now_ns - table->oldest_ns > SYNC_SUMS_AGE_NS)
         sync_sums_flush(thread);
-    sum = &table->sums[slot_of(kind, object, site)];
-    if (sum->count == 0 || sum->object != object || sum->site != site || sum->kind != kind) {
+    sum = &table->sums[slot_of(kind, object, stack)];
+    if (sum->count == 0 || sum->object != object || sum->stack != stack || sum->kind != kind) {
         emit(thread, sum);
         sum->object = object;
-        sum->site = site;
         sum->kind = kind;
-        sum->stack = stacks_take(thread, now_ns);
+        sum->stack = stack;
         if (table->oldest_ns == 0)
             table->oldest_ns = now_ns;
     }

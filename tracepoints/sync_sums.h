@@ -1,5 +1,5 @@
 /*
- * Waits below the threshold, summed per thread, kind, object and call site. A thread's table lives in its
+ * Waits below the threshold, summed per thread, kind, object and stack. A thread's table lives in its
  * struct thread_block and is touched by that thread only (and by the exit of the process).
  */
 #ifndef EXECTRACE_SYNC_SUMS_H
@@ -13,7 +13,6 @@ struct thread_block;
 
 struct sync_sum {
     uint64_t object; /* 0: free */
-    uint64_t site;   /* return address in the caller */
     uint64_t total_ns;
     uint64_t longest_ns;
     uint32_t count;
@@ -27,12 +26,9 @@ struct sync_sums {
     struct sync_sum sums[SYNC_SUMS_COUNT];
 };
 
-/*
- * Adds one wait. The first wait at an (object, site) takes the stack; a sum in the way is emitted. Tables
- * older than a second are emitted as a whole.
- */
-void sync_sums_add(struct thread_block *thread, uint8_t kind, uint64_t object, uint64_t site, uint64_t now_ns,
-                   uint64_t duration_ns);
+/* Adds one wait. A sum in its place is emitted; a table older than a second is emitted as a whole. */
+void sync_sums_add(struct thread_block *thread, uint8_t kind, uint64_t object, uint32_t stack,
+                   uint64_t now_ns, uint64_t duration_ns);
 
 /* Emits what is summed and empties the table: at thread exit and process exit. Muted. */
 void sync_sums_flush(struct thread_block *thread);

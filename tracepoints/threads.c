@@ -18,8 +18,10 @@
 
 #include "tracepoints/clock.h"
 #include "tracepoints/real.h"
+#include "tracepoints/settings.h"
 #include "tracepoints/stacks.h"
 #include "tracepoints/state_map.h"
+#include "tracepoints/waits.h"
 
 #include "tracepoints/provider_thread.h"
 
@@ -162,11 +164,24 @@ struct thread_block *guard_attach(void)
     return block;
 }
 
+/* The object of a join is the joined thread's id. The level is raised here, so wake() would be silent. */
+static void wake_joiners(struct thread_block *block)
+{
+    uint64_t since_ns = waiters_oldest_ns((uint64_t)block->tid);
+    uint64_t now_ns = clock_now_ns();
+
+    if (since_ns != 0 && now_ns >= since_ns + settings.wait_threshold_ns && TRACING(exectrace_sync, wake))
+        lttng_ust_do_tracepoint(exectrace_sync, wake, EXECTRACE_WAIT_JOIN, (uint64_t)block->tid,
+                                stacks_take(block, now_ns));
+}
+
 /* The thread's last word. */
 static void detach(struct thread_block *block)
 {
     sync_sums_flush(block);
     call_sums_flush(block);
+    if (waiters_has_any((const void *)(uintptr_t)block->tid))
+        wake_joiners(block);
     if (TRACING(exectrace_thread, exit))
         lttng_ust_do_tracepoint(exectrace_thread, exit, block->start_routine);
     guard_words.role = GUARD_SILENT;
@@ -296,9 +311,8 @@ static void fill_start_record(struct start_record *record, const void *caller)
     guard_leave();
 }
 
-__attribute__((visibility("default"))) int pthread_create(pthread_t *restrict handle,
-                                                          const pthread_attr_t *restrict attributes,
-                                                          void *(*routine)(void *), void *restrict argument)
+WRAPPER int pthread_create(pthread_t *restrict handle, const pthread_attr_t *restrict attributes,
+                           void *(*routine)(void *), void *restrict argument)
 {
     struct start_record *record = take_start_record();
     int result;
@@ -327,7 +341,7 @@ static void thread_was_named(const char *name)
     errno = saved_errno;
 }
 
-__attribute__((visibility("default"))) int pthread_setname_np(pthread_t handle, const char *name)
+WRAPPER int pthread_setname_np(pthread_t handle, const char *name)
 {
     int result = real.pthread_setname_np(handle, name);
 

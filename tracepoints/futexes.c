@@ -1,0 +1,70 @@
+/*
+ * Wrapper of syscall(): futex waits and wakes of languages and libraries that make their own locks (Rust,
+ * GLib, C++20). Everything else goes straight on. Called on any thread of the program.
+ *
+ * The C declaration has variable arguments; libc's own code takes all six unconditionally, and so does this.
+ */
+#include <linux/futex.h>
+#include <sys/syscall.h>
+
+#include "tracepoints/real.h"
+#include "tracepoints/waits.h"
+
+long wrapped_syscall(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall") WRAPPER;
+
+static bool is_wait(int command)
+{
+    switch (command) {
+    case FUTEX_WAIT:
+    case FUTEX_WAIT_BITSET:
+    case FUTEX_LOCK_PI:
+    case FUTEX_LOCK_PI2:
+    case FUTEX_WAIT_REQUEUE_PI:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_wake(int command)
+{
+    switch (command) {
+    case FUTEX_WAKE:
+    case FUTEX_WAKE_BITSET:
+    case FUTEX_WAKE_OP:
+    case FUTEX_UNLOCK_PI:
+    case FUTEX_REQUEUE:
+    case FUTEX_CMP_REQUEUE:
+    case FUTEX_CMP_REQUEUE_PI:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static long wait_on_futex(long a, long b, long c, long d, long e, long f, const void *site)
+{
+    WAIT_SCOPE(wait);
+    long result;
+
+    wait_begin(&wait, EXECTRACE_WAIT_FUTEX, (uint64_t)a, site);
+    result = real.syscall(SYS_futex, a, b, c, d, e, f);
+    if (result == -1 && errno == EAGAIN)
+        wait_forget(&wait); /* the value had changed already: nobody slept */
+    else
+        wait_end(&wait, wait_outcome(result == -1 ? errno : 0));
+    return result;
+}
+
+long wrapped_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+    if (number == SYS_futex && waits_are_recorded()) {
+        int command = (int)b & FUTEX_CMD_MASK;
+
+        if (is_wait(command))
+            return wait_on_futex(a, b, c, d, e, f, __builtin_return_address(0));
+        if (is_wake(command))
+            wake(EXECTRACE_WAIT_FUTEX, (const void *)a);
+    }
+    return real.syscall(number, a, b, c, d, e, f);
+}

@@ -1,0 +1,75 @@
+/* The table of waiters: see waiters.h. */
+#include "tracepoints/waiters.h"
+
+#include <stddef.h>
+#include <string.h>
+
+struct waiter_line waiter_lines[WAITER_LINE_COUNT];
+
+_Static_assert(sizeof(struct waiter_line) == 64, "a line of the table is a cache line");
+_Static_assert(WAITER_LINE_COUNT == 1u << (64 - 53), "waiters_line_of() takes the top bits of the hash");
+
+/* Makes the line `object`'s own unless another object has waiters in it. */
+static bool claim(struct waiter_line *line, uint64_t object)
+{
+    uint64_t owner = __atomic_load_n(&line->object, __ATOMIC_ACQUIRE);
+
+    if (owner == object)
+        return true;
+    return __atomic_load_n(&line->count, __ATOMIC_ACQUIRE) == 0 &&
+           __atomic_compare_exchange_n(&line->object, &owner, object, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+
+void waiters_mark(struct waiter_mark *mark, uint64_t object, uint64_t now_ns, uint64_t frame)
+{
+    struct waiter_line *line = waiters_line_of(object);
+
+    if (!claim(line, object))
+        return;
+    for (uint32_t place = 0; place < WAITER_PLACE_COUNT; place++) {
+        uint64_t none = 0;
+
+        if (!__atomic_compare_exchange_n(&line->since_ns[place], &none, now_ns, false, __ATOMIC_ACQ_REL,
+                                         __ATOMIC_RELAXED))
+            continue;
+        __atomic_add_fetch(&line->count, 1, __ATOMIC_SEQ_CST);
+        mark->place = place;
+        mark->frame = frame;
+        mark->line = line;
+        /* Another object may have taken the line between claim() and now. */
+        if (__atomic_load_n(&line->object, __ATOMIC_SEQ_CST) != object)
+            waiters_unmark(mark);
+        return;
+    }
+}
+
+void waiters_unmark(struct waiter_mark *mark)
+{
+    struct waiter_line *line = mark->line;
+
+    if (line == NULL)
+        return;
+    mark->line = NULL;
+    __atomic_store_n(&line->since_ns[mark->place], 0, __ATOMIC_RELEASE);
+    __atomic_sub_fetch(&line->count, 1, __ATOMIC_SEQ_CST);
+}
+
+uint64_t waiters_oldest_ns(uint64_t object)
+{
+    const struct waiter_line *line = waiters_line_of(object);
+    uint64_t oldest_ns = 0;
+
+    for (uint32_t place = 0; place < WAITER_PLACE_COUNT; place++) {
+        uint64_t since_ns = __atomic_load_n(&line->since_ns[place], __ATOMIC_ACQUIRE);
+
+        if (since_ns != 0 && (oldest_ns == 0 || since_ns < oldest_ns))
+            oldest_ns = since_ns;
+    }
+    return __atomic_load_n(&line->object, __ATOMIC_ACQUIRE) == object ? oldest_ns : 0;
+}
+
+void waiters_reset(void)
+{
+    memset(waiter_lines, 0, sizeof(waiter_lines));
+}

@@ -1,0 +1,62 @@
+/*
+ * Who waits for what, process-wide: a waiter marks its object with the time its wait began before it blocks;
+ * a thread that releases the object looks whether somebody has waited for at least the threshold. Lock-free;
+ * any thread, also in signal handlers.
+ *
+ * The table has a cache line per hash value. Two objects in one line: the one that came first keeps it while
+ * it has waiters, the other goes unmarked (its wakes are missing, nothing worse). Waiters beyond the places
+ * of a line go unmarked too; the line's other waiters stand for them.
+ */
+#ifndef EXECTRACE_WAITERS_H
+#define EXECTRACE_WAITERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WAITER_LINE_COUNT 2048u /* a power of two; 128 KiB, touched as used */
+#define WAITER_PLACE_COUNT 6u
+
+struct waiter_line {
+    uint64_t object;
+    uint32_t count;
+    uint32_t padding;
+    uint64_t since_ns[WAITER_PLACE_COUNT]; /* 0: free place */
+} __attribute__((aligned(64)));
+
+/* A mark in the table. Kept in the thread's block. */
+struct waiter_mark {
+    struct waiter_line *line; /* NULL: nothing is marked */
+    uint64_t frame;           /* of the waiting wrapper, as in struct state_operation */
+    uint32_t place;
+};
+
+extern struct waiter_line waiter_lines[WAITER_LINE_COUNT] __attribute__((visibility("hidden")));
+
+static inline struct waiter_line *waiters_line_of(uint64_t object)
+{
+    return &waiter_lines[(object * UINT64_C(0x9e3779b97f4a7c15)) >> 53];
+}
+
+/* Might somebody wait for `object`? All that a release nobody waits for costs. */
+static inline bool waiters_has_any(const void *object)
+{
+    const struct waiter_line *line = waiters_line_of((uint64_t)(uintptr_t)object);
+
+    return __builtin_expect(__atomic_load_n(&line->count, __ATOMIC_RELAXED) != 0 &&
+                                __atomic_load_n(&line->object, __ATOMIC_RELAXED) ==
+                                    (uint64_t)(uintptr_t)object,
+                            0);
+}
+
+/* Marks `object`; `mark` must be unused. */
+void waiters_mark(struct waiter_mark *mark, uint64_t object, uint64_t now_ns, uint64_t frame);
+
+void waiters_unmark(struct waiter_mark *mark);
+
+/* When the longest of the present waits for `object` began; 0: nobody waits. */
+uint64_t waiters_oldest_ns(uint64_t object);
+
+/* The child of a fork: the other threads' marks are void. */
+void waiters_reset(void);
+
+#endif

@@ -1,0 +1,133 @@
+/* Waits and wakes: see waits.h. Runs on the waiting or releasing thread. */
+#include "tracepoints/waits.h"
+
+#include <string.h>
+
+#include "tracepoints/clock.h"
+#include "tracepoints/settings.h"
+#include "tracepoints/stacks.h"
+
+/* Marks the object, unless this thread waits for another already (a signal handler interrupted that wait). */
+static void mark(struct wait *wait, struct thread_block *thread, uint64_t frame)
+{
+    if (thread->mark.line != NULL && thread->mark.frame < frame)
+        waiters_unmark(&thread->mark); /* longjmp left that wait */
+    if (thread->mark.line != NULL)
+        return;
+    waiters_mark(&thread->mark, wait->object, wait->start_ns, frame);
+    wait->is_marked = true;
+}
+
+void wait_begin(struct wait *wait, enum exectrace_wait_kind kind, uint64_t object, const void *site)
+{
+    int saved_errno = errno;
+    struct thread_block *thread = guard_enter();
+    struct state_operation operation = {.operation = EXECTRACE_OPERATION_SYNC};
+
+    if (thread == NULL)
+        return;
+    wait->start_ns = clock_now_ns();
+    wait->object = object;
+    wait->site = site;
+    wait->kind = (uint8_t)kind;
+    wait->is_marked = false;
+    wait->stack = stacks_take(thread, wait->start_ns);
+    operation.kind = (uint8_t)kind;
+    operation.fd = -1;
+    operation.stack = wait->stack;
+    operation.object = object;
+    operation.start_ns = wait->start_ns;
+    operation.leaf_pc = (uint64_t)(uintptr_t)site;
+    operation_begin(thread, &operation, &wait->outer);
+    mark(wait, thread, operation.frame);
+    wait->is_open = true;
+    guard_leave();
+    errno = saved_errno;
+}
+
+/* Takes the operation and the mark back. The guard is on. */
+static void close_wait(struct wait *wait, struct thread_block *thread)
+{
+    wait->is_open = false;
+    if (wait->is_marked)
+        waiters_unmark(&thread->mark);
+    operation_end(thread, &wait->outer);
+}
+
+static void record(const struct wait *wait, struct thread_block *thread, enum exectrace_wait_outcome outcome)
+{
+    uint64_t now_ns = clock_now_ns();
+    uint64_t duration_ns = now_ns - wait->start_ns;
+
+    if (duration_ns >= settings.wait_threshold_ns)
+        lttng_ust_tracepoint(exectrace_sync, wait, wait->kind, (uint8_t)outcome, wait->object, duration_ns,
+                             wait->stack);
+    else
+        sync_sums_add(thread, wait->kind, wait->object, wait->stack, now_ns, duration_ns);
+}
+
+void wait_end(struct wait *wait, enum exectrace_wait_outcome outcome)
+{
+    int saved_errno = errno;
+    struct thread_block *thread;
+
+    if (!wait->is_open || !(thread = guard_enter()))
+        return;
+    close_wait(wait, thread);
+    record(wait, thread, outcome);
+    guard_leave();
+    errno = saved_errno;
+}
+
+void wait_forget(struct wait *wait)
+{
+    struct thread_block *thread;
+
+    if (!wait->is_open || !(thread = guard_enter()))
+        return;
+    close_wait(wait, thread);
+    guard_leave();
+}
+
+void wait_abandoned(struct wait *wait)
+{
+    wait_end(wait, EXECTRACE_OUTCOME_CANCELLED);
+}
+
+enum exectrace_wait_outcome wait_outcome(int error)
+{
+    switch (error) {
+    case 0:
+    case EOWNERDEAD:
+        return EXECTRACE_OUTCOME_ACQUIRED;
+    case ETIMEDOUT:
+        return EXECTRACE_OUTCOME_TIMED_OUT;
+    case EINTR:
+        return EXECTRACE_OUTCOME_INTERRUPTED;
+    default:
+        return EXECTRACE_OUTCOME_ERROR;
+    }
+}
+
+bool wait_time_is_valid(clockid_t clock, const struct timespec *until)
+{
+    return (clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC) && until->tv_nsec >= 0 &&
+           until->tv_nsec < 1000000000;
+}
+
+void wake_marked(enum exectrace_wait_kind kind, uint64_t object)
+{
+    int saved_errno = errno;
+    uint64_t since_ns = waiters_oldest_ns(object);
+    struct thread_block *thread;
+    uint64_t now_ns;
+
+    if (since_ns == 0 || !TRACING(exectrace_sync, wake))
+        return;
+    now_ns = clock_now_ns();
+    if (now_ns < since_ns + settings.wait_threshold_ns || !(thread = guard_enter()))
+        return;
+    lttng_ust_do_tracepoint(exectrace_sync, wake, (uint8_t)kind, object, stacks_take(thread, now_ns));
+    guard_leave();
+    errno = saved_errno;
+}

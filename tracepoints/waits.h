@@ -1,0 +1,77 @@
+/*
+ * One wait for a lock, a condition or another thread: what every synchronisation wrapper does around the real
+ * function, on the waiting thread.
+ *
+ *     WAIT_SCOPE(wait);
+ *
+ *     wait_begin(&wait, EXECTRACE_WAIT_MUTEX, mutex, __builtin_return_address(0));
+ *     result = real.pthread_mutex_lock(mutex);
+ *     wait_end(&wait, wait_outcome(result));
+ *
+ * When the frame is left before wait_end() (cancellation, pthread_exit, an exception) the wait ends as
+ * "cancelled". errno is as the real function left it. All of it does nothing on threads that do not record.
+ */
+#ifndef EXECTRACE_WAITS_H
+#define EXECTRACE_WAITS_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "tracepoints/contract.h"
+#include "tracepoints/guard.h"
+#include "tracepoints/waiters.h"
+
+#include "tracepoints/provider_sync.h"
+
+#define WRAPPER __attribute__((visibility("default")))
+
+/* A wait in progress; lives in the wrapper's frame. */
+struct wait {
+    struct state_operation outer; /* what was in flight before */
+    uint64_t object;
+    uint64_t start_ns;
+    const void *site; /* return address in the caller */
+    uint32_t stack;
+    uint8_t kind;
+    bool is_open; /* begun and not ended */
+    bool is_marked;
+};
+
+#define WAIT_SCOPE(name) struct wait name __attribute__((cleanup(wait_abandoned))) = {.is_open = false}
+
+/* Is a session recording waits? */
+static inline bool waits_are_recorded(void)
+{
+    return TRACING(exectrace_sync, wait);
+}
+
+void wait_begin(struct wait *wait, enum exectrace_wait_kind kind, uint64_t object, const void *site);
+void wait_end(struct wait *wait, enum exectrace_wait_outcome outcome);
+/* The real function returned without having waited: no event, whatever time has passed. */
+void wait_forget(struct wait *wait);
+void wait_abandoned(struct wait *wait);
+
+static inline uint64_t wait_object(const void *object)
+{
+    return (uint64_t)(uintptr_t)object;
+}
+
+/* What an error number of pthread_* (or errno of sem_*) says about the wait. */
+enum exectrace_wait_outcome wait_outcome(int error);
+
+/* Would the timed functions of glibc take this time and clock? Where they would not, the real one answers. */
+bool wait_time_is_valid(clockid_t clock, const struct timespec *until);
+
+/* The slow half of wake(): somebody is marked. */
+void wake_marked(enum exectrace_wait_kind kind, uint64_t object);
+
+/* Just before the calling thread releases or signals `object`. Keeps errno. */
+static inline void wake(enum exectrace_wait_kind kind, const void *object)
+{
+    if (waiters_has_any(object))
+        wake_marked(kind, (uint64_t)(uintptr_t)object);
+}
+
+#endif
