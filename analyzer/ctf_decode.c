@@ -24,10 +24,15 @@ struct ctf_step {
     bool is_signed_element; /* of an array */
 };
 
-/* Contexts that say who and where; the first that a trace has wins. */
+/*
+ * Contexts that say who and where. Later ones win: a kernel trace may have both kinds of ids, and those of
+ * the root namespace are the ones that its scheduling events use.
+ */
 static const struct decoder_field context_fields[] = {
     {"vpid", DECODER_I32, offsetof(struct event, pid), 0},
     {"vtid", DECODER_I32, offsetof(struct event, tid), 0},
+    {"pid", DECODER_I32, offsetof(struct event, pid), 0},
+    {"tid", DECODER_I32, offsetof(struct event, tid), 0},
     {"callstack_user", DECODER_PCS, offsetof(struct event, callstack), 0},
     {0},
 };
@@ -62,7 +67,30 @@ static bool find_source(const bt_field_class *field_class, enum decoder_kind kin
     return wants_number;
 }
 
-/* Adds a step for each member of the structure that a decoder field names. */
+/* Adds a step for a member of the structure if it is the field. */
+static bool add_step(GArray *steps, const bt_field_class *structure, uint64_t index,
+                     const struct decoder_field *field, int *time_member)
+{
+    const bt_field_class_structure_member *member =
+        bt_field_class_structure_borrow_member_by_index_const(structure, index);
+    const bt_field_class *field_class = bt_field_class_structure_member_borrow_field_class_const(member);
+    const char *name = bt_field_class_structure_member_get_name(member);
+    struct ctf_step step = {.member = (uint16_t)index,
+                            .kind = (uint8_t)field->kind,
+                            .offset = field->offset,
+                            .size_offset = field->size_offset};
+
+    if (strcmp(name + strspn(name, "_"), field->name) != 0 || !find_source(field_class, field->kind, &step))
+        return false;
+    if (field->kind == DECODER_TIME) {
+        *time_member = step.source == SOURCE_UNSIGNED ? (int)index : -1;
+        return false;
+    }
+    g_array_append_val(steps, step);
+    return true;
+}
+
+/* Adds the steps for the fields that the structure has, in the order of the fields. Returns how many. */
 static unsigned add_steps(GArray *steps, const bt_field_class *structure, const struct decoder_field *fields,
                           int *time_member)
 {
@@ -72,28 +100,9 @@ static unsigned add_steps(GArray *steps, const bt_field_class *structure, const 
         return 0;
 
     uint64_t members = MIN(bt_field_class_structure_get_member_count(structure), UINT16_MAX);
-    for (uint64_t i = 0; i < members; i++) {
-        const bt_field_class_structure_member *member =
-            bt_field_class_structure_borrow_member_by_index_const(structure, i);
-        const char *name = bt_field_class_structure_member_get_name(member);
-        name += strspn(name, "_");
-        for (const struct decoder_field *field = fields; field->name; field++) {
-            struct ctf_step step = {.member = (uint16_t)i,
-                                    .kind = (uint8_t)field->kind,
-                                    .offset = field->offset,
-                                    .size_offset = field->size_offset};
-            if (strcmp(name, field->name) != 0 ||
-                !find_source(bt_field_class_structure_member_borrow_field_class_const(member), field->kind,
-                             &step))
-                continue;
-            if (field->kind == DECODER_TIME && step.source == SOURCE_UNSIGNED) {
-                *time_member = (int)i;
-                continue;
-            }
-            g_array_append_val(steps, step);
-            count++;
-        }
-    }
+    for (const struct decoder_field *field = fields; field->name; field++)
+        for (uint64_t i = 0; i < members; i++)
+            count += add_step(steps, structure, i, field, time_member);
     return count;
 }
 
@@ -247,6 +256,14 @@ static const struct ctf_step *decode_structure(const struct ctf_step *step, unsi
     return step + count;
 }
 
+/* The kernel's user call stacks begin with the exact PC and may end with -1. */
+static void trim_callstack(struct event_pcs *pcs)
+{
+    while (pcs->count && pcs->pcs[pcs->count - 1] == UINT64_MAX)
+        pcs->count--;
+    pcs->leaf_is_exact = pcs->count > 0;
+}
+
 void ctf_plan_decode(const struct ctf_plan *plan, const bt_event *from, struct event *event,
                      struct event_batch *batch)
 {
@@ -259,6 +276,8 @@ void ctf_plan_decode(const struct ctf_plan *plan, const bt_event *from, struct e
     if (plan->specific_count)
         step = decode_structure(step, plan->specific_count,
                                 bt_event_borrow_specific_context_field_const(from), event, batch);
+    if (event->callstack.count)
+        trim_callstack(&event->callstack);
     if (plan->decoder->prepare)
         plan->decoder->prepare(event);
     if (plan->payload_count)

@@ -209,6 +209,212 @@ static void finish_procname(struct event *event)
     event->tid = event->pid;
 }
 
+/* LTTng-UST's wrappers of malloc and pthread_mutex_lock, and its printf-like events */
+
+static const struct decoder_field malloc_fields[] = {
+    FIELD("size", U64, alloc.size), FIELD("ptr", U64, alloc.address), {0}};
+static const struct decoder_field calloc_fields[] = {FIELD("nmemb", U64, alloc.weight_bytes),
+                                                     FIELD("size", U64, alloc.size),
+                                                     FIELD("ptr", U64, alloc.address),
+                                                     {0}};
+static const struct decoder_field posix_memalign_fields[] = {FIELD("result", U64, alloc.weight_bytes),
+                                                             FIELD("size", U64, alloc.size),
+                                                             FIELD("out_ptr", U64, alloc.address),
+                                                             {0}};
+static const struct decoder_field realloc_fields[] = {FIELD("in_ptr", U64, stock_realloc.old_address),
+                                                      FIELD("size", U64, stock_realloc.size),
+                                                      FIELD("ptr", U64, stock_realloc.new_address),
+                                                      {0}};
+static const struct decoder_field stock_lock_fields[] = {
+    FIELD("mutex", U64, stock_lock.mutex), FIELD("status", I32, stock_lock.status), {0}};
+static const struct decoder_field message_fields[] = {
+    FIELD("func", TEXT, user.name), FIELD("msg", TEXT, user.message), {0}};
+
+static void finish_malloc(struct event *event)
+{
+    event->alloc.weight_bytes = event->alloc.size;
+}
+
+/* weight_bytes holds the number of members. */
+static void finish_calloc(struct event *event)
+{
+    if (__builtin_mul_overflow(event->alloc.size, event->alloc.weight_bytes, &event->alloc.size))
+        event->alloc.size = UINT64_MAX;
+    event->alloc.weight_bytes = event->alloc.size;
+}
+
+/* weight_bytes holds the result; *out_ptr means nothing when that is an error. */
+static void finish_posix_memalign(struct event *event)
+{
+    if (event->alloc.weight_bytes != 0)
+        event->alloc.address = 0;
+    event->alloc.weight_bytes = event->alloc.size;
+}
+
+/* Kernel: LTTng's modules (tid is a thread) and perf data convert (pid is a thread, perf_* say who and where)
+ */
+
+#define PERF_CPU FIELD("perf_cpu", I32, cpu)
+#define PERF_TID FIELD("perf_tid", I32, tid)
+#define PERF_PID FIELD("perf_pid", I32, pid)
+#define PERF_CALLCHAIN FIELD("perf_callchain", PCS, callstack)
+
+static const struct decoder_field switch_fields[] = {PERF_CPU,
+                                                     PERF_PID,
+                                                     PERF_CALLCHAIN,
+                                                     FIELD("prev_comm", TEXT, kernel_switch.prev_comm),
+                                                     FIELD("prev_pid", I32, kernel_switch.prev_tid),
+                                                     FIELD("prev_tid", I32, kernel_switch.prev_tid),
+                                                     FIELD("prev_prio", I32, kernel_switch.prev_prio),
+                                                     FIELD("prev_state", I64, kernel_switch.prev_state),
+                                                     FIELD("next_comm", TEXT, kernel_switch.next_comm),
+                                                     FIELD("next_pid", I32, kernel_switch.next_tid),
+                                                     FIELD("next_tid", I32, kernel_switch.next_tid),
+                                                     FIELD("next_prio", I32, kernel_switch.next_prio),
+                                                     {0}};
+static const struct decoder_field kernel_wakeup_fields[] = {
+    FIELD("tid", I32, tid), FIELD("target_cpu", I32, wakeup.target_cpu), {0}};
+static const struct decoder_field perf_wakeup_fields[] = {PERF_CPU,
+                                                          FIELD("perf_tid", I32, wakeup.waker_tid),
+                                                          FIELD("pid", I32, tid),
+                                                          FIELD("target_cpu", I32, wakeup.target_cpu),
+                                                          {0}};
+static const struct decoder_field fork_fields[] = {FIELD("parent_tid", I32, sched_start.parent_tid),
+                                                   FIELD("parent_pid", I32, sched_start.parent_pid),
+                                                   FIELD("child_comm", TEXT, sched_start.name),
+                                                   FIELD("child_tid", I32, tid),
+                                                   FIELD("child_pid", I32, pid),
+                                                   {0}};
+static const struct decoder_field perf_fork_fields[] = {PERF_CPU,
+                                                        FIELD("perf_pid", I32, sched_start.parent_pid),
+                                                        FIELD("parent_pid", I32, sched_start.parent_tid),
+                                                        FIELD("child_comm", TEXT, sched_start.name),
+                                                        FIELD("child_pid", I32, tid),
+                                                        {0}};
+static const struct decoder_field exit_fields[] = {PERF_CPU, PERF_PID, FIELD("pid", I32, tid), TID, {0}};
+static const struct decoder_field exec_fields[] = {
+    PERF_CPU, PERF_PID, FIELD("pid", I32, tid), TID, FIELD("filename", TEXT, name), {0}};
+static const struct decoder_field process_state_fields[] = {PID,
+                                                            TID,
+                                                            FIELD("cpu", I32, cpu),
+                                                            FIELD("ppid", I32, kernel_thread.ppid),
+                                                            FIELD("name", TEXT, kernel_thread.name),
+                                                            FIELD("status", I32, kernel_thread.status),
+                                                            {0}};
+static const struct decoder_field irq_fields[] = {
+    PERF_CPU, PERF_TID, PERF_PID, FIELD("irq", U32, kernel_irq.irq), FIELD("name", TEXT, kernel_irq.name),
+    {0}};
+static const struct decoder_field block_fields[] = {PERF_CPU,
+                                                    PERF_TID,
+                                                    PERF_PID,
+                                                    FIELD("dev", U32, kernel_block.device),
+                                                    FIELD("sector", U64, kernel_block.sector),
+                                                    FIELD("nr_sector", U64, kernel_block.bytes),
+                                                    {0}};
+static const struct decoder_field syscall_fields[] = {PERF_CPU,
+                                                      PERF_TID,
+                                                      PERF_PID,
+                                                      PERF_CALLCHAIN,
+                                                      FIELD("epfd", I32, kernel_syscall.fd),
+                                                      FIELD("fildes", I32, kernel_syscall.fd),
+                                                      FIELD("fd", I32, kernel_syscall.fd),
+                                                      FIELD("ret", I64, kernel_syscall.result),
+                                                      {0}};
+
+/* The user part of a call chain of perf: what follows the marker PERF_CONTEXT_USER, up to the next marker. */
+static void keep_user_frames(struct event_pcs *pcs)
+{
+    const uint64_t marker_user = (uint64_t)-512, first_marker = (uint64_t)-4095;
+    uint32_t from = 0, to;
+
+    while (from < pcs->count && pcs->pcs[from] != marker_user)
+        from++;
+    from = MIN(from + 1, pcs->count);
+    for (to = from; to < pcs->count && pcs->pcs[to] < first_marker;)
+        to++;
+    pcs->pcs += from;
+    pcs->count = to - from;
+}
+
+static void finish_perf_callchain(struct event *event)
+{
+    keep_user_frames(&event->callstack);
+    event->callstack.leaf_is_exact = event->callstack.count > 0;
+}
+
+/*
+ * Kernels mark a preempted thread with a bit above every state that blocks, and which bit that is has
+ * changed several times; no such bit is below 0x100, and every sleep has a bit below it.
+ */
+static void finish_switch(struct event *event)
+{
+    if ((event->kernel_switch.prev_state & 0xff) == 0)
+        event->kernel_switch.prev_state = 0;
+    event->tid = event->kernel_switch.prev_tid;
+    finish_perf_callchain(event);
+}
+
+static void finish_lttng_switch(struct event *event)
+{
+    struct event_pcs callstack = event->callstack;
+
+    finish_switch(event);
+    event->callstack = callstack;
+}
+
+/* The context names the waker, the payload the woken thread. */
+static void prepare_kernel_wakeup(struct event *event)
+{
+    event->wakeup.waker_tid = event->tid;
+    event->wakeup.target_cpu = -1;
+    event->tid = event->pid = -1;
+}
+
+static void finish_waking(struct event *event)
+{
+    event->wakeup.is_waking = true;
+}
+
+static void finish_wakeup_new(struct event *event)
+{
+    event->wakeup.is_new = true;
+}
+
+static void prepare_fork(struct event *event)
+{
+    event->sched_start.parent_pid = event->pid;
+    event->sched_start.parent_tid = event->tid;
+    event->pid = event->tid = -1;
+}
+
+/* The kernel's name of a thread after exec: the file's, cut to 15 bytes. */
+static void finish_exec(struct event *event)
+{
+    const char *slash = event->name ? strrchr(event->name, '/') : NULL;
+
+    if (slash)
+        event->name = slash + 1;
+    if (event->name && strlen(event->name) > 15)
+        ((char *)event->name)[15] = 0;
+}
+
+static void prepare_syscall(struct event *event)
+{
+    event->kernel_syscall.fd = -1;
+}
+
+static void prepare_kernel_thread(struct event *event)
+{
+    event->kernel_thread.ppid = -1;
+    event->cpu = -1;
+}
+
+/* bytes holds sectors. */
+static void finish_block(struct event *event)
+{
+    event->kernel_block.bytes *= 512;
+}
+
 static const struct decoder_field no_fields[] = {{0}};
 
 static const struct decoder decoders[] = {
@@ -253,15 +459,88 @@ static const struct decoder decoders[] = {
     {"lttng_ust_lib:build_id", EVENT_MODULE_BUILD_ID, build_id_fields, NULL, NULL, false},
     {"lttng_ust_lib:unload", EVENT_MODULE_UNLOAD, bin_info_fields, NULL, NULL, false},
     {"ust_baddr_statedump:soinfo", EVENT_MODULE, soinfo_fields, NULL, NULL, false},
+
+    {"lttng_ust_libc:malloc", EVENT_ALLOC, malloc_fields, NULL, finish_malloc, true},
+    {"lttng_ust_libc:calloc", EVENT_ALLOC, calloc_fields, NULL, finish_calloc, true},
+    {"lttng_ust_libc:memalign", EVENT_ALLOC, malloc_fields, NULL, finish_malloc, true},
+    {"lttng_ust_libc:posix_memalign", EVENT_ALLOC, posix_memalign_fields, NULL, finish_posix_memalign, true},
+    {"lttng_ust_libc:realloc", EVENT_STOCK_REALLOC, realloc_fields, NULL, NULL, true},
+    {"lttng_ust_libc:free", EVENT_FREE, malloc_fields, NULL, NULL, true},
+    {"lttng_ust_pthread:pthread_mutex_lock_req", EVENT_STOCK_LOCK_REQ, stock_lock_fields, NULL, NULL, true},
+    {"lttng_ust_pthread:pthread_mutex_lock_acq", EVENT_STOCK_LOCK_ACQ, stock_lock_fields, NULL, NULL, true},
+    {"lttng_ust_pthread:pthread_mutex_trylock", EVENT_STOCK_LOCK_TRYLOCK, stock_lock_fields, NULL, NULL,
+     true},
+    {"lttng_ust_pthread:pthread_mutex_unlock", EVENT_STOCK_UNLOCK, stock_lock_fields, NULL, NULL, true},
+    {"lttng_ust_tracef:event", EVENT_USER_LOG, message_fields, NULL, NULL, true},
+
+    {"sched_switch", EVENT_KERNEL_SWITCH, switch_fields, NULL, finish_lttng_switch, false},
+    {"sched_waking", EVENT_SCHED_WAKEUP, kernel_wakeup_fields, prepare_kernel_wakeup, finish_waking, false},
+    {"sched_wakeup", EVENT_SCHED_WAKEUP, kernel_wakeup_fields, prepare_kernel_wakeup, NULL, false},
+    {"sched_wakeup_new", EVENT_SCHED_WAKEUP, kernel_wakeup_fields, prepare_kernel_wakeup, finish_wakeup_new,
+     false},
+    {"sched_process_fork", EVENT_SCHED_START, fork_fields, prepare_fork, NULL, false},
+    {"sched_process_exit", EVENT_SCHED_EXIT, exit_fields, NULL, NULL, false},
+    {"sched_process_exec", EVENT_SCHED_NAME, exec_fields, NULL, finish_exec, false},
+    {"lttng_statedump_process_state", EVENT_KERNEL_THREAD, process_state_fields, prepare_kernel_thread, NULL,
+     false},
+    {"irq_handler_entry", EVENT_KERNEL_IRQ_ENTRY, irq_fields, NULL, NULL, false},
+    {"irq_handler_exit", EVENT_KERNEL_IRQ_EXIT, irq_fields, NULL, NULL, false},
+    {"block_rq_issue", EVENT_KERNEL_BLOCK_ISSUE, block_fields, NULL, finish_block, false},
+    {"block_rq_complete", EVENT_KERNEL_BLOCK_COMPLETE, block_fields, NULL, finish_block, false},
+    {"exit_syscall", EVENT_KERNEL_SYSCALL_EXIT, syscall_fields, prepare_syscall, NULL, false},
+
+    {"sched:sched_switch", EVENT_KERNEL_SWITCH, switch_fields, NULL, finish_switch, false},
+    {"sched:sched_waking", EVENT_SCHED_WAKEUP, perf_wakeup_fields, prepare_kernel_wakeup, finish_waking,
+     false},
+    {"sched:sched_wakeup", EVENT_SCHED_WAKEUP, perf_wakeup_fields, prepare_kernel_wakeup, NULL, false},
+    {"sched:sched_wakeup_new", EVENT_SCHED_WAKEUP, perf_wakeup_fields, prepare_kernel_wakeup,
+     finish_wakeup_new, false},
+    {"sched:sched_process_fork", EVENT_SCHED_START, perf_fork_fields, prepare_fork, NULL, false},
+    {"sched:sched_process_exit", EVENT_SCHED_EXIT, exit_fields, NULL, NULL, false},
+    {"sched:sched_process_exec", EVENT_SCHED_NAME, exec_fields, NULL, finish_exec, false},
+    {"irq:irq_handler_entry", EVENT_KERNEL_IRQ_ENTRY, irq_fields, NULL, NULL, false},
+    {"irq:irq_handler_exit", EVENT_KERNEL_IRQ_EXIT, irq_fields, NULL, NULL, false},
+    {"block:block_rq_issue", EVENT_KERNEL_BLOCK_ISSUE, block_fields, NULL, finish_block, false},
+    {"block:block_rq_complete", EVENT_KERNEL_BLOCK_COMPLETE, block_fields, NULL, finish_block, false},
+};
+
+/* Families of one event for each system call; the rest of the name is the call's. */
+static const struct {
+    const char *prefix;
+    struct decoder decoder;
+} call_families[] = {
+    {"syscall_entry_", {"", EVENT_KERNEL_SYSCALL_ENTRY, syscall_fields, prepare_syscall, NULL, false}},
+    {"syscall_exit_", {"", EVENT_KERNEL_SYSCALL_EXIT, syscall_fields, prepare_syscall, NULL, false}},
+    {"compat_syscall_entry_", {"", EVENT_KERNEL_SYSCALL_ENTRY, syscall_fields, prepare_syscall, NULL, false}},
+    {"compat_syscall_exit_", {"", EVENT_KERNEL_SYSCALL_EXIT, syscall_fields, prepare_syscall, NULL, false}},
+    {"sys_", {"", EVENT_KERNEL_SYSCALL_ENTRY, syscall_fields, prepare_syscall, NULL, false}},
+    {"compat_sys_", {"", EVENT_KERNEL_SYSCALL_ENTRY, syscall_fields, prepare_syscall, NULL, false}},
+    {"syscalls:sys_enter_",
+     {"", EVENT_KERNEL_SYSCALL_ENTRY, syscall_fields, prepare_syscall, finish_perf_callchain, false}},
+    {"syscalls:sys_exit_",
+     {"", EVENT_KERNEL_SYSCALL_EXIT, syscall_fields, prepare_syscall, finish_perf_callchain, false}},
 };
 
 static const struct decoder other_decoder = {"", EVENT_OTHER, no_fields, NULL, NULL, false};
 
+static const struct decoder tracelog_decoder = {"", EVENT_USER_LOG, message_fields, NULL, NULL, true};
+
 const struct decoder *event_decoder_find(const char *event_name, const char **call_name)
 {
+    /* what lttng_ust_libc was called once */
+    g_autofree char *alias =
+        g_str_has_prefix(event_name, "ust_libc:") ? g_strconcat("lttng_", event_name, NULL) : NULL;
+    const char *name = alias ? alias : event_name;
+
     *call_name = NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(decoders); i++)
-        if (strcmp(decoders[i].event_name, event_name) == 0)
+        if (strcmp(decoders[i].event_name, name) == 0)
             return &decoders[i];
-    return &other_decoder;
+    for (size_t i = 0; i < G_N_ELEMENTS(call_families); i++) {
+        if (g_str_has_prefix(name, call_families[i].prefix)) {
+            *call_name = g_intern_string(name + strlen(call_families[i].prefix));
+            return &call_families[i].decoder;
+        }
+    }
+    return g_str_has_prefix(name, "lttng_ust_tracelog:") ? &tracelog_decoder : &other_decoder;
 }
