@@ -49,7 +49,7 @@ struct export_blocking {
 struct export_state {
     const struct state_interval *interval;
     const struct track *track;     /* TRACK_THREAD of the thread */
-    const struct track *cpu_track; /* RUNNING: TRACK_CPU, else NULL */
+    const struct track *cpu_track; /* TRACK_CPU; NULL when it did not run, or is not sure where */
     int64_t start_ns, end_ns;
     struct operation_label reason; /* BLOCKED: on what; word NULL when not known */
 };

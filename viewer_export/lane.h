@@ -1,6 +1,7 @@
 /*
- * Which slices one track already holds, as far as it matters for the next: viewers need slices that nest.
- * Slices come by the time they end.
+ * Which slices one track already holds, as far as it matters for the next: viewers need slices that nest,
+ * and formats that write beginnings and ends apart need to know which of two that touch was written first.
+ * Slices mostly come by the time they end, a few come late.
  */
 #ifndef VIEWER_EXPORT_LANE_H
 #define VIEWER_EXPORT_LANE_H
@@ -23,12 +24,12 @@ struct lane {
 };
 
 /*
- * Adds the slice when it is disjoint from those before or encloses them, and begins at another time than
- * they do. inner_end_ns: the end of the last slice inside it, or its start. False: it would cut across
- * another, or be written after a slice of which it is the parent but that begins with it; nothing is added.
+ * Adds the slice when it is disjoint from the others or encloses or is enclosed by them. inner_end_ns: the
+ * end of the last slice inside it, or its start. False, and nothing is added: it would cut across another,
+ * begins together with one that was written before it, or ends where one begins that was written before it.
  */
 bool lane_add(struct lane *lane, int64_t start_ns, int64_t end_ns, int64_t *inner_end_ns);
-/* Adds the slice when it is disjoint from all before. */
+/* Adds the slice when it overlaps no other; touching is fine. For tracks where nothing nests. */
 bool lane_add_disjoint(struct lane *lane, int64_t start_ns, int64_t end_ns);
 void lane_clear(struct lane *lane);
 

@@ -1,8 +1,9 @@
 /*
  * The one observer of the model: decides what is drawn where and hands it to the exporter. Main thread.
  *
- * Facts come when they end, so a thread's states come before the operation that explains them. A few are
- * held back per thread until that operation is known (see hold_state()).
+ * Facts come when they have ended, so a thread's states come before the operation that explains them. A few
+ * are held back per thread until that operation is known (see hold_state()). A kernel's system call of a
+ * process whose library tells of it too is left out, as in the profiles.
  */
 #include "viewer_export/timeline.h"
 
@@ -12,7 +13,8 @@
 #define MAX_HELD_STATES 16
 #define MAX_REMEMBERED_RELEASES 8
 #define MAX_OPEN_SPANS 256 /* regions per thread, tasks in all; beyond, the oldest is closed */
-#define MAX_LANES 64       /* tracks beside each other for what overlaps */
+#define MAX_CPU 8191
+#define MAX_LANES 64 /* tracks beside each other for what overlaps */
 
 struct held_state {
     struct state_interval interval;
@@ -49,6 +51,7 @@ struct timeline {
     GPtrArray *threads;     /* struct thread_line * or NULL */
     GArray *tasks;          /* struct open_span */
     GHashTable *task_lanes; /* model's process index -> struct lane[MAX_LANES] */
+    GArray *cpu_lanes;      /* struct lane by CPU */
     struct lane loss_lanes[MAX_LANES];
     uint64_t undrawn_count;
 };
@@ -93,6 +96,7 @@ struct timeline *timeline_new(const struct trace_model *model, struct track_tabl
     timeline->margin_ns = margin_ns;
     timeline->threads = g_ptr_array_new_with_free_func(thread_line_free);
     timeline->tasks = open_spans_new();
+    timeline->cpu_lanes = g_array_new(FALSE, TRUE, sizeof(struct lane));
     timeline->task_lanes = g_hash_table_new_full(NULL, NULL, NULL, lanes_free);
     return timeline;
 }
@@ -104,6 +108,9 @@ void timeline_free(struct timeline *timeline)
     g_ptr_array_unref(timeline->threads);
     g_array_unref(timeline->tasks);
     g_hash_table_unref(timeline->task_lanes);
+    for (guint i = 0; i < timeline->cpu_lanes->len; i++)
+        lane_clear(&g_array_index(timeline->cpu_lanes, struct lane, i));
+    g_array_unref(timeline->cpu_lanes);
     for (size_t i = 0; i < MAX_LANES; i++)
         lane_clear(&timeline->loss_lanes[i]);
     g_free(timeline);
@@ -140,9 +147,10 @@ static struct thread_line *line_of(struct timeline *timeline, uint32_t thread)
     return timeline->threads->pdata[thread];
 }
 
+/* Thread 0 is shown too: what is known of threads that the trace does not name. */
 static bool is_shown(const struct timeline *timeline, uint32_t thread)
 {
-    return thread != 0 && !trace_model_thread(timeline->model, thread)->is_tracer;
+    return !trace_model_thread(timeline->model, thread)->is_tracer;
 }
 
 /*
@@ -178,15 +186,29 @@ static struct operation_label label_of(const struct blocking *operation)
     };
 }
 
+/* The CPU's track; NULL when the thread did not run, or data contradict each other about that CPU. */
+static struct track *place_on_cpu(struct timeline *timeline, const struct state_interval *interval)
+{
+    if (interval->state != THREAD_RUNNING || interval->cpu < 0 || interval->cpu > MAX_CPU)
+        return NULL;
+    guint cpu = (guint)interval->cpu;
+    if (timeline->cpu_lanes->len <= cpu)
+        g_array_set_size(timeline->cpu_lanes, cpu + 1);
+    struct lane *lane = &g_array_index(timeline->cpu_lanes, struct lane, cpu);
+    if (!lane_add_disjoint(lane, interval->start_ns, interval->end_ns))
+        return NULL;
+    struct track *track = track_table_get(timeline->tracks, TRACK_CPU, 0, 0, cpu);
+    track->slice_count++;
+    return track;
+}
+
 static void hand_out_state(struct timeline *timeline, const struct held_state *held)
 {
     const struct state_interval *interval = &held->interval;
     const struct export_state state = {
         .interval = interval,
         .track = track_table_thread(timeline->tracks, interval->thread),
-        .cpu_track = interval->state == THREAD_RUNNING && interval->cpu >= 0
-                         ? track_table_get(timeline->tracks, TRACK_CPU, 0, 0, (uint32_t)interval->cpu)
-                         : NULL,
+        .cpu_track = place_on_cpu(timeline, interval),
         .start_ns = relative_ns(timeline, interval->start_ns),
         .end_ns = relative_ns(timeline, interval->end_ns),
         .reason = held->reason,
@@ -230,7 +252,7 @@ static void explain_states(struct timeline *timeline, const struct blocking *ope
 static void observe_state(void *self, const struct state_interval *interval)
 {
     struct timeline *timeline = self;
-    if (!is_shown(timeline, interval->thread) || interval->state == THREAD_UNKNOWN ||
+    if (interval->thread == 0 || !is_shown(timeline, interval->thread) || interval->state == THREAD_UNKNOWN ||
         interval->start_ns >= interval->end_ns)
         return;
     track_table_thread(timeline->tracks, interval->thread)->has_states = true;
@@ -252,7 +274,8 @@ static bool remember_release(struct thread_line *line, int64_t wake_ns)
 static void add_release(struct timeline *timeline, const struct blocking *operation, int64_t inner_end_ns,
                         struct export_blocking *blocking)
 {
-    if (!is_shown(timeline, operation->waker_thread) || operation->wake_ns == 0 || operation->is_summary)
+    if (operation->waker_thread == 0 || operation->wake_ns == 0 || operation->is_summary ||
+        !is_shown(timeline, operation->waker_thread))
         return;
     blocking->waker_track = track_table_thread(timeline->tracks, operation->waker_thread);
     blocking->flow = ++timeline->flow_count;
@@ -266,7 +289,7 @@ static void add_release(struct timeline *timeline, const struct blocking *operat
 static void observe_blocking(void *self, const struct blocking *operation)
 {
     struct timeline *timeline = self;
-    if (!is_shown(timeline, operation->thread))
+    if (!is_shown(timeline, operation->thread) || operation->is_covered)
         return;
 
     int64_t start_ns = operation->is_summary ? operation->end_ns : operation->start_ns;

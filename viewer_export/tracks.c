@@ -108,7 +108,7 @@ static struct track *add_track(struct track_table *table, const struct track_key
     uint32_t made_up = MADE_UP_TID + track->index * 2;
     track->tid = made_up;
     track->state_tid = made_up + 1;
-    if (key->kind == TRACK_THREAD)
+    if (key->kind == TRACK_THREAD && key->thread != 0)
         track->tid =
             take_number(table->used_tids, trace_model_thread(table->model, key->thread)->tid, made_up);
     return track;
@@ -172,6 +172,8 @@ const struct track *track_table_at(const struct track_table *table, uint32_t ind
 
 static char *thread_name(const struct track_table *table, uint32_t index)
 {
+    if (index == 0)
+        return g_strdup("unknown threads");
     const struct thread *thread = trace_model_thread(table->model, index);
     if (thread->name && thread->name[0] != '\0')
         return g_strdup(thread->name);
