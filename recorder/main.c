@@ -1,1 +1,240 @@
-/* written next */
+/*
+ * recorder: runs a program and records where its threads wait. This file calls the stages in the order in
+ * which they happen; everything that was begun is ended in reverse order, whatever happens in between.
+ */
+#include "recorder/folders.h"
+#include "recorder/locations.h"
+#include "recorder/options.h"
+#include "recorder/program_check.h"
+#include "recorder/recorder_events.h"
+#include "recorder/sched_collector.h"
+#include "recorder/session.h"
+#include "recorder/session_daemon.h"
+#include "recorder/target.h"
+
+#include "tracepoints/contract.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Everything one recording owns; freed by end_recording, also when it is half built. */
+struct recording {
+    struct recorder_options options;
+    char *program_path;
+    char *library_path;
+    char *module_path;
+    char *output;
+    bool output_was_there;
+    char *runtime_folder;
+    char **environment;
+    struct session_daemon *daemon;
+    struct session *session;
+    struct target *target;
+    const struct recorder_events *events;
+    struct sched_collector *collector;
+    bool has_run; /* the program was started: the output directory holds a trace */
+};
+
+static void say(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+static void say(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "recorder: %s\n", text);
+}
+
+/* What can be known before anything is created. */
+static bool check(struct recording *recording, GError **error)
+{
+    recording->program_path = program_find(recording->options.program[0], error);
+    if (!recording->program_path || !program_check(recording->program_path, error))
+        return false;
+
+    recording->library_path = locations_find_library(error);
+    recording->module_path = locations_find_events_module(error);
+    return recording->library_path && recording->module_path;
+}
+
+static bool make_folders(struct recording *recording, GError **error)
+{
+    recording->output = folders_make_output(recording->options.output, recording->program_path,
+                                            &recording->output_was_there, error);
+    if (!recording->output)
+        return false;
+
+    if (!recording->options.output && !recording->options.is_quiet)
+        say("writing the trace to %s", recording->output);
+
+    recording->runtime_folder = folders_make_runtime(error);
+    return recording->runtime_folder;
+}
+
+static bool start_session(struct recording *recording, GError **error)
+{
+    const struct session_options options = {
+        .output = recording->output,
+        .buffer_bytes = recording->options.buffer_bytes,
+    };
+
+    recording->daemon = session_daemon_acquire(recording->runtime_folder, error);
+    if (!recording->daemon)
+        return false;
+
+    recording->session = session_new(&options, error);
+    return recording->session;
+}
+
+/* The process of the program exists from here on, but waits. It is made before LTTng-UST is loaded into us.
+ */
+static bool make_target(struct recording *recording, GError **error)
+{
+    const struct target_settings settings = {.library = recording->library_path};
+
+    recording->environment = target_environment(&recording->options, &settings, error);
+    if (!recording->environment)
+        return false;
+
+    recording->target =
+        target_spawn(recording->program_path, recording->options.program, recording->environment, error);
+    if (!recording->target)
+        return false;
+
+    if (recording->options.follow_children)
+        return true;
+
+    const pid_t pids[] = {target_pid(recording->target), getpid()};
+    return session_track(recording->session, pids, G_N_ELEMENTS(pids), error);
+}
+
+/* Scheduling is worth having, but nothing that must be there. */
+static void start_collector(struct recording *recording)
+{
+    const struct sched_collector_options options = {
+        .follow_children = recording->options.follow_children,
+        .sample_hz = recording->options.sample_hz,
+        .ring_bytes = recording->options.ring_bytes,
+    };
+    g_autoptr(GError) error = NULL;
+
+    recording->events = recorder_events_load(recording->module_path, &error);
+    if (!recording->events) {
+        say("recording without scheduling: %s", error->message);
+        return;
+    }
+
+    if (!recording->options.with_sched) {
+        recording->events->sched_source(0, EXECTRACE_SCHED_NONE, "switched off with --no-sched");
+        return;
+    }
+
+    recording->collector =
+        sched_collector_new(target_pid(recording->target), &options, recording->events, &error);
+    if (!recording->collector) {
+        recording->events->sched_source(0, EXECTRACE_SCHED_NONE, error->message);
+        say("recording without scheduling: %s", error->message);
+    }
+}
+
+static bool begin_recording(struct recording *recording, GError **error)
+{
+    if (!check(recording, error) || !make_folders(recording, error) || !start_session(recording, error) ||
+        !make_target(recording, error))
+        return false;
+
+    start_collector(recording);
+    return true;
+}
+
+static void report_loss(const struct session_loss *loss, uint64_t ring_loss_count)
+{
+    if (loss->program_events)
+        say("%" G_GUINT64_FORMAT " events of the program were lost because its buffers were full; "
+            "a larger --buffer-size avoids it",
+            loss->program_events);
+
+    if (loss->recorder_events)
+        say("%" G_GUINT64_FORMAT " scheduling events were lost because the buffers were full; "
+            "--samples=0 makes fewer of them",
+            loss->recorder_events);
+
+    if (ring_loss_count)
+        say("%" G_GUINT64_FORMAT
+            " scheduling records were lost by the kernel; a larger --ring-size avoids it",
+            ring_loss_count);
+}
+
+/* Ends what was begun, in reverse order. */
+static void end_recording(struct recording *recording)
+{
+    struct session_loss loss = {0};
+    g_autoptr(GError) error = NULL;
+    bool left_running;
+
+    uint64_t ring_loss_count = sched_collector_stop(recording->collector);
+    target_free(recording->target);
+    if (recording->session && !session_finish(recording->session, &loss, &error))
+        say("%s", error->message);
+
+    report_loss(&loss, ring_loss_count);
+    session_daemon_release(recording->daemon, &left_running);
+    if (left_running)
+        say("LTTng's session daemon was left running because other sessions use it");
+
+    if (recording->has_run && folders_is_full(recording->output))
+        say("the file system of %s is full; the end of the trace may be missing", recording->output);
+
+    folders_remove(recording->runtime_folder);
+    if (!recording->has_run && recording->output && !recording->output_was_there)
+        folders_remove(recording->output);
+
+    g_strfreev(recording->environment);
+    g_free(recording->program_path);
+    g_free(recording->library_path);
+    g_free(recording->module_path);
+    g_free(recording->output);
+    g_free(recording->runtime_folder);
+    options_clear(&recording->options);
+}
+
+static int exit_status(const GError *error)
+{
+    return error->domain == PROGRAM_CHECK_ERROR ? error->code : RECORDER_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    struct recording recording = {0};
+    g_autoptr(GError) error = NULL;
+    int wait_status = 0;
+
+    switch (options_parse(&recording.options, argc, argv, &error)) {
+    case OPTIONS_DONE:
+        return EXIT_SUCCESS;
+    case OPTIONS_WRONG:
+        say("%s", error->message);
+        return RECORDER_FAILED;
+    case OPTIONS_RUN:
+        break;
+    }
+
+    target_hold_signals();
+    bool is_ready = begin_recording(&recording, &error);
+    int interruption = target_was_interrupted();
+    if (is_ready && !interruption && target_release(recording.target, &error)) {
+        recording.has_run = true;
+        wait_status = target_wait(recording.target);
+    }
+
+    end_recording(&recording);
+    if (error) {
+        say("%s", error->message);
+        return exit_status(error);
+    }
+
+    target_exit_like(recording.has_run ? wait_status : interruption);
+}

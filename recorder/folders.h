@@ -1,0 +1,27 @@
+/*
+ * The directories of a recording: the trace's own, and a private one for sockets and state while it runs.
+ */
+#ifndef EXECTRACE_RECORDER_FOLDERS_H
+#define EXECTRACE_RECORDER_FOLDERS_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Creates the trace's directory, mode 0700: `wanted`, which must be new or empty, or when that is NULL a new
+ * one in the current directory named after the program. Returns its absolute path (caller frees); NULL with
+ * error. *was_there: the directory existed before (and is not ours to remove when the recording fails).
+ */
+char *folders_make_output(const char *wanted, const char *program, bool *was_there, GError **error);
+
+/* A new directory with mode 0700 and a short path (sockets allow 108 bytes). Caller frees and removes. */
+char *folders_make_runtime(GError **error);
+
+/* Removes a directory of ours with everything in it. Does not follow symbolic links. Fine on NULL. */
+void folders_remove(const char *path);
+
+/* Whether the file system of path has less than a megabyte left. */
+bool folders_is_full(const char *path);
+
+#endif

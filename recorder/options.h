@@ -1,0 +1,53 @@
+/*
+ * The command line of `recorder`. Everything here is set once, by main.c, before anything is created.
+ */
+#ifndef EXECTRACE_RECORDER_OPTIONS_H
+#define EXECTRACE_RECORDER_OPTIONS_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct recorder_options {
+    char *output;         /* directory of the trace; NULL: choose a new one and say its name */
+    char **program;       /* borrowed from argv: the program and its arguments, NULL at the end */
+    bool follow_children; /* record the children of the program too */
+    bool is_quiet;        /* say nothing but errors */
+
+    bool with_sched;         /* scheduling, through perf_event_open */
+    unsigned sample_hz;      /* where running threads are, samples a second and thread; 0: none */
+    uint64_t ring_bytes;     /* kernel ring per CPU; 0: what the limits allow */
+    uint64_t buffer_bytes;   /* LTTng buffers of the program, per CPU; 0: chosen from memory and CPUs */
+    unsigned start_limit_ms; /* how long the program waits for LTTng at its start, at most */
+
+    /* Values of the library's environment variables (contract.h); NULL: leave what is there. */
+    char *wait_threshold_ns;
+    char *syscall_threshold_ns;
+    char *alloc;
+    char *stacks;
+};
+
+enum options_result {
+    OPTIONS_RUN,   /* go on */
+    OPTIONS_DONE,  /* --help or --version was printed: exit 0 */
+    OPTIONS_WRONG, /* error is set */
+};
+
+/*
+ * Reads argv. Options may have one dash or two; the first word that is no option is the program.
+ * On OPTIONS_RUN the caller owns what options points to (options_clear), except `program`.
+ */
+enum options_result options_parse(struct recorder_options *options, int argc, char **argv, GError **error);
+
+/* Frees the contents; fine on a zeroed struct. */
+void options_clear(struct recorder_options *options);
+
+/* "64K", "2M", "1G" or plain bytes, 1 to 2^40. False: not a size; *bytes untouched. */
+bool options_parse_size(const char *text, uint64_t *bytes);
+
+/* "50us", "2ms", "1s", "100ns" or plain nanoseconds, up to an hour. False: not a duration. */
+bool options_parse_duration(const char *text, uint64_t *duration_ns);
+
+#define OPTIONS_ERROR (g_quark_from_static_string("recorder-options"))
+
+#endif

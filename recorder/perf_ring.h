@@ -1,0 +1,47 @@
+/*
+ * One ring of kernel records (perf_event_open(2)): mapping, and decoding of the record at its tail.
+ * Only sched_collector.c uses it; one thread at a time.
+ */
+#ifndef EXECTRACE_RECORDER_PERF_RING_H
+#define EXECTRACE_RECORDER_PERF_RING_H
+
+#include "recorder/sched_pairing.h"
+
+/* Records are at most 64 KiB: their size is a 16-bit field. */
+#define PERF_RING_MAX_RECORD_BYTES 65536
+
+struct perf_ring {
+    int fd; /* owned */
+    uint16_t cpu;
+    void *mapping; /* owned: one control page, then the data */
+    uint64_t mapping_bytes;
+    const uint8_t *bytes;
+    uint64_t byte_count; /* a power of two */
+    uint64_t head;       /* end of what the kernel had written at the last refresh */
+    uint64_t tail;       /* start of the next record */
+    uint64_t next_time;  /* time of the next record; valid while there is one */
+    uint8_t *scratch;    /* owned: a record that wraps around the ring's end, made contiguous */
+};
+
+/*
+ * Maps the ring of event `fd`; data_bytes is a power of two and a multiple of the page size.
+ * Takes fd on success. False with errno when the kernel refuses.
+ */
+bool perf_ring_init(struct perf_ring *ring, int fd, uint16_t cpu, uint64_t data_bytes);
+
+/* Unmaps and closes. Fine on a zeroed struct. */
+void perf_ring_clear(struct perf_ring *ring);
+
+/* Looks what the kernel has written meanwhile. True: there is a record, and next_time is its time. */
+bool perf_ring_refresh(struct perf_ring *ring);
+
+/*
+ * Decodes the record at the tail. False: it is of a kind that tells us nothing.
+ * What the record borrows stays valid until the next call on this ring.
+ */
+bool perf_ring_read(struct perf_ring *ring, struct sched_record *record);
+
+/* Gives the record at the tail back to the kernel. True: there is another one before head. */
+bool perf_ring_advance(struct perf_ring *ring);
+
+#endif

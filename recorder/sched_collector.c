@@ -1,0 +1,311 @@
+/*
+ * The only user of perf_event_open. Owns the kernel's events and the thread "sched" that drains them.
+ *
+ * One event per CPU, inherited by the program's threads and children. It is a task clock that samples, or a
+ * dummy when samples are off; in both cases what matters most are the side-band records it carries: context
+ * switches, forks, exits, names, mappings. The kernel's time stamps are CLOCK_MONOTONIC, as LTTng's are.
+ *
+ * sched_collector_new and _stop are called on the main thread; everything in between belongs to the thread.
+ */
+#include "recorder/sched_collector.h"
+#include "recorder/perf_ring.h"
+#include "recorder/sched_pairing.h"
+
+#include "tracepoints/contract.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SCHED_ERROR (g_quark_from_static_string("recorder-sched"))
+
+/* How long the thread sleeps when no ring is half full (the kernel's own watermark). */
+#define DRAIN_INTERVAL_MS 100
+/* Records younger than this may still be on their way into another CPU's ring. */
+#define SETTLE_NS UINT64_C(5000000)
+/* What an ordinary user may lock per CPU by default (perf_event_mlock_kb), and what root gets. */
+#define DEFAULT_RING_BYTES (UINT64_C(512) << 10)
+#define DEFAULT_ROOT_RING_BYTES (UINT64_C(2) << 20)
+#define MIN_RING_BYTES (UINT64_C(32) << 10)
+#define MAX_SAMPLE_FRAMES 64
+
+struct sched_collector {
+    const struct recorder_events *events; /* borrowed */
+    struct sched_pairing *pairing;        /* owned */
+    struct perf_ring *rings;              /* owned array */
+    struct perf_ring **heap;              /* owned array: rings with a record, earliest first */
+    unsigned ring_count;
+    uint64_t ring_bytes;
+    int stop_fd; /* eventfd: the main thread tells the thread to end */
+    GThread *thread;
+};
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* --- merging ------------------------------------------------------------------------------------------ */
+
+static void heap_sift_down(struct perf_ring **heap, unsigned count, unsigned at)
+{
+    for (;;) {
+        unsigned child = 2 * at + 1;
+
+        if (child >= count)
+            return;
+
+        if (child + 1 < count && heap[child + 1]->next_time < heap[child]->next_time)
+            child++;
+
+        if (heap[at]->next_time <= heap[child]->next_time)
+            return;
+
+        struct perf_ring *swapped = heap[at];
+        heap[at] = heap[child];
+        heap[child] = swapped;
+        at = child;
+    }
+}
+
+/* Takes everything up to horizon out of the rings, in order of time. */
+static void drain(struct sched_collector *collector, uint64_t horizon)
+{
+    struct perf_ring **heap = collector->heap;
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < collector->ring_count; i++) {
+        if (perf_ring_refresh(&collector->rings[i]))
+            heap[count++] = &collector->rings[i];
+    }
+
+    for (unsigned i = count / 2; i-- > 0;)
+        heap_sift_down(heap, count, i);
+
+    while (count > 0 && heap[0]->next_time <= horizon) {
+        struct sched_record record;
+
+        if (perf_ring_read(heap[0], &record))
+            sched_pairing_add(collector->pairing, &record);
+
+        if (!perf_ring_advance(heap[0]))
+            heap[0] = heap[--count];
+
+        heap_sift_down(heap, count, 0);
+    }
+}
+
+static gpointer run_collector(gpointer argument)
+{
+    struct sched_collector *collector = argument;
+    unsigned count = collector->ring_count;
+    g_autofree struct pollfd *polled = g_new0(struct pollfd, count + 1);
+
+    for (unsigned i = 0; i < count; i++)
+        polled[i] = (struct pollfd){.fd = collector->rings[i].fd, .events = POLLIN};
+
+    polled[count] = (struct pollfd){.fd = collector->stop_fd, .events = POLLIN};
+    while (!(polled[count].revents & POLLIN)) {
+        poll(polled, count + 1, DRAIN_INTERVAL_MS);
+        drain(collector, now_ns() - SETTLE_NS);
+
+        /* A ring whose threads have all ended says so for ever; there is nothing more to wait for. */
+        for (unsigned i = 0; i < count; i++) {
+            if (polled[i].revents & (POLLHUP | POLLERR))
+                polled[i].fd = -1;
+        }
+    }
+
+    drain(collector, UINT64_MAX);
+    sched_pairing_finish(collector->pairing, now_ns());
+    return NULL;
+}
+
+/* --- opening ------------------------------------------------------------------------------------------ */
+
+static int open_event(struct perf_event_attr *attr, pid_t pid, int cpu)
+{
+    return (int)syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+static void describe_program_event(struct perf_event_attr *attr,
+                                   const struct sched_collector_options *options)
+{
+    *attr = (struct perf_event_attr){
+        .type = PERF_TYPE_SOFTWARE,
+        .size = sizeof(*attr),
+        .config = options->sample_hz ? PERF_COUNT_SW_TASK_CLOCK : PERF_COUNT_SW_DUMMY,
+        .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_CALLCHAIN,
+        .sample_period = options->sample_hz ? 1000000000 / options->sample_hz : 0,
+        .sample_max_stack = MAX_SAMPLE_FRAMES,
+        .disabled = 1,
+        .enable_on_exec = 1,
+        .inherit = 1,
+        .inherit_thread = !options->follow_children,
+        .exclude_kernel = 1,
+        .exclude_hv = 1,
+        .exclude_callchain_kernel = 1,
+        .context_switch = 1,
+        .task = 1,
+        .comm = 1,
+        .comm_exec = 1,
+        .mmap = 1,
+        .mmap2 = 1,
+        .sample_id_all = 1,
+        .use_clockid = 1,
+        .clockid = CLOCK_MONOTONIC,
+    };
+}
+
+static void set_open_error(GError **error, int cause)
+{
+    if (cause == EACCES || cause == EPERM)
+        g_set_error_literal(
+            error, SCHED_ERROR, cause,
+            "the kernel forbids perf_event_open; kernel.perf_event_paranoid must be 2 or less");
+    else
+        g_set_error(error, SCHED_ERROR, cause, "perf_event_open failed: %s", g_strerror(cause));
+}
+
+/* Opens and maps the event on one CPU. Halves the ring until the limit on locked memory allows it. */
+static bool open_ring(struct sched_collector *collector, struct perf_event_attr *attr, pid_t pid, int cpu,
+                      GError **error)
+{
+    struct perf_ring *ring = &collector->rings[collector->ring_count];
+    int fd = open_event(attr, pid, cpu);
+
+    if (fd < 0 && errno == ENODEV) /* the CPU went offline */
+        return true;
+
+    if (fd < 0) {
+        set_open_error(error, errno);
+        return false;
+    }
+
+    while (!perf_ring_init(ring, fd, (uint16_t)cpu, collector->ring_bytes)) {
+        int cause = errno;
+
+        if ((cause != EPERM && cause != ENOMEM) || collector->ring_bytes / 2 < MIN_RING_BYTES) {
+            g_set_error(error, SCHED_ERROR, cause,
+                        "cannot map a ring of the kernel (%s); raise kernel.perf_event_mlock_kb or ulimit -l",
+                        g_strerror(cause));
+            close(fd);
+            return false;
+        }
+
+        collector->ring_bytes /= 2;
+    }
+
+    collector->ring_count++;
+    return true;
+}
+
+static uint64_t first_ring_bytes(const struct sched_collector_options *options)
+{
+    uint64_t wanted = options->ring_bytes;
+    uint64_t bytes = MIN_RING_BYTES;
+
+    if (wanted == 0)
+        return geteuid() == 0 ? DEFAULT_ROOT_RING_BYTES : DEFAULT_RING_BYTES;
+
+    while (bytes < wanted && bytes < (UINT64_C(1) << 30))
+        bytes *= 2;
+
+    return bytes;
+}
+
+static bool open_rings(struct sched_collector *collector, pid_t pid,
+                       const struct sched_collector_options *options, GError **error)
+{
+    struct perf_event_attr attr;
+    long cpu_count = sysconf(_SC_NPROCESSORS_CONF);
+
+    collector->ring_bytes = first_ring_bytes(options);
+    collector->rings = g_new0(struct perf_ring, (gsize)cpu_count);
+    collector->heap = g_new0(struct perf_ring *, (gsize)cpu_count);
+    describe_program_event(&attr, options);
+
+    /* Kernels before 5.13 do not know how to inherit to threads only. */
+    int probe_fd = open_event(&attr, pid, -1);
+    if (probe_fd < 0 && errno == EINVAL)
+        attr.inherit_thread = 0;
+    else if (probe_fd >= 0)
+        close(probe_fd);
+
+    for (int cpu = 0; cpu < cpu_count; cpu++) {
+        if (!open_ring(collector, &attr, pid, cpu, error))
+            return false;
+    }
+
+    return true;
+}
+
+static void free_collector(struct sched_collector *collector)
+{
+    for (unsigned i = 0; i < collector->ring_count; i++)
+        perf_ring_clear(&collector->rings[i]);
+
+    if (collector->stop_fd >= 0)
+        close(collector->stop_fd);
+
+    sched_pairing_free(collector->pairing);
+    g_free(collector->rings);
+    g_free(collector->heap);
+    g_free(collector);
+}
+
+struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collector_options *options,
+                                            const struct recorder_events *events, GError **error)
+{
+    struct sched_collector *collector = g_new0(struct sched_collector, 1);
+
+    collector->events = events;
+    collector->pairing = sched_pairing_new(events);
+    collector->stop_fd = eventfd(0, EFD_CLOEXEC);
+    if (collector->stop_fd < 0) {
+        set_open_error(error, errno);
+        free_collector(collector);
+        return NULL;
+    }
+
+    if (!open_rings(collector, pid, options, error)) {
+        free_collector(collector);
+        return NULL;
+    }
+
+    events->sched_source(now_ns(), EXECTRACE_SCHED_PERF_SWITCH, "perf_event_open: context switches");
+    collector->thread = g_thread_new("sched", run_collector, collector);
+    return collector;
+}
+
+uint64_t sched_collector_ring_bytes(const struct sched_collector *collector)
+{
+    return collector->ring_bytes;
+}
+
+uint64_t sched_collector_stop(struct sched_collector *collector)
+{
+    if (!collector)
+        return 0;
+
+    for (unsigned i = 0; i < collector->ring_count; i++)
+        ioctl(collector->rings[i].fd, PERF_EVENT_IOC_DISABLE, 0);
+
+    while (write(collector->stop_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0 && errno == EINTR)
+        continue;
+
+    g_thread_join(collector->thread);
+
+    uint64_t lost_count = sched_pairing_lost_count(collector->pairing);
+    free_collector(collector);
+    return lost_count;
+}

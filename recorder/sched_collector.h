@@ -1,0 +1,37 @@
+/*
+ * Scheduling of the program as the kernel sees it: perf_event_open on the program, one ring per CPU, drained
+ * by a thread of the recorder, merged by time and emitted as exectrace_sched events.
+ */
+#ifndef EXECTRACE_RECORDER_SCHED_COLLECTOR_H
+#define EXECTRACE_RECORDER_SCHED_COLLECTOR_H
+
+#include "recorder/recorder_events.h"
+
+#include <sys/types.h>
+
+struct sched_collector_options {
+    bool follow_children;
+    unsigned sample_hz;  /* 0: no samples of running threads */
+    uint64_t ring_bytes; /* per CPU; 0: as large as useful and allowed */
+};
+
+struct sched_collector;
+
+/*
+ * Opens the kernel's events on process `pid`, which has not called exec yet: recording starts at its exec.
+ * Starts the thread that drains the rings. Borrows events, which must outlive the collector.
+ * NULL with error when the kernel does not allow it; the recording can go on without scheduling.
+ */
+struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collector_options *options,
+                                            const struct recorder_events *events, GError **error);
+
+/*
+ * Ends the recording: stops the kernel's events, drains the rings to the last record and ends the thread.
+ * Returns how many records the kernel lost because a ring was full. Frees the collector; fine on NULL.
+ */
+uint64_t sched_collector_stop(struct sched_collector *collector);
+
+/* Bytes of the ring per CPU that the kernel gave. */
+uint64_t sched_collector_ring_bytes(const struct sched_collector *collector);
+
+#endif

@@ -1,0 +1,222 @@
+/*
+ * Pairs the kernel's switch-out and switch-in records of each thread. Owns the table of living threads.
+ * Used by sched_collector.c on the collector's thread, and by tests.
+ */
+#include "recorder/sched_pairing.h"
+
+#include "tracepoints/contract.h"
+
+enum thread_state {
+    THREAD_UNKNOWN,   /* records were lost, or the recording began in the middle */
+    THREAD_NEW,       /* created, never seen on a CPU */
+    THREAD_ON,        /* on a CPU */
+    THREAD_OFF,       /* sleeps */
+    THREAD_PREEMPTED, /* off, could run */
+};
+
+struct thread {
+    int32_t pid;
+    enum thread_state state;
+    uint16_t cpu;   /* the last it was seen on */
+    uint64_t since; /* time of the last change of state */
+};
+
+struct sched_pairing {
+    const struct recorder_events *events; /* borrowed */
+    GHashTable *threads;                  /* tid -> struct thread, owned */
+    uint64_t latest;                      /* time of the last event emitted */
+    uint64_t lost_count;
+};
+
+struct sched_pairing *sched_pairing_new(const struct recorder_events *events)
+{
+    struct sched_pairing *pairing = g_new0(struct sched_pairing, 1);
+
+    pairing->events = events;
+    pairing->threads = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
+    return pairing;
+}
+
+void sched_pairing_free(struct sched_pairing *pairing)
+{
+    if (!pairing)
+        return;
+
+    g_hash_table_destroy(pairing->threads);
+    g_free(pairing);
+}
+
+uint64_t sched_pairing_lost_count(const struct sched_pairing *pairing)
+{
+    return pairing->lost_count;
+}
+
+static struct thread *find_thread(struct sched_pairing *pairing, int32_t tid)
+{
+    return g_hash_table_lookup(pairing->threads, GINT_TO_POINTER(tid));
+}
+
+static struct thread *get_thread(struct sched_pairing *pairing, int32_t pid, int32_t tid)
+{
+    struct thread *thread = find_thread(pairing, tid);
+
+    if (!thread) {
+        thread = g_new0(struct thread, 1);
+        g_hash_table_insert(pairing->threads, GINT_TO_POINTER(tid), thread);
+    }
+
+    thread->pid = pid;
+    return thread;
+}
+
+void sched_pairing_know_thread(struct sched_pairing *pairing, int32_t pid, int32_t tid)
+{
+    get_thread(pairing, pid, tid);
+}
+
+/* The time to emit with: within a stream it never steps back. */
+static uint64_t advance(struct sched_pairing *pairing, uint64_t time)
+{
+    pairing->latest = MAX(pairing->latest, time);
+    return pairing->latest;
+}
+
+static void set_state(struct thread *thread, enum thread_state state, const struct sched_record *record)
+{
+    thread->state = state;
+    thread->since = record->time;
+    thread->cpu = record->cpu;
+}
+
+static void add_in(struct sched_pairing *pairing, const struct sched_record *record)
+{
+    static const uint8_t reasons[] = {
+        [THREAD_NEW] = EXECTRACE_OFF_START,
+        [THREAD_OFF] = EXECTRACE_OFF_BLOCKED,
+        [THREAD_PREEMPTED] = EXECTRACE_OFF_PREEMPTED,
+    };
+    struct thread *thread = get_thread(pairing, record->pid, record->tid);
+
+    if (thread->state != THREAD_UNKNOWN && thread->state != THREAD_ON) {
+        uint64_t off_ns = record->time - MIN(record->time, thread->since);
+
+        pairing->events->sched_switch(advance(pairing, record->time), off_ns, record->pid, record->tid,
+                                      record->cpu, thread->cpu, reasons[thread->state]);
+    }
+
+    set_state(thread, THREAD_ON, record);
+}
+
+static void add_out(struct sched_pairing *pairing, const struct sched_record *record)
+{
+    struct thread *thread = get_thread(pairing, record->pid, record->tid);
+
+    /* Older than what is known of the thread: it came late, and its switch-in was seen already. */
+    if (record->time < thread->since)
+        return;
+
+    set_state(thread, record->type == SCHED_RECORD_OUT ? THREAD_OFF : THREAD_PREEMPTED, record);
+}
+
+static void add_fork(struct sched_pairing *pairing, const struct sched_record *record)
+{
+    struct thread *thread = get_thread(pairing, record->pid, record->tid);
+
+    /* The new thread may run, on another CPU, before its creator's record is written. */
+    if (thread->state == THREAD_UNKNOWN || thread->since < record->time)
+        set_state(thread, THREAD_NEW, record);
+
+    pairing->events->sched_start(advance(pairing, record->time), record->pid, record->tid, record->parent_pid,
+                                 record->parent_tid);
+}
+
+static void add_exit(struct sched_pairing *pairing, const struct sched_record *record)
+{
+    g_hash_table_remove(pairing->threads, GINT_TO_POINTER(record->tid));
+    pairing->events->sched_exit(advance(pairing, record->time), record->pid, record->tid);
+}
+
+static void add_wakeup(struct sched_pairing *pairing, const struct sched_record *record)
+{
+    const struct thread *thread = find_thread(pairing, record->tid);
+
+    if (thread)
+        pairing->events->sched_wakeup(advance(pairing, record->time), thread->pid, record->tid,
+                                      record->waker_tid, record->cpu);
+}
+
+static void add_lost(struct sched_pairing *pairing, const struct sched_record *record)
+{
+    GHashTableIter iter;
+    gpointer thread;
+
+    /* Any thread may have been on and off again: what it does is unknown until its next switch. */
+    g_hash_table_iter_init(&iter, pairing->threads);
+    while (g_hash_table_iter_next(&iter, NULL, &thread))
+        ((struct thread *)thread)->state = THREAD_UNKNOWN;
+
+    pairing->lost_count += record->count;
+    pairing->events->sched_lost(advance(pairing, record->time), record->cpu, record->count);
+}
+
+void sched_pairing_add(struct sched_pairing *pairing, const struct sched_record *record)
+{
+    const struct recorder_events *events = pairing->events;
+
+    switch (record->type) {
+    case SCHED_RECORD_IN:
+        add_in(pairing, record);
+        break;
+    case SCHED_RECORD_OUT:
+    case SCHED_RECORD_OUT_PREEMPTED:
+        add_out(pairing, record);
+        break;
+    case SCHED_RECORD_FORK:
+        add_fork(pairing, record);
+        break;
+    case SCHED_RECORD_EXIT:
+        add_exit(pairing, record);
+        break;
+    case SCHED_RECORD_NAME:
+        get_thread(pairing, record->pid, record->tid);
+        events->sched_name(advance(pairing, record->time), record->pid, record->tid, record->is_exec,
+                           record->text);
+        break;
+    case SCHED_RECORD_MODULE:
+        events->sched_module(advance(pairing, record->time), record->pid, record->base, record->size,
+                             record->offset, record->text);
+        break;
+    case SCHED_RECORD_SAMPLE:
+        events->sched_sample(advance(pairing, record->time), record->pid, record->tid, record->pcs,
+                             record->pcs_count);
+        break;
+    case SCHED_RECORD_WAKEUP:
+        add_wakeup(pairing, record);
+        break;
+    case SCHED_RECORD_LOST:
+        add_lost(pairing, record);
+        break;
+    }
+}
+
+static gint compare_tids(gconstpointer a, gconstpointer b)
+{
+    return GPOINTER_TO_INT(a) - GPOINTER_TO_INT(b);
+}
+
+void sched_pairing_finish(struct sched_pairing *pairing, uint64_t time)
+{
+    g_autoptr(GList) tids = g_list_sort(g_hash_table_get_keys(pairing->threads), compare_tids);
+
+    for (const GList *node = tids; node; node = node->next) {
+        int32_t tid = GPOINTER_TO_INT(node->data);
+        const struct thread *thread = find_thread(pairing, tid);
+
+        if (thread->state != THREAD_OFF && thread->state != THREAD_PREEMPTED)
+            continue;
+
+        pairing->events->sched_switch(
+            advance(pairing, time), time - MIN(time, thread->since), thread->pid, tid, thread->cpu,
+            thread->cpu, thread->state == THREAD_OFF ? EXECTRACE_OFF_OPEN : EXECTRACE_OFF_OPEN_PREEMPTED);
+    }
+}

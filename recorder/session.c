@@ -1,0 +1,341 @@
+/*
+ * The only user of lttng-ctl. Owns the session from creation to destruction.
+ * Called by main.c and session_daemon.c on the main thread.
+ */
+#include "recorder/session.h"
+
+#include <lttng/lttng.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define SESSION_ERROR (g_quark_from_static_string("recorder-session"))
+
+#define NAME_PREFIX "exectrace-recorder-"
+#define PROGRAM_CHANNEL "exectrace"
+#define RECORDER_CHANNEL "sched"
+
+/* Buffers are divided into this many sub-buffers; one is written out while the others fill. */
+#define SUBBUFFER_COUNT 8
+#define DEFAULT_PROGRAM_BYTES (UINT64_C(8) << 20)
+#define DEFAULT_RECORDER_BYTES (UINT64_C(2) << 20)
+#define MAX_DEFAULT_TOTAL_BYTES (UINT64_C(256) << 20)
+#define MIN_BUFFER_BYTES (UINT64_C(64) << 10)
+#define SHARED_MEMORY_FOLDER "/dev/shm"
+
+/* How often a half-full sub-buffer is written out, so that a long recording can be watched; microseconds. */
+#define SWITCH_TIMER_US 1000000
+#define READ_TIMER_US 100000
+
+#define PENDING_POLL_US 2000
+#define PENDING_LIMIT_US 30000000
+#define DESTROY_LIMIT_MS 30000
+
+struct session {
+    char *name;
+    uint64_t program_bytes;  /* per CPU */
+    uint64_t recorder_bytes; /* per CPU */
+};
+
+static bool fail(GError **error, int code, const char *what)
+{
+    g_set_error(error, SESSION_ERROR, code, "LTTng cannot %s: %s", what,
+                lttng_strerror(code < 0 ? code : -code));
+    return false;
+}
+
+static struct lttng_domain ust_domain(void)
+{
+    return (struct lttng_domain){.type = LTTNG_DOMAIN_UST, .buf_type = LTTNG_BUFFER_PER_UID};
+}
+
+static uint64_t round_down_to_power_of_two(uint64_t value)
+{
+    uint64_t power = 1;
+
+    while (power <= value / 2)
+        power *= 2;
+
+    return power;
+}
+
+/*
+ * LTTng's buffers live in shared memory, one for every CPU that could be there: use at most a third of what
+ * is free, and not more than MAX_DEFAULT_TOTAL_BYTES.
+ */
+static uint64_t affordable_bytes(uint64_t wanted)
+{
+    struct statvfs status;
+    long cpu_count = sysconf(_SC_NPROCESSORS_CONF);
+
+    if (statvfs(SHARED_MEMORY_FOLDER, &status) != 0 || cpu_count < 1)
+        return wanted;
+
+    uint64_t free_bytes = (uint64_t)status.f_bavail * status.f_frsize;
+    uint64_t total_bytes = MIN(free_bytes / 3, MAX_DEFAULT_TOTAL_BYTES);
+    return MAX(MIN(wanted, total_bytes / (uint64_t)cpu_count), MIN_BUFFER_BYTES);
+}
+
+static bool add_channel(struct lttng_handle *handle, const char *name, uint64_t buffer_bytes, GError **error)
+{
+    struct lttng_domain domain = ust_domain();
+    struct lttng_channel *channel = lttng_channel_create(&domain);
+
+    if (!channel)
+        return fail(error, LTTNG_ERR_NOMEM, "create a channel");
+
+    snprintf(channel->name, sizeof(channel->name), "%s", name);
+    channel->attr.overwrite = 0;
+    channel->attr.num_subbuf = SUBBUFFER_COUNT;
+    channel->attr.subbuf_size = round_down_to_power_of_two(buffer_bytes / SUBBUFFER_COUNT);
+    channel->attr.switch_timer_interval = SWITCH_TIMER_US;
+    channel->attr.read_timer_interval = READ_TIMER_US;
+    channel->attr.output = LTTNG_EVENT_MMAP;
+
+    int code = lttng_enable_channel(handle, channel);
+    lttng_channel_destroy(channel);
+    return code == 0 || fail(error, code, "create its buffers");
+}
+
+/* filter: NULL, or which events of that name are recorded. */
+static bool add_events(struct lttng_handle *handle, const char *channel, const char *const *patterns,
+                       const char *filter, GError **error)
+{
+    for (; *patterns; patterns++) {
+        struct lttng_event *event = lttng_event_create();
+
+        if (!event)
+            return fail(error, LTTNG_ERR_NOMEM, "create an event rule");
+
+        event->type = LTTNG_EVENT_TRACEPOINT;
+        event->loglevel_type = LTTNG_EVENT_LOGLEVEL_ALL;
+        event->loglevel = -1;
+        snprintf(event->name, sizeof(event->name), "%s", *patterns);
+
+        int code = lttng_enable_event_with_filter(handle, event, channel, filter);
+        lttng_event_destroy(event);
+        if (code != 0)
+            return fail(error, code, "enable the events");
+    }
+
+    return true;
+}
+
+static bool add_thread_contexts(struct lttng_handle *handle, GError **error)
+{
+    static const enum lttng_event_context_type types[] = {LTTNG_EVENT_CONTEXT_VPID, LTTNG_EVENT_CONTEXT_VTID};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(types); i++) {
+        struct lttng_event_context context = {.ctx = types[i]};
+        int code = lttng_add_context(handle, &context, NULL, PROGRAM_CHANNEL);
+
+        if (code != 0)
+            return fail(error, code, "add the contexts vpid and vtid");
+    }
+
+    return true;
+}
+
+static bool add_channels(struct session *session, GError **error)
+{
+    static const char *const program_events[] = {
+        "exectrace_process:*", "exectrace_thread:*", "exectrace_sync:*", "exectrace_syscall:*",
+        "exectrace_alloc:*",   "exectrace_stack:*",  "exectrace_user:*", NULL};
+    static const char *const recorder_events[] = {"exectrace_sched:*", "exectrace_metric:*", NULL};
+    /* Another recorder may use the same daemon: what it says about its program is none of ours. */
+    g_autofree char *only_ours = g_strdup_printf("$ctx.vpid == %d", (int)getpid());
+    struct lttng_domain domain = ust_domain();
+    struct lttng_handle *handle = lttng_create_handle(session->name, &domain);
+
+    if (!handle)
+        return fail(error, LTTNG_ERR_NOMEM, "create a session");
+
+    bool is_ok = add_channel(handle, PROGRAM_CHANNEL, session->program_bytes, error) &&
+                 add_channel(handle, RECORDER_CHANNEL, session->recorder_bytes, error) &&
+                 add_thread_contexts(handle, error) &&
+                 add_events(handle, PROGRAM_CHANNEL, program_events, NULL, error) &&
+                 add_events(handle, RECORDER_CHANNEL, recorder_events, only_ours, error);
+    lttng_destroy_handle(handle);
+    return is_ok;
+}
+
+static bool create_session(struct session *session, const struct session_options *options, GError **error)
+{
+    struct lttng_session_descriptor *descriptor =
+        options->url ? lttng_session_descriptor_network_create(session->name, options->url, NULL)
+                     : lttng_session_descriptor_local_create(session->name, options->output);
+
+    if (!descriptor) {
+        g_set_error(error, SESSION_ERROR, 0, "LTTng cannot write a trace to %s",
+                    options->url ? options->url : options->output);
+        return false;
+    }
+
+    enum lttng_error_code code = lttng_create_session_ext(descriptor);
+    lttng_session_descriptor_destroy(descriptor);
+    return code == LTTNG_OK || fail(error, (int)code, "create a session");
+}
+
+/* After a failure: what went wrong before is what the user wants to know. */
+static void destroy_session(struct session *session)
+{
+    struct lttng_destruction_handle *handle = NULL;
+
+    if (lttng_destroy_session_ext(session->name, &handle) == LTTNG_OK)
+        lttng_destruction_handle_wait_for_completion(handle, DESTROY_LIMIT_MS);
+
+    lttng_destruction_handle_destroy(handle);
+}
+
+static void free_session(struct session *session)
+{
+    g_free(session->name);
+    g_free(session);
+}
+
+struct session *session_new(const struct session_options *options, GError **error)
+{
+    struct session *session = g_new0(struct session, 1);
+
+    session->name = g_strdup_printf(NAME_PREFIX "%d-%" G_GINT64_FORMAT, (int)getpid(), g_get_real_time());
+    session->program_bytes = options->buffer_bytes ? MAX(options->buffer_bytes, MIN_BUFFER_BYTES)
+                                                   : affordable_bytes(DEFAULT_PROGRAM_BYTES);
+    session->recorder_bytes = affordable_bytes(DEFAULT_RECORDER_BYTES);
+    if (!create_session(session, options, error)) {
+        free_session(session);
+        return NULL;
+    }
+
+    int code = 0;
+    if (!add_channels(session, error) || (code = lttng_start_tracing(session->name)) < 0) {
+        if (code < 0)
+            fail(error, code, "start tracing");
+
+        destroy_session(session);
+        free_session(session);
+        return NULL;
+    }
+
+    return session;
+}
+
+bool session_track(struct session *session, const pid_t *pids, unsigned count, GError **error)
+{
+    struct lttng_process_attr_tracker_handle *tracker = NULL;
+    enum lttng_error_code code = lttng_session_get_tracker_handle(
+        session->name, LTTNG_DOMAIN_UST, LTTNG_PROCESS_ATTR_VIRTUAL_PROCESS_ID, &tracker);
+
+    if (code != LTTNG_OK)
+        return fail(error, (int)code, "choose processes");
+
+    bool is_ok =
+        lttng_process_attr_tracker_handle_set_tracking_policy(tracker, LTTNG_TRACKING_POLICY_INCLUDE_SET) ==
+        LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK;
+    for (unsigned i = 0; is_ok && i < count; i++) {
+        enum lttng_process_attr_tracker_handle_status status =
+            lttng_process_attr_virtual_process_id_tracker_handle_add_pid(tracker, pids[i]);
+
+        is_ok = status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK ||
+                status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_EXISTS;
+    }
+
+    lttng_process_attr_tracker_handle_destroy(tracker);
+    if (!is_ok)
+        g_set_error_literal(error, SESSION_ERROR, 0, "LTTng cannot record single processes");
+
+    return is_ok;
+}
+
+static bool wait_for_data(struct session *session, GError **error)
+{
+    for (uint64_t waited_us = 0;; waited_us += PENDING_POLL_US) {
+        int pending = lttng_data_pending(session->name);
+
+        if (pending < 0)
+            return fail(error, pending, "finish writing the trace");
+
+        if (pending == 0)
+            return true;
+
+        if (waited_us >= PENDING_LIMIT_US) {
+            g_set_error_literal(
+                error, SESSION_ERROR, 0,
+                "LTTng has not finished writing the trace after 30 s; its end may be missing");
+            return false;
+        }
+
+        g_usleep(PENDING_POLL_US);
+    }
+}
+
+static void read_loss(struct session *session, struct session_loss *loss)
+{
+    struct lttng_domain domain = ust_domain();
+    struct lttng_handle *handle = lttng_create_handle(session->name, &domain);
+    struct lttng_channel *channels = NULL;
+    int count = handle ? lttng_list_channels(handle, &channels) : 0;
+
+    for (int i = 0; i < count; i++) {
+        uint64_t discarded = 0;
+
+        lttng_channel_get_discarded_event_count(&channels[i], &discarded);
+        if (strcmp(channels[i].name, PROGRAM_CHANNEL) == 0)
+            loss->program_events = discarded;
+        else
+            loss->recorder_events = discarded;
+    }
+
+    free(channels);
+    lttng_destroy_handle(handle);
+}
+
+bool session_finish(struct session *session, struct session_loss *loss, GError **error)
+{
+    int code = lttng_stop_tracing_no_wait(session->name);
+    bool is_ok = code >= 0 || code == -LTTNG_ERR_TRACE_ALREADY_STOPPED || fail(error, code, "stop tracing");
+
+    is_ok = is_ok && wait_for_data(session, error);
+    read_loss(session, loss);
+    destroy_session(session);
+    free_session(session);
+    return is_ok;
+}
+
+uint64_t session_buffer_bytes(const struct session *session)
+{
+    return session->program_bytes;
+}
+
+bool session_daemon_answers(void)
+{
+    return lttng_session_daemon_alive() == 1;
+}
+
+/* The recorder that made the session is gone; sessions of others are never touched. */
+static bool is_abandoned(const char *name)
+{
+    if (!g_str_has_prefix(name, NAME_PREFIX))
+        return false;
+
+    pid_t pid = atoi(name + strlen(NAME_PREFIX));
+    return pid > 0 && kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+int session_clean_and_count(void)
+{
+    struct lttng_session *sessions = NULL;
+    int count = lttng_list_sessions(&sessions);
+    int remaining = MAX(count, 0);
+
+    for (int i = 0; i < count; i++) {
+        if (is_abandoned(sessions[i].name) && lttng_destroy_session(sessions[i].name) == 0)
+            remaining--;
+    }
+
+    free(sessions);
+    return count < 0 && count != -LTTNG_ERR_NO_SESSION ? -1 : remaining;
+}

@@ -1,0 +1,54 @@
+/*
+ * The LTTng session of one recording. Wraps lttng-ctl: no other file of the recorder uses it.
+ * All functions are called on the main thread. Errors are one sentence, ready to be printed.
+ */
+#ifndef EXECTRACE_RECORDER_SESSION_H
+#define EXECTRACE_RECORDER_SESSION_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct session;
+
+struct session_options {
+    const char *output;    /* absolute path of an existing directory; or NULL when url is set */
+    const char *url;       /* net://HOST..., see lttng-create(1); or NULL */
+    uint64_t buffer_bytes; /* of the program's channel, per CPU; 0: chosen */
+};
+
+/* Events that LTTng had to drop because a channel's buffers were full. */
+struct session_loss {
+    uint64_t program_events;  /* channel `exectrace`: the traced program */
+    uint64_t recorder_events; /* channel `sched`: scheduling and metrics */
+};
+
+/*
+ * Creates and starts the session: channel `exectrace` (contexts vpid and vtid) for the program, channel
+ * `sched` for the recorder. A session daemon must run. Nothing is left behind on failure.
+ */
+struct session *session_new(const struct session_options *options, GError **error);
+
+/* From now on only these processes are recorded. */
+bool session_track(struct session *session, const pid_t *pids, unsigned count, GError **error);
+
+/*
+ * Stops tracing, waits until the daemon has written everything (at most about half a minute), reads what was
+ * lost and destroys the session. Frees it in any case. False with error when something of that failed.
+ */
+bool session_finish(struct session *session, struct session_loss *loss, GError **error);
+
+/* Bytes of the program's buffer per CPU. */
+uint64_t session_buffer_bytes(const struct session *session);
+
+/* Whether a session daemon answers; LTTNG_HOME and the user decide which. */
+bool session_daemon_answers(void);
+
+/*
+ * Destroys sessions of recorders that are gone (killed), counts the sessions that remain.
+ * -1 when the daemon does not answer.
+ */
+int session_clean_and_count(void);
+
+#endif

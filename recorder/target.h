@@ -1,0 +1,61 @@
+/*
+ * The program that is recorded: its environment, its start, the signals it gets, its end.
+ * All functions are called on the main thread.
+ */
+#ifndef EXECTRACE_RECORDER_TARGET_H
+#define EXECTRACE_RECORDER_TARGET_H
+
+#include "recorder/options.h"
+
+#include <signal.h>
+#include <sys/types.h>
+
+struct target;
+
+/* What the environment of the program needs beside the user's options. */
+struct target_settings {
+    const char *library;      /* path of libexectrace.so */
+    const char *state_folder; /* for operations in flight; NULL: none */
+};
+
+/*
+ * Our own environment plus what the library and LTTng need: LD_PRELOAD (in front of what is there), the time
+ * limit of LTTng's registration and the library's settings. The caller frees with g_strfreev. NULL with error
+ * when the library's path cannot stand in LD_PRELOAD.
+ */
+char **target_environment(const struct recorder_options *options, const struct target_settings *settings,
+                          GError **error);
+
+/*
+ * Blocks the signals that are meant for the program, in this thread and all that it starts. Call it first.
+ * Those that arrive before target_wait are remembered; target_was_interrupted asks for one.
+ */
+void target_hold_signals(void);
+
+/* A signal that ends programs has arrived (it stays pending); 0: none. */
+int target_was_interrupted(void);
+
+/*
+ * Creates the process of the program; it waits until target_release. path: what program_find gave.
+ * Borrows arguments and environment until target_release. NULL with error.
+ */
+struct target *target_spawn(const char *path, char **arguments, char **environment, GError **error);
+
+pid_t target_pid(const struct target *target);
+
+/* Lets the program start. False with error (code: enum recorder_status) when exec failed. */
+bool target_release(struct target *target, GError **error);
+
+/*
+ * Waits until the program has ended and passes signals on meanwhile: those that were sent to recorder itself;
+ * what the terminal sends has reached the program already. Returns its status as waitpid(2) does.
+ */
+int target_wait(struct target *target);
+
+/* Frees it; a program that was not released never runs. Fine on NULL. */
+void target_free(struct target *target);
+
+/* Ends recorder as the program ended: exits with its status, or dies of the same signal (without a core). */
+_Noreturn void target_exit_like(int wait_status);
+
+#endif
