@@ -52,10 +52,7 @@ def main():
     programs = Programs(build)
     with Scratch() as scratch:
         trace = scratch / "trace"
-        recorded = programs.record(trace, [program])
-        if recorded.returncode != 0:
-            fail(f"recorder: exit status {recorded.returncode}\n{recorded.stdout}{recorded.stderr}")
-        truth = read_truth(recorded.stdout)
+        truth = read_truth(programs.record_fine(trace, [program]))
         problems = check_events(trace, truth)
         for name in ("sync", "net", "syscall"):
             path = programs.profile(trace, name, scratch / f"{name}.pb.gz")

@@ -109,7 +109,7 @@ def main():
             problems.append("viewer_export left a half-written timeline")
 
         trace = scratch / "trace"
-        run_fine([programs.recorder, "-o", trace, "--", "sleep", "0.01"])
+        programs.record_fine(trace, ["sleep", "0.01"])
         problems += check_full_output(programs, trace)
         for program in (programs.recorder, programs.analyzer, programs.viewer_export):
             for option in ("--help", "--version"):

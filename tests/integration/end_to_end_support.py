@@ -85,6 +85,13 @@ class Programs:
         """Records; the finished process (stdout, stderr, returncode)."""
         return run([self.recorder, *options, "-o", trace, "--", *command], **run_options)
 
+    def record_fine(self, trace, command, options=()):
+        """Records a program that must succeed; what it printed."""
+        done = self.record(trace, command, options)
+        if done.returncode != 0:
+            fail(f"recording {command}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
     def profile(self, trace, kind, path, options=()):
         """Writes one profile to path and returns path."""
         with open(path, "wb") as output:

@@ -6,7 +6,7 @@ Arguments: BUILD PROGRAM QUERY_FOLDER
 import os
 import sys
 
-from end_to_end_support import Programs, Scratch, fail, pprof_total, read_truth, run_fine, skip
+from end_to_end_support import Programs, Scratch, fail, pprof_total, run_fine, skip
 
 # Leaves out sums of short operations, which a profile has and a timeline cannot show.
 FILTER = "-min-duration=1ms"
@@ -50,7 +50,7 @@ def main():
     programs = Programs(build)
     with Scratch() as scratch:
         trace = scratch / "trace"
-        read_truth(run_fine([programs.recorder, "-o", trace, "--", program, "5"]))
+        programs.record_fine(trace, [program, "5"])
         problems = check(programs, tool, trace, scratch, "timeline.json", [])
         problems += check(programs, tool, trace, scratch, "timeline.json.gz", [])
         problems += check(programs, tool, trace, scratch, "timeline.pftrace", ["-format=perfetto"])

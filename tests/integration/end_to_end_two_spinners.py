@@ -15,12 +15,10 @@ def main():
     programs = Programs(build)
     with Scratch() as scratch:
         trace = scratch / "trace"
-        recorded = programs.record(trace, [program])
-        if recorded.returncode != 0:
-            fail(f"recorder: exit status {recorded.returncode}\n{recorded.stdout}{recorded.stderr}")
+        printed = programs.record_fine(trace, [program])
         path = programs.profile(trace, "sched", scratch / "sched.pb.gz")
         problems = []
-        for line in recorded.stdout.splitlines():
+        for line in printed.splitlines():
             name, _, run_delay_ns = line.split()
             measured = pprof_total(path, f"-tagfocus=thread=^{name}$")
             if differs(measured, int(run_delay_ns), TOLERANCE):
