@@ -1,45 +1,161 @@
 /*
- * Reads a trace with one graph and hands its events out: see ctf_reader.h. Runs on the caller's thread.
+ * Shares the streams out to workers and merges what they decode: see ctf_reader.h. Runs on the caller's
+ * thread; the workers are in ctf_worker.c.
  */
 #include "analyzer/ctf_reader.h"
 
+#include <sched.h>
 #include "analyzer/ctf_folders.h"
-#include "analyzer/ctf_graph.h"
+#include "analyzer/ctf_worker.h"
+#include "analyzer/event_merge.h"
 
-static bool run_graph(struct ctf_graph *graph, event_sink sink, void *self, GError **error)
+/* Each worker opens every trace, so more workers than this cost more than they decode. */
+#define MAX_WORKERS 16
+
+/* Where the reader is in a worker's output. */
+struct source {
+    struct ctf_worker *worker;       /* owned; NULL: decoded by the caller's thread */
+    const struct event_batch *batch; /* NULL: ended */
+    unsigned at;
+};
+
+struct reader {
+    struct source sources[MAX_WORKERS];
+    unsigned count;
+    struct event_merge merge;
+};
+
+static unsigned cpu_count(void)
 {
-    unsigned count = ctf_graph_stream_count(graph);
-    g_autofree bool *is_mine = g_new(bool, MAX(count, 1));
+    cpu_set_t cpus;
+
+    return sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? (unsigned)CPU_COUNT(&cpus)
+                                                         : g_get_num_processors();
+}
+
+static int compare_bytes(const void *a, const void *b, void *bytes_pointer)
+{
+    const guint64 *bytes = bytes_pointer;
+    unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+
+    if (bytes[x] != bytes[y])
+        return bytes[x] > bytes[y] ? -1 : 1;
+    return x < y ? -1 : 1;
+}
+
+/* Gives each stream to the worker with the least to do, largest stream first: owners[stream] = worker. */
+static void share_out(const guint64 *bytes, unsigned count, unsigned workers, unsigned *owners)
+{
+    g_autofree unsigned *order = g_new(unsigned, MAX(count, 1));
+    guint64 load[MAX_WORKERS] = {0};
 
     for (unsigned i = 0; i < count; i++)
-        is_mine[i] = true;
-    if (!ctf_graph_connect(graph, is_mine, error))
-        return false;
-
-    struct event_batch *batch = event_batch_new();
-    bool is_wanted = true, has_more = true;
-    while (has_more && is_wanted) {
-        event_batch_clear(batch);
-        has_more = ctf_graph_fill(graph, batch);
-        for (unsigned i = 0; is_wanted && i < batch->count; i++)
-            is_wanted = sink(self, &batch->events[i]);
+        order[i] = i;
+    g_qsort_with_data(order, (gint)count, sizeof *order, compare_bytes, (void *)bytes);
+    for (unsigned i = 0; i < count; i++) {
+        unsigned lightest = 0;
+        for (unsigned worker = 1; worker < workers; worker++)
+            if (load[worker] < load[lightest])
+                lightest = worker;
+        owners[order[i]] = lightest;
+        load[lightest] += bytes[order[i]] + 1;
     }
-    event_batch_free(batch);
-    if (ctf_graph_error(graph))
-        g_propagate_error(error, g_error_copy(ctf_graph_error(graph)));
-    return ctf_graph_error(graph) == NULL;
+}
+
+/* Starts the workers; takes the graph, which the first of them uses. */
+static void start_workers(struct reader *reader, const struct ctf_trace_list *list, struct ctf_graph *graph,
+                          unsigned workers)
+{
+    unsigned count = ctf_graph_stream_count(graph);
+    g_autofree guint64 *bytes = g_new0(guint64, MAX(count, 1));
+    g_autofree unsigned *owners = g_new0(unsigned, MAX(count, 1));
+    g_autofree bool *is_mine = g_new0(bool, MAX(count, 1));
+
+    for (unsigned i = 0; i < count; i++)
+        bytes[i] = ctf_trace_list_stream_bytes(list, ctf_graph_stream_name(graph, i));
+    reader->count = CLAMP(MIN(workers, count), 1, MAX_WORKERS);
+    share_out(bytes, count, reader->count, owners);
+    for (unsigned worker = 0; worker < reader->count; worker++) {
+        for (unsigned i = 0; i < count; i++)
+            is_mine[i] = owners[i] == worker;
+        reader->sources[worker].worker = worker == 0 ? ctf_worker_start_with_graph(graph, is_mine)
+                                                     : ctf_worker_start(list, is_mine, count);
+    }
+}
+
+/* Gets the source's next batch and tells the merge; is_first: the source is not in the merge yet. */
+static void next_batch(struct reader *reader, unsigned index, bool is_first)
+{
+    struct source *source = &reader->sources[index];
+
+    source->batch = ctf_worker_next(source->worker);
+    source->at = 0;
+    if (!source->batch && !is_first)
+        event_merge_remove_first(&reader->merge);
+    else if (source->batch && is_first)
+        event_merge_add(&reader->merge, index, source->batch->events[0].time_ns, source->batch->orders[0]);
+    else if (source->batch)
+        event_merge_advance_first(&reader->merge, source->batch->events[0].time_ns, source->batch->orders[0]);
+}
+
+/* Hands out everything in time order. False: the sink wants no more. */
+static bool merge_workers(struct reader *reader, event_sink sink, void *self)
+{
+    bool is_wanted = true;
+
+    event_merge_init(&reader->merge, reader->count);
+    for (unsigned i = 0; i < reader->count; i++)
+        next_batch(reader, i, true);
+    while (is_wanted && reader->merge.count > 0) {
+        unsigned index = event_merge_first(&reader->merge);
+        struct source *source = &reader->sources[index];
+        const struct event_batch *batch = source->batch;
+        is_wanted = sink(self, &batch->events[source->at]);
+        if (++source->at == batch->count)
+            next_batch(reader, index, false);
+        else
+            event_merge_advance_first(&reader->merge, batch->events[source->at].time_ns,
+                                      batch->orders[source->at]);
+    }
+    event_merge_clear(&reader->merge);
+    return is_wanted;
+}
+
+/* False: some stream could not be read to its end; error is the first worker's that says so. */
+static bool check_workers(struct reader *reader, GError **error)
+{
+    for (unsigned i = 0; i < reader->count; i++) {
+        ctf_worker_stop(reader->sources[i].worker);
+        const GError *worker_error = ctf_worker_error(reader->sources[i].worker);
+        if (worker_error) {
+            g_propagate_error(error, g_error_copy(worker_error));
+            return false;
+        }
+    }
+    return true;
+}
+
+static void clear_workers(struct reader *reader)
+{
+    for (unsigned i = 0; i < reader->count; i++)
+        ctf_worker_free(reader->sources[i].worker);
 }
 
 bool ctf_reader_run(const struct ctf_reader_options *options, event_sink sink, void *self, GError **error)
 {
     struct ctf_trace_list list = {0};
+    struct reader reader = {0};
 
     if (!ctf_folders_find(options->path, &list, error))
         return false;
 
     struct ctf_graph *graph = ctf_graph_new(&list, error);
-    bool is_fine = graph && run_graph(graph, sink, self, error);
-    ctf_graph_free(graph);
+    bool is_fine = graph != NULL;
+    if (is_fine) {
+        start_workers(&reader, &list, graph, options->workers ? options->workers : cpu_count());
+        is_fine = !merge_workers(&reader, sink, self) || check_workers(&reader, error);
+        clear_workers(&reader);
+    }
     ctf_trace_list_clear(&list);
     if (!is_fine)
         g_prefix_error(error, "%s: ", options->path);

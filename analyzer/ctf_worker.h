@@ -1,0 +1,35 @@
+/*
+ * A worker: a thread with its own babeltrace2 graph that decodes its share of the streams into batches, in
+ * time order. It waits when the reader is CTF_WORKER_BATCHES behind, so memory stays bounded.
+ */
+#ifndef ANALYZER_CTF_WORKER_H
+#define ANALYZER_CTF_WORKER_H
+
+#include "analyzer/ctf_graph.h"
+
+#define CTF_WORKER_BATCHES 4
+
+struct ctf_worker;
+
+/*
+ * Starts a thread that opens the traces and decodes the streams for which is_mine holds; the array is copied.
+ * The list must outlive the worker.
+ */
+struct ctf_worker *ctf_worker_start(const struct ctf_trace_list *list, const bool *is_mine,
+                                    unsigned stream_count);
+/* The same with a graph that is open already, which it takes. */
+struct ctf_worker *ctf_worker_start_with_graph(struct ctf_graph *graph, const bool *is_mine);
+/* Tells the thread to end and waits for it; batches not yet taken are lost. May be called twice. */
+void ctf_worker_stop(struct ctf_worker *worker);
+/* Stops and frees the worker. */
+void ctf_worker_free(struct ctf_worker *worker);
+
+/* The next batch, never empty; the one before it is given back to the worker. NULL: no more. Waits. */
+const struct event_batch *ctf_worker_next(struct ctf_worker *worker);
+
+/* For a worker that is stopped. The first error, one sentence; NULL: none. Owned by the worker. */
+const GError *ctf_worker_error(const struct ctf_worker *worker);
+/* For a worker that is stopped; see ctf_graph_step_back_count. */
+uint64_t ctf_worker_step_back_count(const struct ctf_worker *worker);
+
+#endif
