@@ -228,7 +228,7 @@ static void observe_blocking(void *self, const struct blocking *operation)
         .object = operation->object,
     };
 
-    if (!(rules->blocking_classes & CLASS_BIT(operation->blocking_class)))
+    if (operation->is_covered || !(rules->blocking_classes & CLASS_BIT(operation->blocking_class)))
         return;
     if (rules->is_locks_only && !is_lock(operation->wait_kind))
         return;
@@ -260,7 +260,7 @@ static void observe_state(void *self, const struct state_interval *interval)
 
     if (interval->is_open)
         key.flags |= SUM_OPEN;
-    add_exact(self, &key, 1, (uint64_t)(interval->end_ns - interval->start_ns));
+    add_exact(self, &key, interval->is_part ? 0 : 1, (uint64_t)(interval->end_ns - interval->start_ns));
 }
 
 static void observe_heap(void *self, const struct heap_sample *heap)

@@ -1,0 +1,299 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "analyzer/profile_builders.h"
+#include "tests/support/model_from_text.h"
+
+/* One process with a main program; stacks 1 to 3. Thread 101 waits twice for a lock that 102 releases. */
+#define BEGIN                                                                                                \
+    "1000000 100 100 - process_start contract=1 exe=/bin/app name=app\n"                                     \
+    "1000000 100 100 - module base=0x400000 size=0x10000 path=/bin/app\n"                                    \
+    "1000000 100 100 - stack stack=1 pcs=0x400101,0x400201\n"                                                \
+    "1000000 100 100 - stack stack=2 pcs=0x400301,0x400201\n"                                                \
+    "1000000 100 100 - stack stack=3 pcs=0x400401\n"                                                         \
+    "1000001 100 101 - thread_start\n"                                                                       \
+    "1000001 100 101 - thread_name name=early\n"                                                             \
+    "1000002 100 102 - thread_start\n"
+
+#define LOCK_WAITS                                                                                           \
+    "2000000 100 102 - wake kind=mutex object=0x7f00 stack=2\n"                                              \
+    "2000010 100 101 - wait kind=mutex outcome=acquired object=0x7f00 duration_ns=1000 stack=1\n"            \
+    "3000000 100 102 - wake kind=mutex object=0x7f00 stack=2\n"                                              \
+    "3000010 100 101 - wait kind=mutex outcome=acquired object=0x7f00 duration_ns=500 stack=1\n"             \
+    "3500000 100 101 - thread_name name=late\n"
+
+static struct profile *build(struct trace_model *model, const char *kind, const char *text)
+{
+    struct profile_builder *builder = profile_builder_new(profile_kind_find(kind), model);
+    struct trace_observer observer = profile_builder_observer(builder);
+    struct profile *profile;
+
+    trace_model_add_observer(model, &observer);
+    model_from_text(model, text);
+    profile = profile_builder_finish(builder);
+    profile_builder_free(builder);
+    return profile;
+}
+
+struct collected {
+    struct profile_sample_key keys[16];
+    int64_t values[16][PROFILE_MAX_VALUES];
+    int count;
+};
+
+static void collect(const struct profile_sample_key *key, const int64_t *values, void *user)
+{
+    struct collected *collected = user;
+
+    assert_true(collected->count < 16);
+    memcpy(&collected->keys[collected->count], key,
+           offsetof(struct profile_sample_key, labels) + key->label_count * sizeof key->labels[0]);
+    memcpy(collected->values[collected->count], values, sizeof *values * 2);
+    collected->count++;
+}
+
+static const char *label(const struct profile_sample_key *key, const char *name)
+{
+    for (uint32_t i = 0; i < key->label_count; i++) {
+        if (strcmp(key->labels[i].key, name) == 0)
+            return key->labels[i].text;
+    }
+    return "";
+}
+
+/* Address of the leaf frame, as in the trace (minus 1). */
+static uint64_t leaf(const struct trace_model *model, uint32_t stack)
+{
+    return trace_model_stack(model, stack)->frames[0].address;
+}
+
+static void test_profile_sync__equal_waits_are_summed(void **state)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile *profile = build(model, "sync", BEGIN LOCK_WAITS);
+    struct collected collected = {0};
+
+    (void)state;
+    profile_visit(profile, collect, &collected);
+    assert_int_equal(collected.count, 1);
+    assert_int_equal(collected.values[0][0], 2);
+    assert_int_equal(collected.values[0][1], 1500);
+    assert_int_equal(leaf(model, collected.keys[0].stack), 0x400100);
+    assert_string_equal(label(&collected.keys[0], "kind"), "mutex");
+    assert_string_equal(label(&collected.keys[0], "object"), "0x7f00");
+    assert_string_equal(label(&collected.keys[0], "pid"), "100");
+    assert_string_equal(label(&collected.keys[0], "tid"), "101");
+    assert_string_equal(label(&collected.keys[0], "process"), "app");
+    assert_string_equal(label(&collected.keys[0], "idle"), "");
+    assert_int_equal(profile_total(profile, 1), 1500);
+    profile_free(profile);
+    trace_model_free(model);
+}
+
+static void test_profile_sync__thread_has_its_last_name(void **state)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile *profile = build(model, "sync", BEGIN LOCK_WAITS);
+    struct collected collected = {0};
+
+    (void)state;
+    profile_visit(profile, collect, &collected);
+    assert_string_equal(label(&collected.keys[0], "thread"), "late");
+    profile_free(profile);
+    trace_model_free(model);
+}
+
+static void test_profile_mutex__holder_is_charged(void **state)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile *profile = build(model, "mutex", BEGIN LOCK_WAITS);
+    struct collected collected = {0};
+
+    (void)state;
+    profile_visit(profile, collect, &collected);
+    assert_int_equal(collected.count, 1);
+    assert_int_equal(collected.values[0][1], 1500);
+    assert_int_equal(leaf(model, collected.keys[0].stack), 0x400300);
+    assert_string_equal(label(&collected.keys[0], "tid"), "102");
+    profile_free(profile);
+    trace_model_free(model);
+}
+
+static void test_profile_mutex__condition_has_no_holder(void **state)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile *profile = build(
+        model, "mutex",
+        BEGIN "2000010 100 101 - wait kind=cond outcome=acquired object=0x7f10 duration_ns=1000 stack=1\n");
+
+    (void)state;
+    assert_int_equal(profile_sample_count(profile), 0);
+    profile_free(profile);
+    trace_model_free(model);
+}
+
+static void test_profile_offwake__waker_is_outside_of_the_waiter(void **state)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile *profile = build(model, "offwake", BEGIN LOCK_WAITS);
+    struct collected collected = {0};
+
+    (void)state;
+    profile_visit(profile, collect, &collected);
+    assert_int_equal(collected.count, 1);
+    assert_int_equal(leaf(model, collected.keys[0].stack), 0x400100);
+    assert_int_equal(leaf(model, collected.keys[0].outer_stack), 0x400300);
+    profile_free(profile);
+    trace_model_free(model);
+}
+
+#define THREE_CALLS                                                                                          \
+    "2000000 100 101 - call number=0 fd=3 fd_kind=pipe duration_ns=100 result=1 stack=1\n"                   \
+    "2100000 100 101 - call number=45 fd=4 fd_kind=socket duration_ns=30 result=1 stack=1\n"                 \
+    "2200000 100 101 - wait kind=semaphore outcome=acquired object=0x7f20 duration_ns=7 stack=3\n"
+
+static void check_total(const char *kind, int64_t count, int64_t delay_ns)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile *profile = build(model, kind, BEGIN THREE_CALLS);
+
+    assert_int_equal(profile_total(profile, 0), count);
+    assert_int_equal(profile_total(profile, 1), delay_ns);
+    profile_free(profile);
+    trace_model_free(model);
+}
+
+static void test_profile_block__is_the_sum_of_its_three_parts(void **state)
+{
+    (void)state;
+    check_total("syscall", 1, 100);
+    check_total("net", 1, 30);
+    check_total("sync", 1, 7);
+    check_total("block", 3, 137);
+}
+
+static void test_profile_syscall__labels_name_call_and_descriptor(void **state)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile *profile = build(model, "syscall", BEGIN THREE_CALLS);
+    struct collected collected = {0};
+
+    (void)state;
+    profile_visit(profile, collect, &collected);
+    assert_int_equal(collected.count, 1);
+    assert_string_equal(label(&collected.keys[0], "kind"), "read");
+    assert_string_equal(label(&collected.keys[0], "syscall"), "read");
+    assert_string_equal(label(&collected.keys[0], "fd_kind"), "pipe");
+    profile_free(profile);
+    trace_model_free(model);
+}
+
+static void test_profile_sync__open_wait_is_labelled(void **state)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile *profile = build(
+        model, "sync",
+        BEGIN "5000000 100 102 - open operation=sync kind=mutex object=0x7f00 duration_ns=2000000 stack=3\n");
+    struct collected collected = {0};
+
+    (void)state;
+    profile_visit(profile, collect, &collected);
+    assert_int_equal(collected.count, 1);
+    assert_int_equal(collected.values[0][0], 1);
+    assert_int_equal(collected.values[0][1], 2000000);
+    assert_string_equal(label(&collected.keys[0], "open"), "true");
+    profile_free(profile);
+    trace_model_free(model);
+}
+
+static void test_profile_sched__preemption_is_exact(void **state)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile *profile =
+        build(model, "sched",
+              BEGIN "4000000 100 101 1 off_cpu off_ns=250 prev_cpu=0 reason=preempted stack=1\n"
+                    "5000000 100 101 1 off_cpu off_ns=50 prev_cpu=1 reason=preempted stack=1\n");
+    struct collected collected = {0};
+
+    (void)state;
+    profile_visit(profile, collect, &collected);
+    assert_int_equal(profile_total(profile, 0), 2);
+    assert_int_equal(profile_total(profile, 1), 300);
+    assert_string_equal(label(&collected.keys[0], "source"), "exact");
+    assert_string_equal(label(&collected.keys[0], "kind"), "preempted");
+    profile_free(profile);
+    trace_model_free(model);
+}
+
+static void test_profile_heap__freed_memory_is_no_longer_in_use(void **state)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile *profile =
+        build(model, "heap",
+              BEGIN "2000000 100 101 - alloc address=0x9000 size=64 weight_bytes=64 stack=1\n"
+                    "2000001 100 101 - alloc address=0x9100 size=100 weight_bytes=100 stack=1\n"
+                    "2000002 100 102 - free address=0x9000\n");
+
+    (void)state;
+    assert_int_equal(profile_total(profile, 0), 2);
+    assert_int_equal(profile_total(profile, 1), 164);
+    assert_int_equal(profile_total(profile, 2), 1);
+    assert_int_equal(profile_total(profile, 3), 100);
+    profile_free(profile);
+    trace_model_free(model);
+}
+
+/* Many keys: the table of sums grows several times, and every wait is still found again. */
+static void test_profile_sync__ten_thousand_objects_stay_apart(void **state)
+{
+    GString *text = g_string_new(BEGIN);
+    struct trace_model *model = trace_model_new();
+    struct profile *profile;
+
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 10000; i++)
+            g_string_append_printf(
+                text, "%d 100 101 - wait kind=mutex outcome=acquired object=%d duration_ns=10 stack=1\n",
+                2000000 + 20 * (round * 10000 + i), 0x1000 + i);
+    }
+    profile = build(model, "sync", text->str);
+    assert_int_equal(profile_sample_count(profile), 10000);
+    assert_int_equal(profile_total(profile, 0), 20000);
+    assert_int_equal(profile_total(profile, 1), 200000);
+    profile_free(profile);
+    trace_model_free(model);
+    g_string_free(text, TRUE);
+}
+
+static void test_profile_kind_find__unknown_kind_is_null(void **state)
+{
+    (void)state;
+    assert_null(profile_kind_find("cpu"));
+    assert_null(profile_kind_find(""));
+    for (const struct profile_kind *kind = profile_kinds; kind->name; kind++)
+        assert_ptr_equal(profile_kind_find(kind->name), kind);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_profile_sync__equal_waits_are_summed),
+        cmocka_unit_test(test_profile_sync__thread_has_its_last_name),
+        cmocka_unit_test(test_profile_mutex__holder_is_charged),
+        cmocka_unit_test(test_profile_mutex__condition_has_no_holder),
+        cmocka_unit_test(test_profile_offwake__waker_is_outside_of_the_waiter),
+        cmocka_unit_test(test_profile_block__is_the_sum_of_its_three_parts),
+        cmocka_unit_test(test_profile_syscall__labels_name_call_and_descriptor),
+        cmocka_unit_test(test_profile_sync__open_wait_is_labelled),
+        cmocka_unit_test(test_profile_sched__preemption_is_exact),
+        cmocka_unit_test(test_profile_heap__freed_memory_is_no_longer_in_use),
+        cmocka_unit_test(test_profile_sync__ten_thousand_objects_stay_apart),
+        cmocka_unit_test(test_profile_kind_find__unknown_kind_is_null),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
