@@ -3,3 +3,19 @@
 add_library(exectrace_fd_kinds STATIC ${PROJECT_SOURCE_DIR}/tracepoints/fd_kinds.c)
 target_link_libraries(exectrace_fd_kinds PRIVATE exectrace_tool_flags)
 exectrace_unit_test(fd_kinds exectrace_tool_flags exectrace_fd_kinds)
+
+# exectrace_same_behaviour_test(NAME): tests/apps/NAME.c prints the same bare, preloaded and recorded.
+function(exectrace_same_behaviour_test name)
+  add_executable(${name} apps/${name}.c)
+  target_link_libraries(${name} PRIVATE exectrace_flags Threads::Threads ${ARGN})
+  add_test(NAME preload.${name}
+           COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/same-behaviour $<TARGET_FILE:exectrace>
+                   $<TARGET_FILE:${name}>)
+  set_tests_properties(preload.${name} PROPERTIES LABELS preload SKIP_RETURN_CODE 77 TIMEOUT 60)
+endfunction()
+
+find_package(Threads REQUIRED)
+exectrace_same_behaviour_test(io_results)
+exectrace_same_behaviour_test(io_signals)
+exectrace_same_behaviour_test(io_cancel)
+exectrace_same_behaviour_test(io_close_all)

@@ -13,7 +13,6 @@
 #include "tracepoints/raw_syscall.h"
 #include "tracepoints/settings.h"
 #include "tracepoints/stacks.h"
-#include "tracepoints/threads.h"
 
 /* A call at least this long is worth having its stack taken before the next one of its number. */
 #define LONG_NS UINT64_C(1000000)
@@ -41,17 +40,6 @@ static void learn(struct thread_block *thread, uint16_t number, uint64_t duratio
         thread->call_sums.unusual &= ~bit;
 }
 
-/*
- * LTTng talks to its session daemon on the program's own thread when a library with tracepoints is loaded
- * (ours, to begin with): that is none of the program's business. Where the call comes from is asked only when
- * the descriptor is not known to be the program's.
- */
-static bool is_tracers_talk(uint16_t number, int fd, const void *site)
-{
-    return (number == SYS_sendmsg || number == SYS_recvmsg) && !fd_kinds_is_programs(fd) &&
-           threads_is_tracer_code(site);
-}
-
 bool call_begin(struct call *call, uint16_t number, struct call_target target, const void *site)
 {
     struct thread_block *thread = guard_enter();
@@ -59,7 +47,8 @@ bool call_begin(struct call *call, uint16_t number, struct call_target target, c
     call->is_open = false;
     if (thread == NULL)
         return false;
-    if (is_tracers_talk(number, target.fd, site)) {
+    /* LTTng talks to its daemon on the program's thread when a library with tracepoints is loaded. */
+    if (fd_kinds_is_tracers(target.fd)) {
         guard_leave();
         return false;
     }

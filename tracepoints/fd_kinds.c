@@ -2,7 +2,7 @@
  * Kinds of file descriptors, cached in a fixed table of one 32-bit word per descriptor.
  * Called by the I/O wrappers, on any thread and in signal handlers.
  *
- * A word: bits 0-3 the kind (0: not known), bit 4 made by the program, bit 5 the peer was announced in the
+ * A word: bits 0-3 the kind (0: not known), bit 4 the tracer's own, bit 5 the peer was announced in the
  * session of bits 8-15, bits 16-31 the generation (see fd_kinds.h). Untouched pages of the table cost
  * nothing.
  */
@@ -17,7 +17,7 @@
 #include "tracepoints/raw_syscall.h"
 
 #define KIND_MASK 0xfU
-#define PROGRAMS (1U << 4)
+#define TRACERS (1U << 4)
 #define PEER_ANNOUNCED (1U << 5)
 #define SESSION_SHIFT 8
 #define SESSION_MASK (0xffU << SESSION_SHIFT)
@@ -25,6 +25,7 @@
 #define GENERATION_MASK 0xffff0000U
 
 static _Atomic uint32_t words[FD_KINDS_CACHED];
+static _Atomic uint32_t highest_tracers; /* no descriptor above was ever the tracer's */
 
 static bool is_cached(int fd)
 {
@@ -135,7 +136,7 @@ static void renew(int fd, uint32_t low_bits)
 void fd_kinds_set(int fd, enum exectrace_fd_kind kind)
 {
     if (is_cached(fd))
-        renew(fd, (uint32_t)kind | PROGRAMS);
+        renew(fd, (uint32_t)kind);
 }
 
 void fd_kinds_forget(int fd)
@@ -144,20 +145,46 @@ void fd_kinds_forget(int fd)
         renew(fd, 0);
 }
 
-void fd_kinds_forget_range(unsigned first, unsigned last)
+void fd_kinds_forget_others(unsigned first, unsigned last)
 {
     if (last >= FD_KINDS_CACHED)
         last = FD_KINDS_CACHED - 1;
     for (unsigned fd = first; fd <= last; fd++) {
         /* An entry nobody touched needs no new generation, and its page stays untouched. */
-        if (atomic_load_explicit(&words[fd], memory_order_relaxed) != 0)
+        uint32_t word = atomic_load_explicit(&words[fd], memory_order_relaxed);
+        if (word != 0 && (word & TRACERS) == 0)
             renew((int)fd, 0);
     }
 }
 
-bool fd_kinds_is_programs(int fd)
+void fd_kinds_set_tracers(int fd)
 {
-    return is_cached(fd) && (atomic_load_explicit(&words[fd], memory_order_relaxed) & PROGRAMS) != 0;
+    uint32_t highest = atomic_load(&highest_tracers);
+
+    if (!is_cached(fd))
+        return;
+    renew(fd, TRACERS);
+    while ((uint32_t)fd > highest &&
+           !atomic_compare_exchange_weak(&highest_tracers, &highest, (uint32_t)fd)) {
+    }
+}
+
+bool fd_kinds_is_tracers(int fd)
+{
+    return is_cached(fd) && (atomic_load_explicit(&words[fd], memory_order_relaxed) & TRACERS) != 0;
+}
+
+int fd_kinds_next_tracers(unsigned first, unsigned last)
+{
+    uint32_t highest = atomic_load(&highest_tracers);
+
+    if (last > highest)
+        last = highest;
+    for (unsigned fd = first; fd <= last; fd++) {
+        if (fd_kinds_is_tracers((int)fd))
+            return (int)fd;
+    }
+    return -1;
 }
 
 bool fd_kinds_take_peer(int fd, uint32_t session)

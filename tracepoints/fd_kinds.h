@@ -22,17 +22,23 @@
 /* Kind of `fd`; EXECTRACE_FD_NONE for a negative one, EXECTRACE_FD_UNKNOWN for one that is not open. */
 enum exectrace_fd_kind fd_kinds_get(int fd);
 
-/* A wrapper of the traced program made `fd` and knows its kind. Negative numbers are ignored. */
+/* A call made `fd` and its wrapper knows its kind. Negative numbers are ignored. */
 void fd_kinds_set(int fd, enum exectrace_fd_kind kind);
 
 /* `fd` is about to be closed, or was just made by a call that doesn't know its kind. */
 void fd_kinds_forget(int fd);
 
-/* The same for all descriptors from `first` to `last`, both included. */
-void fd_kinds_forget_range(unsigned first, unsigned last);
+/* The same for all descriptors from `first` to `last`, both included, but the tracer's. */
+void fd_kinds_forget_others(unsigned first, unsigned last);
 
-/* Whether `fd` was made by the traced program (not by the tracer inside it) as far as wrappers saw. */
-bool fd_kinds_is_programs(int fd);
+/*
+ * Descriptors of the tracer that lives in the process: LTTng's, which the program must not close. A later
+ * set or forget makes the number an ordinary one again. fd_kinds_next_tracers() is the first one from `first`
+ * to `last`, both included, or -1.
+ */
+void fd_kinds_set_tracers(int fd);
+bool fd_kinds_is_tracers(int fd);
+int fd_kinds_next_tracers(unsigned first, unsigned last);
 
 /*
  * True once per life of `fd` and recording session: the caller announces the peer's address then.

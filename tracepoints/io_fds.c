@@ -7,15 +7,15 @@
 #include "tracepoints/calls.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-/*
- * LTTng's list of its own descriptors (liblttng-ust-common): calls `close_it` unless `fd` is on the list,
- * then fails with EBADF. Part of no header; liblttng-ust-fd.so is built on it. Absent: nothing is protected.
- */
-extern int lttng_ust_safe_close_fd(int fd, int (*close_it)(int fd)) __attribute__((weak));
+#include "tracepoints/raw_syscall.h"
+#include "tracepoints/threads.h"
 
 /* Whether the calling code is the traced program's, as far as we can tell. */
 static bool is_program_calling(void)
@@ -23,13 +23,10 @@ static bool is_program_calling(void)
     return !guard_is_raised() && guard_is_open && guard_words.role != GUARD_SILENT;
 }
 
-/* A call has made `fd`; -1 is passed through. */
+/* A call of the program has made `fd`; -1 is passed through. */
 static int made(int fd, enum exectrace_fd_kind kind)
 {
-    if (fd >= 0 && is_program_calling())
-        fd_kinds_set(fd, kind);
-    else
-        fd_kinds_forget(fd);
+    fd_kinds_set(fd, kind);
     return fd;
 }
 
@@ -40,6 +37,56 @@ static int made_both(int result, const int *fds, enum exectrace_fd_kind kind)
         made(fds[1], kind);
     }
     return result;
+}
+
+/* Whether the call comes from LTTng's code on one of its threads. */
+static bool is_tracer_calling(const void *site)
+{
+    return guard_words.role != GUARD_TRACED && threads_is_tracer_code(site);
+}
+
+/*
+ * LTTng's own descriptors are moved out of the way: programs rely on getting the lowest free number, and put
+ * descriptors of theirs at low numbers with dup2. They are marked, so that the program can't close them.
+ */
+static int claim_for_tracer(int fd)
+{
+    int saved_errno = errno;
+    uint64_t limits[2] = {1024, 1024};
+
+    if (fd < 0)
+        return fd;
+    raw_syscall6(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)limits, 0, 0);
+    uint64_t limit = limits[0] < 1024 ? limits[0] : 1024;
+    long moved = raw_syscall3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, (long)(limit - limit / 4));
+    if (moved >= 0) {
+        fd_kinds_forget(fd);
+        raw_syscall3(SYS_close, fd, 0, 0);
+        fd = (int)moved;
+    }
+    fd_kinds_set_tracers(fd);
+    errno = saved_errno;
+    return fd;
+}
+
+IO_RECVMSG_CALL(WRAP_CALL_INSIDE, )
+
+EXECTRACE_EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+    ssize_t count = recorded_recvmsg(fd, message, flags);
+
+    if (likely(!is_tracer_calling(__builtin_return_address(0))) || count < 0)
+        return count;
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
+        int *fds = (int *)(void *)CMSG_DATA(part);
+        size_t fd_count = (part->cmsg_len - CMSG_LEN(0)) / sizeof *fds;
+
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t i = 0; i < fd_count; i++)
+            fds[i] = claim_for_tracer(fds[i]);
+    }
+    return count;
 }
 
 IO_ACCEPT_CALLS(WRAP_CALL_INSIDE, )
@@ -56,7 +103,11 @@ EXECTRACE_EXPORT int accept4(int fd, struct sockaddr *restrict address, socklen_
 
 EXECTRACE_EXPORT int socket(int domain, int type, int protocol)
 {
-    return made(real.socket(domain, type, protocol), EXECTRACE_FD_SOCKET);
+    int fd = real.socket(domain, type, protocol);
+
+    if (unlikely(is_tracer_calling(__builtin_return_address(0))))
+        return claim_for_tracer(fd);
+    return made(fd, EXECTRACE_FD_SOCKET);
 }
 
 EXECTRACE_EXPORT int socketpair(int domain, int type, int protocol, int fds[2])
@@ -96,6 +147,15 @@ EXECTRACE_EXPORT int epoll_create1(int flags)
     return made(real.epoll_create1(flags), EXECTRACE_FD_EPOLL);
 }
 
+/* The program must not put a descriptor of its own where one of the tracer's is. */
+static bool is_taken(int wanted)
+{
+    if (!fd_kinds_is_tracers(wanted) || !is_program_calling())
+        return false;
+    errno = EBADF;
+    return true;
+}
+
 /* Copies are of the original's kind; asking for that again is left to their first use. */
 EXECTRACE_EXPORT int dup(int fd)
 {
@@ -107,8 +167,10 @@ EXECTRACE_EXPORT int dup(int fd)
 
 EXECTRACE_EXPORT int dup2(int fd, int wanted)
 {
-    int copy = real.dup2(fd, wanted);
+    if (is_taken(wanted))
+        return -1;
 
+    int copy = real.dup2(fd, wanted);
     fd_kinds_forget(copy);
     return copy;
 }
@@ -117,30 +179,12 @@ WRAP_ALIAS(__dup2, dup2)
 
 EXECTRACE_EXPORT int dup3(int fd, int wanted, int flags)
 {
-    int copy = real.dup3(fd, wanted, flags);
+    if (is_taken(wanted))
+        return -1;
 
+    int copy = real.dup3(fd, wanted, flags);
     fd_kinds_forget(copy);
     return copy;
-}
-
-static int pretend_to_close(int fd)
-{
-    (void)fd;
-    return 0;
-}
-
-/*
- * Whether `fd` is one of LTTng's. Its list has a lock that LTTng never holds for long, and blocks signals
- * meanwhile; we ask only about descriptors that no wrapper saw the program make.
- */
-static bool is_tracers(int fd)
-{
-    int saved_errno = errno;
-    bool is_listed = !fd_kinds_is_programs(fd) && lttng_ust_safe_close_fd != NULL &&
-                     lttng_ust_safe_close_fd(fd, pretend_to_close) != 0;
-
-    errno = saved_errno;
-    return is_listed;
 }
 
 EXECTRACE_EXPORT int close(int fd)
@@ -149,7 +193,7 @@ EXECTRACE_EXPORT int close(int fd)
         fd_kinds_forget(fd);
         return real.close(fd);
     }
-    if (is_tracers(fd)) {
+    if (fd_kinds_is_tracers(fd)) {
         errno = EBADF;
         return -1;
     }
@@ -168,6 +212,37 @@ EXECTRACE_EXPORT int close(int fd)
 }
 
 WRAP_ALIAS(__close, close)
+
+/* Closes all of a range but the tracer's descriptors. */
+EXECTRACE_EXPORT int close_range(unsigned first, unsigned last, int flags)
+{
+    unsigned from = first;
+    int spared;
+
+    if ((flags & CLOSE_RANGE_CLOEXEC) == 0)
+        fd_kinds_forget_others(first, last);
+    while (first <= last && is_program_calling() && (spared = fd_kinds_next_tracers(from, last)) >= 0) {
+        if ((unsigned)spared > from) {
+            int result = real.close_range(from, (unsigned)spared - 1, flags);
+            if (result != 0)
+                return result;
+        }
+        if ((unsigned)spared == last)
+            return 0;
+        from = (unsigned)spared + 1;
+    }
+    return real.close_range(from, last, flags);
+}
+
+EXECTRACE_EXPORT void closefrom(int first)
+{
+    unsigned from = first < 0 ? 0 : (unsigned)first;
+
+    if (!is_program_calling() || fd_kinds_next_tracers(from, ~0U) < 0 || close_range(from, ~0U, 0) != 0)
+        real.closefrom(first);
+    else
+        fd_kinds_forget_others(from, ~0U);
+}
 
 EXECTRACE_EXPORT int fclose(FILE *stream)
 {

@@ -54,6 +54,11 @@
     F(X, ssize_t, write, NULL, (int fd, const void *buffer, size_t count), (fd, buffer, count), SYS_write,   \
       target_fd(fd), RESULT_ERRNO)
 
+/* io_fds.c: the wrapper written by hand around recorded_recvmsg(). */
+#define IO_RECVMSG_CALL(F, X)                                                                                \
+    F(X, ssize_t, recvmsg, NULL, (int fd, struct msghdr *message, int flags), (fd, message, flags),          \
+      SYS_recvmsg, target_fd(fd), RESULT_ERRNO)
+
 /* io_fds.c: wrappers written by hand around recorded_<name>(). */
 #define IO_ACCEPT_CALLS(F, X)                                                                                \
     F(X, int, accept, NULL, (int fd, struct sockaddr *restrict address, socklen_t *restrict length),         \
@@ -76,8 +81,6 @@
       (int fd, void *restrict buffer, size_t count, size_t room, int flags,                                  \
        struct sockaddr *restrict address, socklen_t *restrict length),                                       \
       (fd, buffer, count, room, flags, address, length), SYS_recvfrom, target_fd(fd), RESULT_ERRNO)          \
-    F(X, ssize_t, recvmsg, NULL, (int fd, struct msghdr *message, int flags), (fd, message, flags),          \
-      SYS_recvmsg, target_fd(fd), RESULT_ERRNO)                                                              \
     F(X, int, recvmmsg, NULL,                                                                                \
       (int fd, struct mmsghdr *messages, unsigned int count, int flags, struct timespec *timeout),           \
       (fd, messages, count, flags, timeout), SYS_recvmmsg, target_fd(fd), RESULT_ERRNO)                      \
@@ -156,6 +159,8 @@
     X(int, dup2, NULL, (int fd, int wanted), (fd, wanted))                                                   \
     X(int, dup3, NULL, (int fd, int wanted, int flags), (fd, wanted, flags))                                 \
     X(int, close, NULL, (int fd), (fd))                                                                      \
+    X(int, close_range, NULL, (unsigned first, unsigned last, int flags), (first, last, flags))              \
+    X(void, closefrom, NULL, (int first), (first))                                                           \
     X(int, fclose, NULL, (FILE * stream), (stream))                                                          \
     X(int, pclose, NULL, (FILE * stream), (stream))                                                          \
     X(int, closedir, NULL, (DIR * directory), (directory))
@@ -167,6 +172,7 @@
     IO_READ_WRITE_CALLS(REAL_IO_ENTRY, X)                                                                    \
     IO_WRITE_CALL(REAL_IO_ENTRY, X)                                                                          \
     IO_ACCEPT_CALLS(REAL_IO_ENTRY, X)                                                                        \
+    IO_RECVMSG_CALL(REAL_IO_ENTRY, X)                                                                        \
     IO_SOCKET_CALLS(REAL_IO_ENTRY, X)                                                                        \
     IO_SET_CALLS(REAL_IO_ENTRY, X)                                                                           \
     IO_POLL_CALL(REAL_IO_ENTRY, X)                                                                           \

@@ -79,18 +79,37 @@ static void test_fd_kinds__remembered_until_forgotten(void **state)
     assert_int_equal(pipe(pipes), 0);
     fd_kinds_set(pipes[0], EXECTRACE_FD_SOCKET);
     assert_int_equal(fd_kinds_get(pipes[0]), EXECTRACE_FD_SOCKET);
-    assert_true(fd_kinds_is_programs(pipes[0]));
     fd_kinds_forget(pipes[0]);
-    assert_false(fd_kinds_is_programs(pipes[0]));
     assert_int_equal(fd_kinds_get(pipes[0]), EXECTRACE_FD_PIPE);
 
     fd_kinds_set(pipes[0], EXECTRACE_FD_SOCKET);
     fd_kinds_set(pipes[1], EXECTRACE_FD_SOCKET);
-    fd_kinds_forget_range((unsigned)pipes[1], ~0U);
+    fd_kinds_forget_others((unsigned)pipes[1], ~0U);
     assert_int_equal(fd_kinds_get(pipes[0]), EXECTRACE_FD_SOCKET);
     assert_int_equal(fd_kinds_get(pipes[1]), EXECTRACE_FD_PIPE);
     close(pipes[0]);
     close(pipes[1]);
+}
+
+static void test_fd_kinds__tracers_are_found_and_kept(void **state)
+{
+    (void)state;
+    fd_kinds_set_tracers(20);
+    fd_kinds_set_tracers(25);
+    fd_kinds_set(21, EXECTRACE_FD_PIPE);
+    assert_true(fd_kinds_is_tracers(20));
+    assert_false(fd_kinds_is_tracers(21));
+    assert_int_equal(fd_kinds_next_tracers(0, ~0U), 20);
+    assert_int_equal(fd_kinds_next_tracers(21, ~0U), 25);
+    assert_int_equal(fd_kinds_next_tracers(21, 24), -1);
+    assert_int_equal(fd_kinds_next_tracers(26, ~0U), -1);
+    fd_kinds_forget_others(0, ~0U);
+    assert_true(fd_kinds_is_tracers(20));
+    fd_kinds_forget(20);
+    assert_false(fd_kinds_is_tracers(20));
+    fd_kinds_set(25, EXECTRACE_FD_SOCKET);
+    assert_int_equal(fd_kinds_next_tracers(0, ~0U), -1);
+    fd_kinds_forget(25);
 }
 
 static void test_fd_kinds__peer_is_taken_once_per_session_and_life(void **state)
@@ -117,7 +136,7 @@ static void test_fd_kinds__numbers_beyond_the_table(void **state)
     assert_false(fd_kinds_take_peer(FD_KINDS_CACHED, 1));
     fd_kinds_set(FD_KINDS_CACHED - 1, EXECTRACE_FD_PIPE);
     assert_int_equal(fd_kinds_get(FD_KINDS_CACHED - 1), EXECTRACE_FD_PIPE);
-    fd_kinds_forget_range(FD_KINDS_CACHED - 1, FD_KINDS_CACHED + 5);
+    fd_kinds_forget_others(FD_KINDS_CACHED - 1, FD_KINDS_CACHED + 5);
     assert_int_equal(fd_kinds_get(FD_KINDS_CACHED - 1), EXECTRACE_FD_UNKNOWN);
 }
 
@@ -136,6 +155,7 @@ int main(void)
         cmocka_unit_test(test_fd_kinds__pty_slave_is_a_terminal),
         cmocka_unit_test(test_fd_kinds__closed_fd_is_unknown_and_not_remembered),
         cmocka_unit_test(test_fd_kinds__remembered_until_forgotten),
+        cmocka_unit_test(test_fd_kinds__tracers_are_found_and_kept),
         cmocka_unit_test(test_fd_kinds__peer_is_taken_once_per_session_and_life),
         cmocka_unit_test(test_fd_kinds__numbers_beyond_the_table),
         cmocka_unit_test(test_fd_kinds__errno_is_left_alone),
