@@ -474,7 +474,7 @@ static struct scenario scenarios[] = {
     {"wait_join", "sync", "join", start_sleeper, NULL, wait_join, NULL, NULL, false, 0, 0},
     {"wait_futex", "sync", "futex", clear_futex, NULL, wait_futex, wake_futex, NULL, false, 0, 0},
     {"wait_socket_read", "net", "read", NULL, NULL, wait_socket_read, write_socket, NULL, false, 0, 0},
-    {"wait_socket_recv", "net", "recv", NULL, NULL, wait_socket_recv, write_socket, NULL, false, 0, 0},
+    {"wait_socket_recv", "net", "recvfrom", NULL, NULL, wait_socket_recv, write_socket, NULL, false, 0, 0},
     {"wait_poll", "net", "poll", NULL, NULL, wait_poll, write_poll, read_poll, false, 0, 0},
     {"wait_epoll", "net", "epoll_wait", NULL, NULL, wait_epoll, write_epoll, read_epoll, false, 0, 0},
     {"wait_accept", "net", "accept", close_connected, NULL, wait_accept, connect_socket, close_accepted,
