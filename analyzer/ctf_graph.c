@@ -31,7 +31,9 @@ struct stream {
     int64_t clock_offset_ns; /* from CLOCK_MONOTONIC to the Unix epoch */
     int64_t last_ns;         /* the greatest time so far */
     int32_t cpu;             /* of the packet */
-    struct event loss;       /* when event is NULL */
+    int32_t pid;             /* of the whole trace (per-process buffers); -1: not known */
+    uint32_t host;
+    struct event loss; /* when event is NULL */
 };
 
 struct ctf_graph {
@@ -43,6 +45,7 @@ struct ctf_graph {
     GHashTable *plans; /* const bt_event_class * -> struct ctf_plan *, owned */
     struct event_merge merge;
     struct event_batch *batch; /* being filled */
+    GPtrArray *hosts;          /* of char *: names of the hosts met, owned */
     GError *error;
     uint64_t step_back_count;
 };
@@ -68,12 +71,26 @@ sink_initialize(bt_self_component_sink *sink, bt_self_component_sink_configurati
     return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_OK;
 }
 
+/* An event that says nothing without its thread has no thread. Told once. */
+static void miss_thread(struct ctf_graph *graph, const struct ctf_plan *plan)
+{
+    if (graph->error)
+        return;
+
+    g_set_error(&graph->error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                "%s events do not say which thread they are from; record again with the contexts that "
+                "`lttng add-context --userspace --type=vpid --type=vtid` adds before `lttng start`",
+                bt_event_class_get_name(plan->event_class));
+}
+
 static const struct ctf_plan *find_plan(struct ctf_graph *graph, const bt_event_class *event_class)
 {
     struct ctf_plan *plan = g_hash_table_lookup(graph->plans, event_class);
 
     if (!plan) {
         plan = ctf_plan_new(event_class);
+        if (plan->decoder->is_per_thread && !plan->has_thread)
+            miss_thread(graph, plan);
         g_hash_table_insert(graph->plans, (gpointer)event_class, plan);
     }
     return plan;
@@ -107,11 +124,33 @@ static int64_t snapshot_ns(const bt_clock_snapshot *snapshot, int64_t otherwise)
     return time_ns;
 }
 
-static void begin_stream(struct stream *stream, const bt_stream *bt)
+/* The index of a name among the hosts of this graph. */
+static uint32_t find_host(struct ctf_graph *graph, const char *name)
+{
+    for (guint i = 0; i < graph->hosts->len; i++)
+        if (strcmp(g_ptr_array_index(graph->hosts, i), name) == 0)
+            return i;
+    g_ptr_array_add(graph->hosts, g_strdup(name));
+    return graph->hosts->len - 1;
+}
+
+/* What the trace says about where it was made: one host, and with per-process buffers one process. */
+static void read_environment(struct ctf_graph *graph, struct stream *stream, const bt_trace *trace)
+{
+    const bt_value *vpid = bt_trace_borrow_environment_entry_value_by_name_const(trace, "vpid");
+    const bt_value *hostname = bt_trace_borrow_environment_entry_value_by_name_const(trace, "hostname");
+
+    stream->pid = vpid && bt_value_is_signed_integer(vpid) ? (int32_t)bt_value_integer_signed_get(vpid) : -1;
+    stream->host =
+        find_host(graph, hostname && bt_value_is_string(hostname) ? bt_value_string_get(hostname) : "");
+}
+
+static void begin_stream(struct ctf_graph *graph, struct stream *stream, const bt_stream *bt)
 {
     const bt_clock_class *clock =
         bt_stream_class_borrow_default_clock_class_const(bt_stream_borrow_class_const(bt));
 
+    read_environment(graph, stream, bt_stream_borrow_trace_const(bt));
     stream->has_clock = clock != NULL;
     stream->clock_offset_ns = 0;
     if (!clock || bt_clock_class_cycles_to_ns_from_origin(clock, 0, &stream->clock_offset_ns) !=
@@ -220,7 +259,7 @@ static bool take_message(struct ctf_graph *graph, struct stream *stream)
         begin_packet(stream, bt_message_packet_beginning_borrow_packet_const(message));
         return false;
     case BT_MESSAGE_TYPE_STREAM_BEGINNING:
-        begin_stream(stream, bt_message_stream_beginning_borrow_stream_const(message));
+        begin_stream(graph, stream, bt_message_stream_beginning_borrow_stream_const(message));
         return false;
     default:
         return false;
@@ -265,10 +304,13 @@ static bool hand_out(struct ctf_graph *graph, struct stream *stream)
     graph->batch->orders[graph->batch->count - 1] = stream->order;
     if (stream->event) {
         event->cpu = stream->cpu;
+        event->pid = stream->pid;
+        event->host = stream->host;
         event->time_ns = stream->time_ns;
         ctf_plan_decode(stream->plan, stream->event, event, graph->batch);
     } else {
         *event = stream->loss;
+        event->host = stream->host;
         event->time_ns = stream->time_ns;
     }
     if (stream->message_at < stream->message_count)
@@ -417,6 +459,7 @@ struct ctf_graph *ctf_graph_new(const struct ctf_trace_list *list, GError **erro
     g_array_set_clear_func(graph->ports, clear_port);
     graph->streams = g_array_new(FALSE, TRUE, sizeof(struct stream));
     g_array_set_clear_func(graph->streams, clear_stream);
+    graph->hosts = g_ptr_array_new_with_free_func(g_free);
     graph->plans = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)(void (*)(void))ctf_plan_free);
     bool is_fine = true;
     for (guint i = 0; is_fine && i < list->traces->len; i++)
@@ -437,6 +480,7 @@ void ctf_graph_free(struct ctf_graph *graph)
     bt_graph_put_ref(graph->graph);
     g_mutex_unlock(&plugin_lock);
     g_hash_table_unref(graph->plans);
+    g_ptr_array_unref(graph->hosts);
     g_array_unref(graph->ports);
     event_merge_clear(&graph->merge);
     g_clear_error(&graph->error);
@@ -472,7 +516,7 @@ static const bt_component_sink *add_sink(struct ctf_graph *graph)
 bool ctf_graph_connect(struct ctf_graph *graph, const bool *is_mine, GError **error)
 {
     for (guint i = 0; i < graph->ports->len; i++) {
-        struct stream stream = {.order = i, .last_ns = INT64_MIN, .cpu = -1};
+        struct stream stream = {.order = i, .last_ns = INT64_MIN, .cpu = -1, .pid = -1};
         if (is_mine[i])
             g_array_append_val(graph->streams, stream);
     }
@@ -505,6 +549,11 @@ bool ctf_graph_fill(struct ctf_graph *graph, struct event_batch *batch)
     if (status != BT_GRAPH_RUN_ONCE_STATUS_OK && status != BT_GRAPH_RUN_ONCE_STATUS_END && !graph->error)
         ctf_error_take(&graph->error);
     return status == BT_GRAPH_RUN_ONCE_STATUS_OK;
+}
+
+const char *ctf_graph_host(const struct ctf_graph *graph, uint32_t host)
+{
+    return host < graph->hosts->len ? g_ptr_array_index(graph->hosts, host) : "";
 }
 
 const GError *ctf_graph_error(const struct ctf_graph *graph)

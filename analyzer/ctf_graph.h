@@ -32,6 +32,9 @@ bool ctf_graph_connect(struct ctf_graph *graph, const bool *is_mine, GError **er
  */
 bool ctf_graph_fill(struct ctf_graph *graph, struct event_batch *batch);
 
+/* Name of a host that event.host means; known once the first batch is filled. Owned by the graph. */
+const char *ctf_graph_host(const struct ctf_graph *graph, uint32_t host);
+
 /* The first error met in a stream, one sentence; NULL: none. Owned by the graph. */
 const GError *ctf_graph_error(const struct ctf_graph *graph);
 /* Events whose time was before the one of their predecessor in the stream; they got the predecessor's. */

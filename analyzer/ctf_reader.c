@@ -14,15 +14,17 @@
 
 /* Where the reader is in a worker's output. */
 struct source {
-    struct ctf_worker *worker;       /* owned; NULL: decoded by the caller's thread */
-    const struct event_batch *batch; /* NULL: ended */
+    struct ctf_worker *worker; /* owned; NULL: decoded by the caller's thread */
+    struct event_batch *batch; /* NULL: ended */
     unsigned at;
+    GArray *hosts; /* uint32_t: index of each of the worker's hosts among the reader's; owned */
 };
 
 struct reader {
     struct source sources[MAX_WORKERS];
     unsigned count;
     struct event_merge merge;
+    GPtrArray *hosts; /* of char *: names in the order in which they come up; owned */
 };
 
 static unsigned cpu_count(void)
@@ -78,9 +80,35 @@ static void start_workers(struct reader *reader, const struct ctf_trace_list *li
     for (unsigned worker = 0; worker < reader->count; worker++) {
         for (unsigned i = 0; i < count; i++)
             is_mine[i] = owners[i] == worker;
+        reader->sources[worker].hosts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
         reader->sources[worker].worker = worker == 0 ? ctf_worker_start_with_graph(graph, is_mine)
                                                      : ctf_worker_start(list, is_mine, count);
     }
+}
+
+/* The index of a host's name, the same for all workers and however many there are. */
+static uint32_t find_host(struct reader *reader, const char *name)
+{
+    guint i;
+
+    if (!g_ptr_array_find_with_equal_func(reader->hosts, name, g_str_equal, &i)) {
+        i = reader->hosts->len;
+        g_ptr_array_add(reader->hosts, g_strdup(name));
+    }
+    return i;
+}
+
+/* Turns event.host from the worker's index into the reader's. */
+static void set_host(struct reader *reader, struct source *source, struct event *event)
+{
+    const uint32_t unknown = UINT32_MAX;
+
+    while (event->host >= source->hosts->len)
+        g_array_append_val(source->hosts, unknown);
+    uint32_t *host = &g_array_index(source->hosts, uint32_t, event->host);
+    if (*host == unknown)
+        *host = find_host(reader, ctf_worker_host(source->worker, event->host));
+    event->host = *host;
 }
 
 /* Gets the source's next batch and tells the merge; is_first: the source is not in the merge yet. */
@@ -103,13 +131,15 @@ static bool merge_workers(struct reader *reader, event_sink sink, void *self)
 {
     bool is_wanted = true;
 
+    reader->hosts = g_ptr_array_new_with_free_func(g_free);
     event_merge_init(&reader->merge, reader->count);
     for (unsigned i = 0; i < reader->count; i++)
         next_batch(reader, i, true);
     while (is_wanted && reader->merge.count > 0) {
         unsigned index = event_merge_first(&reader->merge);
         struct source *source = &reader->sources[index];
-        const struct event_batch *batch = source->batch;
+        struct event_batch *batch = source->batch;
+        set_host(reader, source, &batch->events[source->at]);
         is_wanted = sink(self, &batch->events[source->at]);
         if (++source->at == batch->count)
             next_batch(reader, index, false);
@@ -118,6 +148,7 @@ static bool merge_workers(struct reader *reader, event_sink sink, void *self)
                                       batch->orders[source->at]);
     }
     event_merge_clear(&reader->merge);
+    g_ptr_array_unref(reader->hosts);
     return is_wanted;
 }
 
@@ -137,8 +168,10 @@ static bool check_workers(struct reader *reader, GError **error)
 
 static void clear_workers(struct reader *reader)
 {
-    for (unsigned i = 0; i < reader->count; i++)
+    for (unsigned i = 0; i < reader->count; i++) {
         ctf_worker_free(reader->sources[i].worker);
+        g_array_unref(reader->sources[i].hosts);
+    }
 }
 
 bool ctf_reader_run(const struct ctf_reader_options *options, event_sink sink, void *self, GError **error)

@@ -132,7 +132,7 @@ void ctf_worker_free(struct ctf_worker *worker)
     g_free(worker);
 }
 
-const struct event_batch *ctf_worker_next(struct ctf_worker *worker)
+struct event_batch *ctf_worker_next(struct ctf_worker *worker)
 {
     g_mutex_lock(&worker->lock);
     if (worker->current)
@@ -147,6 +147,12 @@ const struct event_batch *ctf_worker_next(struct ctf_worker *worker)
     }
     g_mutex_unlock(&worker->lock);
     return worker->current;
+}
+
+/* A graph meets its hosts before it fills its first batch, so the worker's thread changes nothing here. */
+const char *ctf_worker_host(const struct ctf_worker *worker, uint32_t host)
+{
+    return ctf_graph_host(worker->graph, host);
 }
 
 const GError *ctf_worker_error(const struct ctf_worker *worker)

@@ -25,7 +25,9 @@ void ctf_worker_stop(struct ctf_worker *worker);
 void ctf_worker_free(struct ctf_worker *worker);
 
 /* The next batch, never empty; the one before it is given back to the worker. NULL: no more. Waits. */
-const struct event_batch *ctf_worker_next(struct ctf_worker *worker);
+struct event_batch *ctf_worker_next(struct ctf_worker *worker);
+/* Name of a host that event.host means in this worker's batches. Once there was a batch. */
+const char *ctf_worker_host(const struct ctf_worker *worker, uint32_t host);
 
 /* For a worker that is stopped. The first error, one sentence; NULL: none. Owned by the worker. */
 const GError *ctf_worker_error(const struct ctf_worker *worker);
