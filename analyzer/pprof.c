@@ -225,11 +225,7 @@ static uint64_t frame_location(struct pprof_writer *writer, const struct frame *
         note_knowledge(mapping, found);
         mapping_id = mapping->id;
     }
-    /* Without symbols the locations stay bare, so that pprof can find them itself. */
-    if (frame->module && symbol_table_mode(writer->symbols) == SYMBOLIZE_NONE)
-        emit_location(writer, next, mapping_id, frame->address, &(struct symbolized_frame){.count = 0});
-    else
-        emit_location(writer, next, mapping_id, MAX(frame->address, 1), found);
+    emit_location(writer, next, mapping_id, MAX(frame->address, 1), found);
     return next;
 }
 
@@ -339,20 +335,29 @@ static void emit_head(struct pprof_writer *writer, const struct profile *profile
     emit(writer, &part);
 }
 
+static char *build_id_text(const struct module *module)
+{
+    GString *text = g_string_new(NULL);
+
+    for (uint32_t i = 0; i < module->build_id_size; i++)
+        g_string_append_printf(text, "%02x", module->build_id[i]);
+    return g_string_free(text, FALSE);
+}
+
 static void emit_mapping(struct pprof_writer *writer, const struct mapping *from)
 {
     const struct module *module = from->module;
-    char build_id[2 * sizeof module->build_id + 1] = "";
+    g_autofree char *build_id = build_id_text(module);
     Pprof__Mapping mapping = PPROF__MAPPING__INIT, *mappings = &mapping;
     Pprof__Profile part = PPROF__PROFILE__INIT;
+    struct code_segment code = symbol_table_code(writer->symbols, module);
 
-    for (uint32_t i = 0; i < module->build_id_size; i++)
-        g_snprintf(build_id + (size_t)i * 2, 3, "%02x", module->build_id[i]);
     mapping.id = from->id;
-    mapping.memory_start = module->base;
-    mapping.memory_limit = module->base + module->size;
-    mapping.file_offset = module->offset;
-    mapping.filename = string_id(writer, module->path);
+    mapping.memory_start = code.start;
+    mapping.memory_limit = code.end;
+    mapping.file_offset = code.offset;
+    /* Readers do not look for files whose names begin with a bracket. */
+    mapping.filename = string_id(writer, module_is_anonymous(module) ? "[anonymous code]" : module->path);
     mapping.build_id = string_id(writer, build_id);
     mapping.has_functions = from->has_functions;
     mapping.has_filenames = from->has_filenames;

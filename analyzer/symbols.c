@@ -101,11 +101,6 @@ void symbol_table_free(struct symbol_table *table)
     g_free(table);
 }
 
-enum symbolize_mode symbol_table_mode(const struct symbol_table *table)
-{
-    return table->mode;
-}
-
 const GPtrArray *symbol_table_warnings(const struct symbol_table *table)
 {
     return table->warnings;
@@ -127,8 +122,10 @@ static struct opened *open_object(struct symbol_table *table, const struct modul
 
     opened = g_new0(struct opened, 1);
     opened->object = object_file_open(table->search, module, &reason);
-    if (reason)
+    if (reason && table->mode != SYMBOLIZE_NONE)
         g_ptr_array_add(table->warnings, reason);
+    else
+        g_free(reason);
     g_hash_table_insert(table->objects, g_string_free(key, FALSE), opened);
     return opened;
 }
@@ -142,6 +139,21 @@ static struct opened *find_object(struct symbol_table *table, const struct modul
         g_hash_table_insert(table->modules, (gpointer)module, opened);
     }
     return opened;
+}
+
+bool module_is_anonymous(const struct module *module)
+{
+    return g_str_has_prefix(module->path, "//anon") || g_str_has_prefix(module->path, "[anon");
+}
+
+struct code_segment symbol_table_code(struct symbol_table *table, const struct module *module)
+{
+    struct code_segment code = {module->base, module->base + module->size, module->offset};
+    struct opened *opened = module->is_segment ? NULL : find_object(table, module);
+
+    if (opened && opened->object)
+        object_file_code(opened->object, module, &code.start, &code.end, &code.offset);
+    return code;
 }
 
 static void load_dwarf(struct opened *opened)
@@ -256,7 +268,7 @@ static char *unknown_name(const struct frame *frame)
     if (!module)
         return g_strdup_printf("%s 0x%" PRIx64, frame->address >= KERNEL_ADDRESSES ? "[kernel]" : "[unknown]",
                                frame->address);
-    if (g_str_has_prefix(module->path, "//anon") || g_str_has_prefix(module->path, "[anon"))
+    if (module_is_anonymous(module))
         return g_strdup_printf("[anonymous code] 0x%" PRIx64, frame->address);
 
     offset = frame->address - module->base + module->offset;

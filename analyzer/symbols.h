@@ -33,8 +33,17 @@ struct symbol_table;
 /* sysroot: directory prefix under which the traced machine's files are; NULL: "/". */
 struct symbol_table *symbol_table_new(enum symbolize_mode mode, const char *sysroot);
 void symbol_table_free(struct symbol_table *table);
-enum symbolize_mode symbol_table_mode(const struct symbol_table *table);
 const struct symbolized_frame *symbol_table_find(struct symbol_table *table, const struct frame *frame);
+/*
+ * Where in the process the module's machine code lies, and at which offset of the file it begins: the part
+ * that /proc/PID/maps shows as executable. The whole module when its file cannot be read.
+ */
+struct code_segment {
+    uint64_t start, end, offset;
+};
+struct code_segment symbol_table_code(struct symbol_table *table, const struct module *module);
+/* Memory without a file: code made at run time. */
+bool module_is_anonymous(const struct module *module);
 /* Warnings met so far (a binary that changed since the recording, a missing file...), one sentence each. */
 const GPtrArray *symbol_table_warnings(const struct symbol_table *table);
 

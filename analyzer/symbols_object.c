@@ -207,7 +207,7 @@ struct object_file *object_file_open(struct object_search *search, const struct 
     *reason = NULL;
     if (strcmp(module->path, "[vdso]") == 0)
         return open_vdso_object(search, module);
-    if (module->path[0] != '/' || g_str_has_prefix(module->path, "//anon"))
+    if (module->path[0] != '/' || module->path[1] == '/')
         return NULL;
 
     fd = open_file(path);
@@ -250,6 +250,12 @@ static bool is_any(const GElf_Phdr *segment, uint64_t wanted)
     return true;
 }
 
+static bool is_code(const GElf_Phdr *segment, uint64_t wanted)
+{
+    (void)wanted;
+    return segment->p_flags & PF_X;
+}
+
 static bool has_address(const GElf_Phdr *segment, uint64_t address)
 {
     return address >= segment->p_vaddr && address - segment->p_vaddr < segment->p_memsz;
@@ -258,6 +264,12 @@ static bool has_address(const GElf_Phdr *segment, uint64_t address)
 static bool has_offset(const GElf_Phdr *segment, uint64_t offset)
 {
     return offset >= segment->p_offset && offset - segment->p_offset < segment->p_filesz;
+}
+
+/* The start of a segment's memory. */
+static uint64_t page_start(const GElf_Phdr *segment)
+{
+    return segment->p_vaddr & ~(MAX(segment->p_align, 1) - 1);
 }
 
 bool object_file_address(const struct object_file *object, const struct module *module, uint64_t address,
@@ -277,11 +289,26 @@ bool object_file_address(const struct object_file *object, const struct module *
 
     if (!find_segment(object->elf, is_any, 0, &segment))
         return false;
-    found = offset + (segment.p_vaddr & ~(MAX(segment.p_align, 1) - 1));
+    found = offset + page_start(&segment);
     if (!find_segment(object->elf, has_address, found, &segment))
         return false;
     *file_address = found;
     return true;
+}
+
+void object_file_code(const struct object_file *object, const struct module *module, uint64_t *start,
+                      uint64_t *end, uint64_t *offset)
+{
+    GElf_Phdr first, code;
+    uint64_t in_page;
+
+    if (!find_segment(object->elf, is_any, 0, &first) || !find_segment(object->elf, is_code, 0, &code))
+        return;
+
+    in_page = code.p_vaddr - page_start(&code);
+    *start = module->base + page_start(&code) - page_start(&first);
+    *end = *start + ((in_page + code.p_memsz + 4095) & ~UINT64_C(4095));
+    *offset = code.p_offset - MIN(in_page, code.p_offset);
 }
 
 /* Where the section of a symbol ends; 0: not a section with code. */

@@ -32,6 +32,10 @@ void object_file_free(struct object_file *object);
 bool object_file_address(const struct object_file *object, const struct module *module, uint64_t address,
                          uint64_t *file_address);
 
+/* The first executable segment of a whole module, rounded to pages as the kernel maps it. Untouched: none. */
+void object_file_code(const struct object_file *object, const struct module *module, uint64_t *start,
+                      uint64_t *end, uint64_t *offset);
+
 /*
  * Name of the function at file_address in the symbol tables (also of the separate debug file and of
  * .gnu_debugdata), as it stands there; NULL: none. *start: where it begins. Valid until the object is freed.

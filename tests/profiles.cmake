@@ -62,3 +62,16 @@ set_target_properties(test_symbols PROPERTIES ENABLE_EXPORTS ON)
 exectrace_unit_test(profile exectrace_core)
 exectrace_unit_test(pprof exectrace_pprof exectrace_symbols exectrace_core)
 target_include_directories(test_pprof PRIVATE ${PROJECT_BINARY_DIR}/analyzer)
+
+# What go's own pprof makes of our files.
+add_executable(pprof_driver golden/pprof_driver.c)
+target_link_libraries(pprof_driver PRIVATE exectrace_pprof exectrace_symbols exectrace_core)
+find_program(SYSTEM_PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH)
+find_program(SYSTEM_PYTHON3 python3)
+add_dependencies(pprof_driver symbols_fixtures)
+if(SYSTEM_PYTHON3)
+  add_test(NAME golden.pprof_tools
+           COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/golden/pprof_tools.py
+                   $<TARGET_FILE:pprof_driver> ${symbols_folder})
+  set_tests_properties(golden.pprof_tools PROPERTIES LABELS golden SKIP_RETURN_CODE 77)
+endif()

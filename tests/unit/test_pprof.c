@@ -224,13 +224,15 @@ static void test_pprof_write__offwake_joins_both_stacks(void **state)
     pprof__profile__free_unpacked(profile, NULL);
 }
 
-static void test_pprof_write__without_symbols_locations_are_bare(void **state)
+static void test_pprof_write__without_symbols_places_stay_apart(void **state)
 {
     Pprof__Profile *profile = write_profile("sync", BEGIN WAITS, SYMBOLIZE_NONE);
 
     (void)state;
-    assert_int_equal(location_of(profile, profile->sample[0]->location_id[0])->n_line, 0);
+    assert_string_equal(function_of(profile, location_of(profile, profile->sample[0]->location_id[0])),
+                        "[unknown] lib.so+0x100");
     assert_int_equal(location_of(profile, profile->sample[0]->location_id[0])->address, 0x7f0000100100);
+    assert_false(profile->mapping[0]->has_functions);
     pprof__profile__free_unpacked(profile, NULL);
 }
 
@@ -303,7 +305,7 @@ int main(void)
         cmocka_unit_test(test_pprof_write__no_location_has_address_zero_or_another_ones),
         cmocka_unit_test(test_pprof_write__main_program_is_the_first_mapping),
         cmocka_unit_test(test_pprof_write__offwake_joins_both_stacks),
-        cmocka_unit_test(test_pprof_write__without_symbols_locations_are_bare),
+        cmocka_unit_test(test_pprof_write__without_symbols_places_stay_apart),
         cmocka_unit_test(test_pprof_write__empty_profile_is_whole),
         cmocka_unit_test(test_pprof_write__heap_has_four_values),
         cmocka_unit_test(test_pprof_write__invalid_utf8_is_made_valid),
