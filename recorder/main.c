@@ -206,6 +206,12 @@ static int exit_status(const GError *error)
     return error->domain == PROGRAM_CHECK_ERROR ? error->code : RECORDER_FAILED;
 }
 
+/* LTTng-UST would read the headers of all our libraries to describe them; nobody asks for that. */
+static void prepare_own_tracing(void)
+{
+    g_setenv("LTTNG_UST_WITHOUT_BADDR_STATEDUMP", "1", FALSE);
+}
+
 int main(int argc, char **argv)
 {
     struct recording recording = {0};
@@ -223,6 +229,7 @@ int main(int argc, char **argv)
     }
 
     target_hold_signals();
+    prepare_own_tracing();
     bool is_ready = begin_recording(&recording, &error);
     int interruption = target_was_interrupted();
     if (is_ready && !interruption && target_release(recording.target, &error)) {

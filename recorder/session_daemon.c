@@ -6,6 +6,7 @@
  * and is removed by the last one. The kernel drops the lock of a recorder that is killed.
  */
 #include "recorder/session_daemon.h"
+#include "recorder/folders.h"
 #include "recorder/session.h"
 
 #include <errno.h>
@@ -35,19 +36,17 @@
 #define MAX_LOCK_ATTEMPTS 1000
 
 struct session_daemon {
-    pid_t pid;                /* the daemon that a recorder started; 0: somebody else's */
-    bool is_child;            /* we started it ourselves */
-    int lock_fd;              /* -1: not shared */
-    bool has_made_wait_file;  /* LTTng's wait file did not exist before */
-    bool has_made_run_folder; /* root's run folder did not exist before */
+    pid_t pid;               /* the daemon that a recorder started; 0: somebody else's */
+    int lock_fd;             /* -1: not shared */
+    bool has_made_wait_file; /* LTTng's wait file did not exist before */
 };
 
 /* --- LTTng's files ------------------------------------------------------------------------------------ */
 
-/* LTTng keeps one small shared-memory file per user, on which programs wait for a daemon to come. */
+/* LTTng keeps small shared-memory files on which programs wait for a daemon to come; this is the user's. */
 static char *wait_file_name(void)
 {
-    return getuid() == 0 ? g_strdup("/lttng-ust-wait-8") : g_strdup_printf("/lttng-ust-wait-8-%u", getuid());
+    return g_strdup_printf("/lttng-ust-wait-8-%u", getuid());
 }
 
 static bool has_wait_file(void)
@@ -83,18 +82,22 @@ static void remove_unused_wait_file(void)
         shm_unlink(name);
 }
 
-/* What LTTng leaves when it is stopped: empty folders and its lock file. */
-static void remove_run_folder(void)
+/* What a daemon leaves in root's run folder when it is killed. The folder itself goes when nothing else is in
+ * it. */
+static void clear_run_folder(void)
 {
-    static const char *const names[] = {"lttng-sessiond.lck", "kconsumerd",     "ustconsumerd32",
-                                        "ustconsumerd64",     "rotate-channel", "."};
+    static const char *const names[] = {"kconsumerd",           "ustconsumerd32",        "ustconsumerd64",
+                                        "agent.port",           "client-lttng-sessiond", "lttng-sessiond.lck",
+                                        "lttng-sessiond.pid",   "lttng-ust-sock-8",      "sessiond-health",
+                                        "sessiond-notification"};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(ROOT_RUN_FOLDER, names[i], NULL);
 
-        if (remove(path) != 0 && errno == EINVAL)
-            rmdir(ROOT_RUN_FOLDER);
+        folders_remove(path);
     }
+
+    rmdir(ROOT_RUN_FOLDER);
 }
 
 /* --- starting and stopping ---------------------------------------------------------------------------- */
@@ -146,20 +149,55 @@ static bool wait_until_daemon_answers(pid_t pid)
     return false;
 }
 
-static void stop_process(pid_t pid)
+/* Descriptors of all processes of a process group; the caller frees and closes them. */
+static GArray *open_process_group(pid_t group)
 {
-    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    struct pollfd polled = {.fd = fd, .events = POLLIN};
+    GArray *members = g_array_new(FALSE, FALSE, sizeof(struct pollfd));
+    g_autoptr(GDir) processes = g_dir_open("/proc", 0, NULL);
+    const char *name;
 
-    if (fd < 0)
+    while (processes && (name = g_dir_read_name(processes))) {
+        pid_t pid = atoi(name);
+
+        if (pid <= 0 || getpgid(pid) != group)
+            continue;
+
+        struct pollfd member = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+        if (member.fd >= 0)
+            g_array_append_val(members, member);
+    }
+
+    return members;
+}
+
+/*
+ * Ends the daemon and the consumer daemons it started, and waits until all are gone. They have nothing left
+ * to do: all traces are written and no session exists. Asked politely they would take more than a second,
+ * most of it asleep. As their reaper we leave no zombies to a lazy init.
+ */
+static void stop_daemon(pid_t pid)
+{
+    if (getpgid(pid) != pid) { /* not started by a recorder after all */
+        kill(pid, SIGTERM);
         return;
+    }
 
-    kill(pid, SIGTERM);
-    if (poll(&polled, 1, STOP_LIMIT_MS) == 0)
-        kill(pid, SIGKILL);
+    GArray *members = open_process_group(pid);
 
-    close(fd);
-    waitpid(pid, NULL, 0); /* when it is not our child this returns at once */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    kill(-pid, SIGKILL);
+    for (unsigned i = 0; i < members->len; i++) {
+        struct pollfd *member = &g_array_index(members, struct pollfd, i);
+
+        poll(member, 1, STOP_LIMIT_MS);
+        close(member->fd);
+    }
+
+    while (waitpid(-pid, NULL, WNOHANG) > 0)
+        continue;
+
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+    g_array_unref(members);
 }
 
 static bool start_daemon(struct session_daemon *daemon, bool is_private, GError **error)
@@ -182,12 +220,11 @@ static bool start_daemon(struct session_daemon *daemon, bool is_private, GError 
     if (!wait_until_daemon_answers(pid)) {
         g_set_error(error, DAEMON_ERROR, 0,
                     "LTTng's session daemon does not start; run \"lttng-sessiond\" by hand to see why");
-        stop_process(pid);
+        stop_daemon(pid);
         return false;
     }
 
     daemon->pid = pid;
-    daemon->is_child = true;
     return true;
 }
 
@@ -238,7 +275,6 @@ static bool prepare_shared(struct session_daemon *daemon, GError **error)
         return true;
     }
 
-    daemon->has_made_run_folder = access(ROOT_RUN_FOLDER, F_OK) != 0;
     return start_daemon(daemon, false, error) && write_lock_pid(daemon->lock_fd, daemon->pid);
 }
 
@@ -295,9 +331,8 @@ static void release_shared(struct session_daemon *daemon, bool *left_running)
     bool is_last = flock(daemon->lock_fd, LOCK_EX | LOCK_NB) == 0 && is_current_lock(daemon->lock_fd);
 
     if (is_last && daemon->pid && session_clean_and_count() == 0) {
-        stop_process(daemon->pid);
-        remove_run_folder();
-        remove_unused_wait_file();
+        stop_daemon(daemon->pid);
+        clear_run_folder();
     } else if (is_last && daemon->pid) {
         *left_running = true;
     }
@@ -354,10 +389,11 @@ void session_daemon_release(struct session_daemon *daemon, bool *left_running)
     if (daemon->lock_fd >= 0) {
         release_shared(daemon, left_running);
     } else if (daemon->pid) {
-        stop_process(daemon->pid);
-        if (daemon->has_made_wait_file)
-            remove_unused_wait_file();
+        stop_daemon(daemon->pid);
     }
+
+    if (daemon->has_made_wait_file)
+        remove_unused_wait_file();
 
     g_free(daemon);
 }

@@ -67,6 +67,8 @@ char **target_environment(const struct recorder_options *options, const struct t
     const char *const settings_table[][2] = {
         {"LD_PRELOAD", preload},
         {"LTTNG_UST_REGISTER_TIMEOUT", limit_ms},
+        /* Our own events tell about loaded objects; LTTng's way reads all of them at the program's start. */
+        {"LTTNG_UST_WITHOUT_BADDR_STATEDUMP", "1"},
         {EXECTRACE_ENV_FOLLOW, options->follow_children ? "all" : "none"},
         {EXECTRACE_ENV_STATE, settings->state_folder},
         {EXECTRACE_ENV_WAIT_THRESHOLD, options->wait_threshold_ns},
