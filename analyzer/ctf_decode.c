@@ -106,6 +106,22 @@ static unsigned add_steps(GArray *steps, const bt_field_class *structure, const 
     return count;
 }
 
+/* An event that is worth nothing without its thread is none of ours when the trace does not say the thread.
+ */
+static void check_thread(struct ctf_plan *plan, const GArray *steps)
+{
+    bool has_thread = false;
+
+    for (guint i = 0; i < steps->len; i++)
+        has_thread |= g_array_index(steps, struct ctf_step, i).offset == offsetof(struct event, tid);
+    if (has_thread || plan->decoder->thread == THREAD_ANY)
+        return;
+
+    plan->is_thread_missing = plan->decoder->thread == THREAD_REQUIRED;
+    plan->decoder = &event_decoder_other;
+    plan->payload_count = 0;
+}
+
 struct ctf_plan *ctf_plan_new(const bt_event_class *event_class)
 {
     struct ctf_plan *plan = g_new0(struct ctf_plan, 1);
@@ -125,8 +141,7 @@ struct ctf_plan *ctf_plan_new(const bt_event_class *event_class)
                   context_fields, &no_time);
     plan->payload_count = add_steps(steps, bt_event_class_borrow_payload_field_class_const(event_class),
                                     plan->decoder->fields, &plan->time_member);
-    for (unsigned i = 0; i < steps->len; i++)
-        plan->has_thread |= g_array_index(steps, struct ctf_step, i).offset == offsetof(struct event, tid);
+    check_thread(plan, steps);
     plan->steps = (struct ctf_step *)(void *)g_array_free(steps, FALSE);
     return plan;
 }

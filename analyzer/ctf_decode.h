@@ -24,8 +24,8 @@ struct ctf_plan {
     const char *call_name;  /* of the kernel's system call events; interned */
     struct ctf_step *steps; /* owned; common context, specific context, payload */
     unsigned payload_count, common_count, specific_count;
-    int time_member; /* payload member with the event's own time; -1: none */
-    bool has_thread; /* tid is known from a context or the payload */
+    int time_member;        /* payload member with the event's own time; -1: none */
+    bool is_thread_missing; /* the events need a thread, and have none */
 };
 
 struct ctf_plan *ctf_plan_new(const bt_event_class *event_class);

@@ -89,7 +89,7 @@ static const struct ctf_plan *find_plan(struct ctf_graph *graph, const bt_event_
 
     if (!plan) {
         plan = ctf_plan_new(event_class);
-        if (plan->decoder->is_per_thread && !plan->has_thread)
+        if (plan->is_thread_missing)
             miss_thread(graph, plan);
         g_hash_table_insert(graph->plans, (gpointer)event_class, plan);
     }

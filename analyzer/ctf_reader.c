@@ -6,6 +6,7 @@
 
 #include <sched.h>
 #include "analyzer/ctf_folders.h"
+#include "analyzer/ctf_guard.h"
 #include "analyzer/ctf_worker.h"
 #include "analyzer/event_merge.h"
 
@@ -117,6 +118,7 @@ static void next_batch(struct reader *reader, unsigned index, bool is_first)
     struct source *source = &reader->sources[index];
 
     source->batch = ctf_worker_next(source->worker);
+    ctf_guard_progress();
     source->at = 0;
     if (!source->batch && !is_first)
         event_merge_remove_first(&reader->merge);
@@ -174,6 +176,16 @@ static void clear_workers(struct reader *reader)
     }
 }
 
+static struct ctf_graph *open_first_graph(const struct ctf_trace_list *list, GError **error)
+{
+    ctf_guard_enter();
+    ctf_guard_mute();
+    struct ctf_graph *graph = ctf_graph_new(list, error);
+    ctf_guard_unmute();
+    ctf_guard_leave();
+    return graph;
+}
+
 bool ctf_reader_run(const struct ctf_reader_options *options, event_sink sink, void *self, GError **error)
 {
     struct ctf_trace_list list = {0};
@@ -182,13 +194,15 @@ bool ctf_reader_run(const struct ctf_reader_options *options, event_sink sink, v
     if (!ctf_folders_find(options->path, &list, error))
         return false;
 
-    struct ctf_graph *graph = ctf_graph_new(&list, error);
+    ctf_guard_begin(options->path, list.total_bytes);
+    struct ctf_graph *graph = open_first_graph(&list, error);
     bool is_fine = graph != NULL;
     if (is_fine) {
         start_workers(&reader, &list, graph, options->workers ? options->workers : cpu_count());
         is_fine = !merge_workers(&reader, sink, self) || check_workers(&reader, error);
         clear_workers(&reader);
     }
+    ctf_guard_end();
     ctf_trace_list_clear(&list);
     if (!is_fine)
         g_prefix_error(error, "%s: ", options->path);

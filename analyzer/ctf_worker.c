@@ -4,6 +4,8 @@
  */
 #include "analyzer/ctf_worker.h"
 
+#include "analyzer/ctf_guard.h"
+
 struct ctf_worker {
     const struct ctf_trace_list *list; /* borrowed; NULL: graph is open */
     bool *is_mine;
@@ -65,10 +67,12 @@ static void *worker_main(void *pointer)
 {
     struct ctf_worker *worker = pointer;
 
+    ctf_guard_enter();
     if (worker->list)
         worker->graph = ctf_graph_new(worker->list, &worker->error);
     if (worker->graph && ctf_graph_connect(worker->graph, worker->is_mine, &worker->error))
         decode(worker);
+    ctf_guard_leave();
     g_mutex_lock(&worker->lock);
     worker->is_finished = true;
     g_cond_signal(&worker->changed);

@@ -30,17 +30,27 @@ struct decoder_field {
     uint16_t size_offset;
 };
 
+/* What an event is worth when the trace does not say its thread. */
+enum decoder_thread {
+    THREAD_ANY,      /* as much */
+    THREAD_WANTED,   /* nothing: it becomes EVENT_OTHER */
+    THREAD_REQUIRED, /* the same, and the user is told how to record it */
+};
+
 struct decoder {
     const char *event_name;               /* in the trace */
     uint32_t type;                        /* enum event_type */
     const struct decoder_field *fields;   /* of the payload; those that a trace does not have stay 0 or -1 */
     void (*prepare)(struct event *event); /* before the fields; NULL: nothing */
     void (*finish)(struct event *event);  /* after the fields; NULL: nothing */
-    bool is_per_thread;                   /* worthless without the vtid context */
+    enum decoder_thread thread;
 };
 
+/* For events that say nothing to the analyzer. */
+extern const struct decoder event_decoder_other;
+
 /*
- * Returns the decoder of an event class; one of EVENT_OTHER for a name that nobody knows. For system calls
+ * Returns the decoder of an event class; event_decoder_other for a name that nobody knows. For system calls
  * of the kernel *call_name becomes the call's name ("read", interned), else NULL.
  */
 const struct decoder *event_decoder_find(const char *event_name, const char **call_name);
