@@ -21,8 +21,13 @@
 #include "tracepoints/stacks.h"
 #include "tracepoints/state_map.h"
 #include "tracepoints/threads.h"
+#include "tracepoints/unwind.h"
 
 #include "tracepoints/provider_process.h"
+
+/* Where the linker puts this library's beginning and end. */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+extern const char _end[] __attribute__((visibility("hidden")));
 
 static uint64_t cmdline_hash;
 static __thread sigset_t fork_signals; /* saved from before the fork until after it */
@@ -124,6 +129,7 @@ __attribute__((constructor)) static void library_was_loaded(void)
     real_resolve_all();
     settings_read();
     modules_init();
+    unwind_skip_code(__ehdr_start, _end);
     stacks_init(settings.stack_depth);
     state_map_init();
     threads_init();

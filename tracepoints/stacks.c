@@ -109,7 +109,7 @@ uint32_t stacks_take(struct thread_block *thread, uint64_t now_ns)
 
     if (depth_limit == 0 || table == NULL)
         return 0;
-    count = unwind_take(thread, thread->pcs, depth_limit);
+    count = unwind_take(thread->pcs, depth_limit, thread->stack_low, thread->stack_high);
     if (count == 0)
         return 0;
     slot = find_slot(hash_pcs(thread->pcs, count));
