@@ -197,6 +197,10 @@ static void write_operation_args(struct chrome_json *json, const struct export_b
     }
     if (operation->is_idle)
         json_text(output, ",\"idle\":true");
+    if (blocking->cut_ns) {
+        json_text(output, ",\"before_recording_ns\":");
+        json_signed(output, blocking->cut_ns);
+    }
     if (operation->waker_thread) {
         json_text(output, ",\"released_by\":");
         write_thread(json, operation->waker_thread);
@@ -218,12 +222,11 @@ static void write_flow(struct chrome_json *json, char phase, const struct track 
 }
 
 /* The short slice on the releaser's track from which the arrow goes out. */
-static void write_release(struct chrome_json *json, const struct export_blocking *blocking, const char *label)
+static void write_release(struct chrome_json *json, const struct export_blocking *blocking)
 {
     struct output *output = json->output;
-    char name[LABEL_BYTES + 16];
-    g_strlcpy(name, "release ", sizeof(name));
-    g_strlcat(name, label, sizeof(name));
+    char name[LABEL_BYTES];
+    release_label_write(&blocking->label, name);
     begin_slice(json, blocking->waker_track->pid, blocking->waker_track->tid, blocking->wake_ns,
                 blocking->wake_ns + 1);
     write_name(output, "release", name);
@@ -235,7 +238,7 @@ static void write_release(struct chrome_json *json, const struct export_blocking
     json_text(output, "}}");
 }
 
-static void write_wake(struct chrome_json *json, const struct export_blocking *blocking, const char *label)
+static void write_wake(struct chrome_json *json, const struct export_blocking *blocking)
 {
     struct output *output = json->output;
     int64_t arrival_ns = CLAMP(blocking->wake_ns, blocking->start_ns, blocking->end_ns);
@@ -249,7 +252,7 @@ static void write_wake(struct chrome_json *json, const struct export_blocking *b
         arrival_ns = blocking->start_ns;
     }
     if (!blocking->is_release_drawn)
-        write_release(json, blocking, label);
+        write_release(json, blocking);
     write_flow(json, 's', blocking->waker_track, blocking->wake_ns, blocking->flow);
     write_flow(json, 'f', blocking->track, arrival_ns, blocking->flow);
 }
@@ -274,7 +277,7 @@ static void chrome_json_blocking(void *self, const struct export_blocking *block
     }
     write_operation_args(json, blocking);
     if (blocking->waker_track)
-        write_wake(json, blocking, label);
+        write_wake(json, blocking);
 }
 
 static void chrome_json_span(void *self, const struct export_span *span)
@@ -370,7 +373,9 @@ static void write_track_metadata(struct chrome_json *json, const struct track *t
         write_metadata_rank(json, "thread_sort_index", track->pid, track->tid, rank * 2);
     }
     if (track->has_states) {
-        write_metadata_text(json, "thread_name", track->pid, track->state_tid, name, " state");
+        /* The tid keeps it below its thread where a viewer sorts by name. */
+        g_autofree char *suffix = g_strdup_printf(" %u state", track->tid);
+        write_metadata_text(json, "thread_name", track->pid, track->state_tid, name, suffix);
         write_metadata_rank(json, "thread_sort_index", track->pid, track->state_tid, rank * 2 + 1);
     }
 }

@@ -37,6 +37,7 @@ struct export_blocking {
     const struct blocking *operation;
     const struct track *track;
     int64_t start_ns, end_ns;
+    int64_t cut_ns; /* how long it had lasted when the recording began; not part of start to end */
     struct operation_label label;
     /* The release; waker_track is NULL when nobody is known to have released it. */
     const struct track *waker_track;

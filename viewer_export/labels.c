@@ -41,6 +41,13 @@ void operation_label_write(const struct operation_label *label, char text[LABEL_
     append_operation(text, 0, label);
 }
 
+void release_label_write(const struct operation_label *label, char text[LABEL_BYTES])
+{
+    struct operation_label released = *label;
+    released.is_idle = false;
+    append_operation(text, append(text, 0, "release "), &released);
+}
+
 void state_label_write(const struct export_state *state, char text[LABEL_BYTES])
 {
     const struct state_interval *interval = state->interval;

@@ -9,6 +9,8 @@
 
 /* "mutex 0x55d0c0", "idle: epoll_wait". */
 void operation_label_write(const struct operation_label *label, char text[LABEL_BYTES]);
+/* "release mutex 0x55d0c0": what the releaser did. */
+void release_label_write(const struct operation_label *label, char text[LABEL_BYTES]);
 /* "running on CPU 2", "runnable (preempted)", "blocked: mutex 0x55d0c0". */
 void state_label_write(const struct export_state *state, char text[LABEL_BYTES]);
 /* "lost 12 events". */

@@ -5,12 +5,8 @@
 #include <locale.h>
 #include <stdio.h>
 #include "analyzer/ctf_reader.h"
-#include "tracepoints/contract.h"
 #include "viewer_export/options.h"
 #include "viewer_export/timeline.h"
-
-/* How long before the first event a wait may have begun, in a recording that began later than the program. */
-#define LATE_MARGIN_NS (INT64_C(3600) * 1000000000)
 
 struct export_run {
     const struct options *options;
@@ -23,22 +19,9 @@ struct export_run {
     GPtrArray *notes;
 };
 
-/* Made at the first event, which says whether the recording began with the program. */
-static void begin_timeline(struct export_run *run, const struct event *event)
-{
-    bool is_from_start =
-        event->type == EVENT_PROCESS_START && event->process_start.reason == EXECTRACE_START_LIBRARY;
-    run->timeline = timeline_new(run->model, run->tracks, is_from_start ? 0 : LATE_MARGIN_NS);
-    timeline_set_exporter(run->timeline, run->options->exporter, run->exporter_self);
-    const struct trace_observer observer = timeline_observer(run->timeline);
-    trace_model_add_observer(run->model, &observer);
-}
-
 static bool take_event(void *self, const struct event *event)
 {
     struct export_run *run = self;
-    if (!run->timeline)
-        begin_timeline(run, event);
     trace_model_event(run->model, event);
     return !output_has_failed(run->context.output);
 }
@@ -67,12 +50,12 @@ static bool export_events(struct export_run *run, GError **error)
         .is_progress = run->options->is_progress,
     };
     run->exporter_self = exporter->new (&run->context);
+    timeline_set_exporter(run->timeline, exporter, run->exporter_self);
     exporter->begin(run->exporter_self);
     bool is_read = ctf_reader_run(&reader, take_event, run, error);
     if (is_read) {
         trace_model_finish(run->model);
-        if (run->timeline)
-            timeline_finish(run->timeline);
+        timeline_finish(run->timeline);
         note_loss(run);
         exporter->end(run->exporter_self);
     }
@@ -106,6 +89,9 @@ static int run_export(const struct options *options)
         .stacks = stack_texts_new(run.model, run.symbols, options->frame_limit),
         .notes = run.notes,
     };
+    run.timeline = timeline_new(run.model, run.tracks);
+    const struct trace_observer observer = timeline_observer(run.timeline);
+    trace_model_add_observer(run.model, &observer);
     g_autoptr(GError) error = NULL;
     bool is_fine = export_trace(&run, &error);
     if (is_fine)

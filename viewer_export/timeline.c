@@ -10,7 +10,7 @@
 #include <string.h>
 #include "viewer_export/lane.h"
 
-#define MAX_HELD_STATES 16
+#define MAX_HELD_STATES 24
 #define MAX_REMEMBERED_RELEASES 8
 #define MAX_OPEN_SPANS 256 /* regions per thread, tasks in all; beyond, the oldest is closed */
 #define MAX_CPU 8191
@@ -44,7 +44,6 @@ struct timeline {
     struct track_table *tracks;
     const struct exporter *exporter;
     void *exporter_self;
-    int64_t margin_ns;
     int64_t origin_ns;
     bool has_origin;
     uint64_t flow_count;
@@ -88,12 +87,11 @@ static void thread_line_free(gpointer pointer)
     g_free(line);
 }
 
-struct timeline *timeline_new(const struct trace_model *model, struct track_table *tracks, int64_t margin_ns)
+struct timeline *timeline_new(const struct trace_model *model, struct track_table *tracks)
 {
     struct timeline *timeline = g_new0(struct timeline, 1);
     timeline->model = model;
     timeline->tracks = tracks;
-    timeline->margin_ns = margin_ns;
     timeline->threads = g_ptr_array_new_with_free_func(thread_line_free);
     timeline->tasks = open_spans_new();
     timeline->cpu_lanes = g_array_new(FALSE, TRUE, sizeof(struct lane));
@@ -133,7 +131,7 @@ static int64_t relative_ns(struct timeline *timeline, int64_t time_ns)
 {
     if (!timeline->has_origin) {
         timeline->has_origin = true;
-        timeline->origin_ns = trace_model_start_ns(timeline->model) - timeline->margin_ns;
+        timeline->origin_ns = trace_model_start_ns(timeline->model);
     }
     return MAX(time_ns - timeline->origin_ns, 0);
 }
@@ -224,6 +222,16 @@ static void release_states(struct timeline *timeline, struct thread_line *line, 
     memmove(line->held, line->held + count, line->held_count * sizeof(*line->held));
 }
 
+/* Hands out all that comes before the first state that an operation may still explain. */
+static void release_explained(struct timeline *timeline, struct thread_line *line)
+{
+    uint32_t count = 0;
+    while (count < line->held_count &&
+           (line->held[count].interval.state != THREAD_BLOCKED || line->held[count].reason.word))
+        count++;
+    release_states(timeline, line, count);
+}
+
 /* Keeps a state until the operation that explains it has ended, or too many came after it. */
 static void hold_state(struct timeline *timeline, const struct state_interval *interval)
 {
@@ -231,22 +239,20 @@ static void hold_state(struct timeline *timeline, const struct state_interval *i
     if (line->held_count == MAX_HELD_STATES)
         release_states(timeline, line, 1);
     line->held[line->held_count++] = (struct held_state){.interval = *interval};
+    release_explained(timeline, line);
 }
 
 static void explain_states(struct timeline *timeline, const struct blocking *operation)
 {
     struct thread_line *line = line_of(timeline, operation->thread);
-    uint32_t past = 0;
     for (uint32_t i = 0; i < line->held_count; i++) {
         struct held_state *held = &line->held[i];
         bool is_inside =
             held->interval.start_ns >= operation->start_ns && held->interval.end_ns <= operation->end_ns;
         if (held->interval.state == THREAD_BLOCKED && is_inside && !held->reason.word)
             held->reason = label_of(operation);
-        if (held->interval.end_ns <= operation->end_ns)
-            past = i + 1;
     }
-    release_states(timeline, line, past);
+    release_explained(timeline, line);
 }
 
 static void observe_state(void *self, const struct state_interval *interval)
@@ -295,6 +301,7 @@ static void observe_blocking(void *self, const struct blocking *operation)
     int64_t start_ns = operation->is_summary ? operation->end_ns : operation->start_ns;
     struct export_blocking blocking = {
         .operation = operation,
+        .cut_ns = MAX(trace_model_start_ns(timeline->model) - start_ns, 0),
         .start_ns = relative_ns(timeline, start_ns),
         .end_ns = relative_ns(timeline, operation->end_ns),
         .label = label_of(operation),

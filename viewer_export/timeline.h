@@ -10,11 +10,10 @@
 struct timeline;
 
 /*
- * Facts of model from now on go to exporter. All borrowed; tracks is filled here. margin_ns: how long
- * before the trace's first event things may have begun; times count from there. What began even earlier is
- * shown from there on.
+ * Facts of model from now on go to exporter. All borrowed; tracks is filled here. Times count from the
+ * trace's first event; what began earlier (the recording came later than the program) is shown from there on.
  */
-struct timeline *timeline_new(const struct trace_model *model, struct track_table *tracks, int64_t margin_ns);
+struct timeline *timeline_new(const struct trace_model *model, struct track_table *tracks);
 void timeline_free(struct timeline *timeline);
 /* Where facts go; may be changed between two facts, NULL: nowhere. */
 void timeline_set_exporter(struct timeline *timeline, const struct exporter *exporter, void *self);

@@ -22,7 +22,7 @@ static bool write_timeline(const struct exporter *exporter, struct output *outpu
     const struct export_context context = {
         .model = model, .tracks = tracks, .stacks = stacks, .output = output, .notes = notes};
     void *self = exporter->new (&context);
-    struct timeline *timeline = timeline_new(model, tracks, 0);
+    struct timeline *timeline = timeline_new(model, tracks);
     timeline_set_exporter(timeline, exporter, self);
     const struct trace_observer observer = timeline_observer(timeline);
     trace_model_add_observer(model, &observer);
