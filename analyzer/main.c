@@ -1,1 +1,202 @@
-/* written next */
+/*
+ * The analyzer: a trace in, one report or profile out. The stages in their order: reader (or events as text),
+ * model, filter, report or profile, output.
+ *
+ * Exit status: 0 done, 1 the trace could not be read or the result not be written, 2 wrong usage.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <string.h>
+#include "analyzer/ctf_reader.h"
+#include "analyzer/event_text.h"
+#include "analyzer/options.h"
+#include "analyzer/output.h"
+
+struct analysis {
+    struct analyzer_options options;
+    struct trace_model *model;
+    struct symbol_table *symbols;
+    struct filter *filter;
+    struct output *output;
+    struct report_context context;
+    void *report;
+    struct profile_builder *builder;
+    int64_t range_start_ns, range_end_ns; /* of the trace, when the filter must know it */
+};
+
+static bool feed_model(void *self, const struct event *event)
+{
+    trace_model_event(self, event);
+    return true;
+}
+
+static bool print_event(void *self, const struct event *event)
+{
+    event_text_write(event, self);
+    return !ferror((FILE *)self);
+}
+
+static bool widen_range(void *self, const struct event *event)
+{
+    struct analysis *analysis = self;
+
+    if (analysis->range_start_ns == 0)
+        analysis->range_start_ns = event->time_ns;
+    analysis->range_end_ns = MAX(analysis->range_end_ns, event->time_ns);
+    return true;
+}
+
+static bool read_text(const char *path, event_sink sink, void *self, GError **error)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    FILE *in = is_stdin ? stdin : fopen(path, "re");
+    if (!in) {
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "cannot read %s: %s", path,
+                    g_strerror(errno));
+        return false;
+    }
+
+    bool is_read = event_text_read(in, sink, self, error);
+    if (!is_read)
+        g_prefix_error(error, "%s: ", path);
+    if (!is_stdin)
+        fclose(in);
+    return is_read;
+}
+
+static bool read_events(const struct analysis *analysis, event_sink sink, void *self, GError **error)
+{
+    const struct analyzer_options *options = &analysis->options;
+
+    if (options->events_file)
+        return read_text(options->events_file, sink, self, error);
+    struct ctf_reader_options reader = {
+        .path = options->trace, .workers = options->workers, .is_progress = true};
+    return ctf_reader_run(&reader, sink, self, error);
+}
+
+static bool matches_focus(void *self, const struct stack *stack)
+{
+    struct analysis *analysis = self;
+    const GRegex *focus = analysis->options.filter.focus;
+
+    for (uint32_t i = 0; i < stack->frame_count && !stack->is_lost; i++) {
+        const struct symbolized_frame *frame = symbol_table_find(analysis->symbols, &stack->frames[i]);
+        for (uint32_t j = 0; j < frame->count; j++) {
+            if (g_regex_match(focus, frame->lines[j].function, 0, NULL) ||
+                g_regex_match(focus, frame->lines[j].file, 0, NULL))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void begin(struct analysis *analysis)
+{
+    struct analyzer_options *options = &analysis->options;
+
+    analysis->model = trace_model_new();
+    analysis->symbols = symbol_table_new(options->symbolize, options->sysroot);
+    analysis->filter =
+        filter_new(analysis->model, &options->filter, analysis->range_start_ns, analysis->range_end_ns);
+    if (options->filter.focus)
+        filter_set_focus(analysis->filter, matches_focus, analysis);
+    analysis->context = (struct report_context){
+        .model = analysis->model,
+        .filter = analysis->filter,
+        .symbols = analysis->symbols,
+        .trace = options->trace ? options->trace : options->events_file,
+    };
+    if (options->profile) {
+        analysis->builder = profile_builder_new(options->profile, analysis->model);
+        struct trace_observer observer = profile_builder_observer(analysis->builder);
+        filter_add_observer(analysis->filter, &observer);
+    } else {
+        analysis->report = options->report->begin(&analysis->context);
+    }
+}
+
+static bool write_profile(struct analysis *analysis, GError **error)
+{
+    struct profile *profile = profile_builder_finish(analysis->builder);
+
+    if (analysis->options.filter.focus)
+        profile_focus(profile, analysis->symbols, analysis->options.filter.focus);
+    bool is_written = pprof_write(profile, analysis->symbols, fileno(output_file(analysis->output)), error);
+    profile_free(profile);
+    return is_written;
+}
+
+static void print_warnings(const struct analysis *analysis)
+{
+    const GPtrArray *warnings = symbol_table_warnings(analysis->symbols);
+
+    for (guint i = 0; i < warnings->len; i++)
+        g_printerr("analyzer: warning: %s\n", (const char *)warnings->pdata[i]);
+}
+
+/* Reads the trace and writes the result; output is still to be closed. */
+static bool analyze(struct analysis *analysis, GError **error)
+{
+    const struct analyzer_options *options = &analysis->options;
+
+    if (options->is_events_report)
+        return read_events(analysis, print_event, output_file(analysis->output), error);
+    if (filter_options_need_range(&options->filter) && !read_events(analysis, widen_range, analysis, error))
+        return false;
+    begin(analysis);
+    if (!read_events(analysis, feed_model, analysis->model, error))
+        return false;
+    trace_model_finish(analysis->model);
+    if (options->profile) {
+        if (!write_profile(analysis, error))
+            return false;
+    } else {
+        options->report->write(analysis->report, options->format, output_file(analysis->output));
+    }
+    print_warnings(analysis);
+    return true;
+}
+
+static void end(struct analysis *analysis)
+{
+    if (analysis->report)
+        analysis->options.report->free(analysis->report);
+    profile_builder_free(analysis->builder);
+    filter_free(analysis->filter);
+    symbol_table_free(analysis->symbols);
+    trace_model_free(analysis->model);
+    analyzer_options_clear(&analysis->options);
+}
+
+static bool run(struct analysis *analysis, GError **error)
+{
+    analysis->output = output_open(analysis->options.output, error);
+    if (!analysis->output)
+        return false;
+    if (analysis->options.profile && output_is_terminal(analysis->output)) {
+        g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                            "a profile is not for terminals: use -o FILE, then `go tool pprof FILE`");
+        output_abandon(analysis->output);
+        return false;
+    }
+    if (!analyze(analysis, error)) {
+        output_abandon(analysis->output);
+        return false;
+    }
+    return output_close(analysis->output, error);
+}
+
+int main(int argc, char **argv)
+{
+    struct analysis analysis = {0};
+    g_autoptr(GError) error = NULL;
+
+    setlocale(LC_CTYPE, "");
+    enum options_verdict verdict = analyzer_options_parse(&analysis.options, argc, argv, &error);
+    bool is_good = verdict == OPTIONS_DONE || (verdict == OPTIONS_RUN && run(&analysis, &error));
+    end(&analysis);
+    if (error)
+        g_printerr("analyzer: %s\n", error->message);
+    return is_good ? 0 : verdict == OPTIONS_BAD ? 2 : 1;
+}

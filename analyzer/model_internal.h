@@ -78,6 +78,7 @@ struct trace_model {
     int64_t sched_lost_ns;
     const char *sched_source;
     bool has_off_cpu_source;
+    bool has_loss;
     bool is_finished;
 };
 

@@ -379,18 +379,21 @@ static void lost(struct trace_model *model, const struct event *event)
 {
     bool is_sched = event->type == EVENT_SCHED_LOST;
     struct loss loss = {
-        .start_ns = is_sched || event->lost.since_ns == 0 ? event->time_ns : event->lost.since_ns,
-        .end_ns = event->time_ns,
+        .start_ns = event->lost.since_ns > 0 ? event->lost.since_ns : event->time_ns,
+        .end_ns = MAX(event->lost.until_ns, event->time_ns),
         .count = event->lost.count,
         .is_packets = event->lost.is_packets,
-        .what = is_sched ? "scheduling records" : "events",
+        .what = is_sched                 ? "scheduling records"
+                : event->lost.is_packets ? "packets"
+                                         : "events",
     };
 
+    model->has_loss = true;
     model->lost_count += event->lost.is_packets ? 0 : event->lost.count;
     /* Of a kernel trace any event may be missing. */
     if (is_sched || !model->has_off_cpu_source) {
         model->loss_epoch++;
-        model->sched_lost_ns = event->time_ns;
+        model->sched_lost_ns = loss.end_ns;
     }
     EMIT(model, loss, &loss);
 }
@@ -616,6 +619,11 @@ uint64_t trace_model_event_count(const struct trace_model *model)
 uint64_t trace_model_lost_count(const struct trace_model *model)
 {
     return model->lost_count;
+}
+
+bool trace_model_has_loss(const struct trace_model *model)
+{
+    return model->has_loss;
 }
 
 const char *trace_model_sched_source(const struct trace_model *model)

@@ -82,6 +82,7 @@ struct state_interval {
     bool is_derived; /* the border to the next or previous state was derived from a wake, not measured by the
                         kernel */
     bool is_open;
+    bool is_part;          /* cut by a filter: its end is not in the range, count it elsewhere */
     uint32_t waker_thread; /* RUNNABLE after a wake-up: who; 0 not known */
     uint32_t stack;        /* RUNNABLE: where the thread will go on; 0 not known */
 };
@@ -128,6 +129,7 @@ struct blocking {
     bool is_idle;          /* waits for work, not for somebody in the way */
     bool is_open;          /* had not ended when the trace did */
     bool is_summary;       /* a sum: start and end only bound it */
+    bool is_part;          /* cut by a filter: its end is not in the range; count is 0 */
 };
 
 struct heap_sample {
@@ -185,6 +187,8 @@ int64_t trace_model_start_ns(const struct trace_model *model);
 int64_t trace_model_end_ns(const struct trace_model *model);
 uint64_t trace_model_event_count(const struct trace_model *model);
 uint64_t trace_model_lost_count(const struct trace_model *model);
+/* Something was lost, even if not how much is known. */
+bool trace_model_has_loss(const struct trace_model *model);
 /* "perf context switches", ...: NULL when the trace has no scheduling data. */
 const char *trace_model_sched_source(const struct trace_model *model);
 

@@ -1,0 +1,42 @@
+/*
+ * Durations summed up: count, total, extremes, mean and standard deviation exactly, quantiles exactly while
+ * there are few values and within 1 % beyond. Memory is bounded (about 10 KB at most, far less for most).
+ */
+#ifndef ANALYZER_DISTRIBUTION_H
+#define ANALYZER_DISTRIBUTION_H
+
+#include <stdio.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* As many values are kept as they are. */
+#define DISTRIBUTION_EXACT 64
+
+struct distribution {
+    uint64_t count;
+    uint64_t total;
+    uint64_t min, max;     /* min is 0 when count is */
+    double mean, squares;  /* Welford: squares is the sum of (x - mean)^2 */
+    uint64_t summed_count; /* of count: known only as sums (distribution_add_sum) */
+    uint64_t *values;      /* count of them while count <= DISTRIBUTION_EXACT; owned */
+    uint32_t value_count;
+    bool is_sorted;
+    uint32_t *octaves[64]; /* counts per bucket beyond that; NULL: none. Owned */
+};
+
+/* All zero is an empty distribution. */
+void distribution_clear(struct distribution *distribution);
+void distribution_add(struct distribution *distribution, uint64_t value);
+/* Values of which only the sum and the extremes are known: they count as so many of their average. */
+void distribution_add_sum(struct distribution *distribution, uint64_t count, uint64_t total, uint64_t min,
+                          uint64_t max);
+double distribution_average(const struct distribution *distribution);
+/* Of the whole population (divided by count, not count - 1). */
+double distribution_deviation(const struct distribution *distribution);
+/* The smallest value that at least this share (0 to 1) of the values does not exceed. */
+uint64_t distribution_quantile(struct distribution *distribution, double share);
+
+/* Bars per power of two, for people; unit "ns". Prints nothing for fewer than 2 values. */
+void distribution_print_histogram(struct distribution *distribution, FILE *out);
+
+#endif

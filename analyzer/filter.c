@@ -1,0 +1,436 @@
+/* Filters; between the model and its consumers, on the reader's calling thread. */
+#include "analyzer/filter.h"
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+const char *const filter_option_names[] = {"from",   "to",           "pid",   "tid",
+                                           "thread", "min-duration", "focus", NULL};
+
+const char filter_option_help[] =
+    "Filters (for every output):\n"
+    "  -from=TIME, -to=TIME   only what happens in this range: 2.5s, 300ms (since the trace's start), 25%,\n"
+    "                         2024-05-01T12:00:00.5Z or seconds since 1970\n"
+    "  -pid=N[,N]... -tid=N[,N]...  only these processes or threads\n"
+    "  -thread=REGEX          only threads with such a name\n"
+    "  -min-duration=TIME     only waits and calls at least this long\n"
+    "  -focus=REGEX           only what has such a function or file on its stack\n";
+
+enum { MAX_IDS = 10000 };
+static const int64_t percent_scale = 1000000;
+
+bool filter_parse_duration(const char *text, int64_t *ns)
+{
+    static const struct {
+        const char *name;
+        double ns;
+    } units[] = {{"", 1e9},  {"s", 1e9},  {"ms", 1e6},   {"us", 1e3},
+                 {"ns", 1.}, {"m", 60e9}, {"min", 60e9}, {"h", 3600e9}};
+    char *end;
+    double number = g_ascii_strtod(text, &end);
+
+    if (end == text || !isfinite(number) || number < 0)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
+        if (strcmp(end, units[i].name) == 0 && number * units[i].ns < 9e18) {
+            *ns = llround(number * units[i].ns);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Seconds since 1970, exactly: a double has not enough digits. */
+static bool parse_epoch(const char *text, int64_t *ns)
+{
+    char *end;
+    guint64 seconds = g_ascii_strtoull(text, &end, 10);
+    int64_t fraction = 0, digit = 100000000;
+
+    if (!g_ascii_isdigit(*text) || seconds < 100000000)
+        return false;
+    if (seconds > 100000000000000000ULL && *end == '\0' && seconds < G_MAXINT64) {
+        *ns = (int64_t)seconds;
+        return true;
+    }
+    if (seconds > 9000000000ULL)
+        return false;
+    if (*end == '.') {
+        for (end++; g_ascii_isdigit(*end); end++, digit /= 10)
+            fraction += digit * (*end - '0');
+    }
+    *ns = (int64_t)seconds * 1000000000 + fraction;
+    return *end == '\0';
+}
+
+static bool parse_date(const char *text, int64_t *ns)
+{
+    g_autoptr(GTimeZone) local = g_time_zone_new_local();
+    g_autoptr(GDateTime) date = g_date_time_new_from_iso8601(text, local);
+    if (!date)
+        return false;
+
+    *ns = g_date_time_to_unix(date) * 1000000000 + llround(fmod(g_date_time_get_seconds(date), 1.) * 1e9);
+    return true;
+}
+
+static bool parse_time_point(const char *text, struct time_point *point)
+{
+    size_t length = strlen(text);
+    struct time_point parsed = {.kind = TIME_POINT_ABSOLUTE};
+
+    if (length > 1 && text[length - 1] == '%') {
+        char *end;
+        double percent = g_ascii_strtod(text, &end);
+        if (end != text + length - 1 || !(percent >= 0 && percent <= 100))
+            return false;
+        parsed = (struct time_point){TIME_POINT_PERCENT, llround(percent * (double)percent_scale)};
+    } else if (!parse_epoch(text, &parsed.value) && !parse_date(text, &parsed.value)) {
+        parsed.kind = TIME_POINT_RELATIVE;
+        if (!filter_parse_duration(text, &parsed.value))
+            return false;
+    }
+    *point = parsed;
+    return true;
+}
+
+static bool parse_ids(const char *text, GArray **ids, GError **error)
+{
+    g_auto(GStrv) words = g_strsplit(text, ",", MAX_IDS);
+
+    if (!*ids)
+        *ids = g_array_new(FALSE, FALSE, sizeof(int32_t));
+    for (char **word = words; *word; word++) {
+        guint64 id;
+        if (!g_ascii_string_to_unsigned(*word, 10, 0, G_MAXINT32, &id, error))
+            return false;
+        int32_t value = (int32_t)id;
+        g_array_append_val(*ids, value);
+    }
+    return true;
+}
+
+static bool parse_regex(const char *text, GRegex **regex, GError **error)
+{
+    GRegex *parsed = g_regex_new(text, G_REGEX_OPTIMIZE, 0, error);
+    if (!parsed)
+        return false;
+
+    g_clear_pointer(regex, g_regex_unref);
+    *regex = parsed;
+    return true;
+}
+
+bool filter_options_set(struct filter_options *options, const char *name, const char *value, GError **error)
+{
+    bool is_good;
+
+    if (strcmp(name, "from") == 0)
+        is_good = parse_time_point(value, &options->from);
+    else if (strcmp(name, "to") == 0)
+        is_good = parse_time_point(value, &options->to);
+    else if (strcmp(name, "pid") == 0)
+        is_good = parse_ids(value, &options->pids, error);
+    else if (strcmp(name, "tid") == 0)
+        is_good = parse_ids(value, &options->tids, error);
+    else if (strcmp(name, "thread") == 0)
+        is_good = parse_regex(value, &options->thread, error);
+    else if (strcmp(name, "focus") == 0)
+        is_good = parse_regex(value, &options->focus, error);
+    else
+        is_good = filter_parse_duration(value, &options->min_duration_ns);
+    if (!is_good && error && !*error)
+        g_set_error(
+            error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "\"%s\" is no time; write 2.5s, 300ms%s", value,
+            strcmp(name, "min-duration") == 0 ? " or 20us"
+                                              : ", 25%, a date (2024-05-01T12:00:00Z) or seconds since 1970");
+    if (!is_good)
+        g_prefix_error(error, "-%s: ", name);
+    return is_good;
+}
+
+void filter_options_clear(struct filter_options *options)
+{
+    g_clear_pointer(&options->pids, g_array_unref);
+    g_clear_pointer(&options->tids, g_array_unref);
+    g_clear_pointer(&options->thread, g_regex_unref);
+    g_clear_pointer(&options->focus, g_regex_unref);
+}
+
+bool filter_options_is_empty(const struct filter_options *options)
+{
+    return options->from.kind == TIME_POINT_NONE && options->to.kind == TIME_POINT_NONE && !options->pids &&
+           !options->tids && !options->thread && !options->focus && options->min_duration_ns == 0;
+}
+
+bool filter_options_need_range(const struct filter_options *options)
+{
+    return options->from.kind == TIME_POINT_PERCENT || options->to.kind == TIME_POINT_PERCENT;
+}
+
+enum verdict { VERDICT_OPEN = 0, VERDICT_NO, VERDICT_YES };
+
+/* One observer behind the filter. */
+struct outlet {
+    struct filter *filter;
+    struct trace_observer observer;
+};
+
+struct filter {
+    struct trace_model *model;            /* borrowed */
+    const struct filter_options *options; /* borrowed */
+    int64_t start_ns, end_ns;             /* of the trace; 0: not known */
+    bool has_borders;
+    int64_t from_ns, to_ns;
+    GByteArray *threads; /* enum verdict, by thread; names may change, so only pids and tids */
+    GByteArray *stacks;  /* enum verdict, by stack */
+    filter_stack_predicate focus;
+    void *focus_self;
+    GPtrArray *outlets; /* struct outlet * */
+};
+
+struct filter *filter_new(struct trace_model *model, const struct filter_options *options, int64_t start_ns,
+                          int64_t end_ns)
+{
+    struct filter *filter = g_new0(struct filter, 1);
+
+    filter->model = model;
+    filter->options = options;
+    filter->start_ns = start_ns;
+    filter->end_ns = end_ns;
+    filter->from_ns = G_MININT64;
+    filter->to_ns = G_MAXINT64;
+    filter->threads = g_byte_array_new();
+    filter->stacks = g_byte_array_new();
+    filter->outlets = g_ptr_array_new_with_free_func(g_free);
+    return filter;
+}
+
+void filter_free(struct filter *filter)
+{
+    if (!filter)
+        return;
+
+    g_byte_array_unref(filter->threads);
+    g_byte_array_unref(filter->stacks);
+    g_ptr_array_unref(filter->outlets);
+    g_free(filter);
+}
+
+void filter_set_focus(struct filter *filter, filter_stack_predicate predicate, void *self)
+{
+    filter->focus = predicate;
+    filter->focus_self = self;
+}
+
+static int64_t resolve(const struct filter *filter, struct time_point point, int64_t otherwise)
+{
+    int64_t start_ns = filter->start_ns != 0 ? filter->start_ns : trace_model_start_ns(filter->model);
+
+    switch (point.kind) {
+    case TIME_POINT_ABSOLUTE:
+        return point.value;
+    case TIME_POINT_RELATIVE:
+        return start_ns + point.value;
+    case TIME_POINT_PERCENT:
+        return start_ns +
+               (int64_t)((__int128)(filter->end_ns - start_ns) * point.value / (100 * percent_scale));
+    default:
+        return otherwise;
+    }
+}
+
+/* The trace's start is known with its first event, and there is no fact before that. */
+static void find_borders(struct filter *filter)
+{
+    if (filter->has_borders)
+        return;
+    filter->has_borders = true;
+    filter->from_ns = resolve(filter, filter->options->from, G_MININT64);
+    filter->to_ns = resolve(filter, filter->options->to, G_MAXINT64);
+    /* The last event belongs to the last range. */
+    if (filter->options->to.kind == TIME_POINT_PERCENT && filter->options->to.value == 100 * percent_scale)
+        filter->to_ns = G_MAXINT64;
+}
+
+int64_t filter_start_ns(const struct filter *filter)
+{
+    return MAX(trace_model_start_ns(filter->model), resolve(filter, filter->options->from, G_MININT64));
+}
+
+int64_t filter_end_ns(const struct filter *filter)
+{
+    int64_t end_ns = MIN(trace_model_end_ns(filter->model), resolve(filter, filter->options->to, G_MAXINT64));
+
+    return MAX(end_ns, filter_start_ns(filter));
+}
+
+static bool has_id(const GArray *ids, int32_t id)
+{
+    for (guint i = 0; i < ids->len; i++) {
+        if (g_array_index(ids, int32_t, i) == id)
+            return true;
+    }
+    return false;
+}
+
+/* The remembered verdict on a thread or stack. */
+static uint8_t *verdict_at(GByteArray *verdicts, uint32_t index)
+{
+    if (index >= verdicts->len) {
+        guint old = verdicts->len;
+        g_byte_array_set_size(verdicts, MAX(index + 1, 2 * old));
+        memset(verdicts->data + old, VERDICT_OPEN, verdicts->len - old);
+    }
+    return &verdicts->data[index];
+}
+
+bool filter_has_thread(struct filter *filter, uint32_t index)
+{
+    const struct filter_options *options = filter->options;
+    const struct thread *thread = trace_model_thread(filter->model, index);
+    uint8_t *verdict = verdict_at(filter->threads, index);
+
+    if (*verdict == VERDICT_OPEN) {
+        bool is_in = (!options->pids || has_id(options->pids, thread->pid)) &&
+                     (!options->tids || has_id(options->tids, thread->tid));
+        *verdict = is_in ? VERDICT_YES : VERDICT_NO;
+    }
+    return *verdict == VERDICT_YES &&
+           (!options->thread || g_regex_match(options->thread, thread->name, 0, NULL));
+}
+
+static bool has_stack(struct filter *filter, uint32_t index)
+{
+    if (!filter->options->focus || !filter->focus)
+        return true;
+    if (index == 0)
+        return false;
+
+    uint8_t *verdict = verdict_at(filter->stacks, index);
+    if (*verdict == VERDICT_OPEN) {
+        bool is_in = filter->focus(filter->focus_self, trace_model_stack(filter->model, index));
+        *verdict = is_in ? VERDICT_YES : VERDICT_NO;
+    }
+    return *verdict == VERDICT_YES;
+}
+
+/* Is the moment in the range? Its end belongs to it only when nothing can come after it. */
+static bool has_moment(const struct filter *filter, int64_t time_ns)
+{
+    return time_ns >= filter->from_ns && time_ns < filter->to_ns;
+}
+
+static void pass_state(void *self, const struct state_interval *interval)
+{
+    struct outlet *outlet = self;
+    struct filter *filter = outlet->filter;
+    struct state_interval cut = *interval;
+
+    find_borders(filter);
+    cut.start_ns = MAX(cut.start_ns, filter->from_ns);
+    cut.end_ns = MIN(cut.end_ns, filter->to_ns);
+    if (cut.start_ns >= cut.end_ns || !filter_has_thread(filter, interval->thread))
+        return;
+    cut.is_part = interval->is_part || cut.end_ns != interval->end_ns;
+    outlet->observer.state(outlet->observer.self, &cut);
+}
+
+/* Cuts to the range; false when nothing is left. */
+static bool cut_operation(const struct filter *filter, struct blocking *operation)
+{
+    bool ends_here = has_moment(filter, operation->end_ns);
+
+    if (operation->is_summary)
+        return ends_here;
+    if (operation->end_ns < filter->from_ns || operation->start_ns >= filter->to_ns)
+        return false;
+    if (ends_here && operation->start_ns >= filter->from_ns)
+        return true;
+    operation->start_ns = MAX(operation->start_ns, filter->from_ns);
+    operation->end_ns = MIN(operation->end_ns, filter->to_ns);
+    operation->total_ns = (uint64_t)(operation->end_ns - operation->start_ns);
+    operation->is_part = operation->is_part || !ends_here;
+    if (!ends_here)
+        operation->count = operation->error_count = 0;
+    if (operation->wake_ns < operation->start_ns || operation->wake_ns > operation->end_ns)
+        operation->wake_ns = 0;
+    return true;
+}
+
+static void pass_blocking(void *self, const struct blocking *operation)
+{
+    struct outlet *outlet = self;
+    struct filter *filter = outlet->filter;
+    struct blocking cut = *operation;
+
+    find_borders(filter);
+    uint64_t length_ns = operation->is_summary ? operation->longest_ns : operation->total_ns;
+    if (length_ns < (uint64_t)filter->options->min_duration_ns ||
+        !filter_has_thread(filter, operation->thread) || !has_stack(filter, operation->stack) ||
+        !cut_operation(filter, &cut))
+        return;
+    outlet->observer.blocking(outlet->observer.self, &cut);
+}
+
+static void pass_heap(void *self, const struct heap_sample *sample)
+{
+    struct outlet *outlet = self;
+    struct filter *filter = outlet->filter;
+
+    find_borders(filter);
+    if (has_moment(filter, sample->time_ns) && filter_has_thread(filter, sample->thread) &&
+        has_stack(filter, sample->stack))
+        outlet->observer.heap(outlet->observer.self, sample);
+}
+
+static void pass_mark(void *self, const struct user_mark *mark)
+{
+    struct outlet *outlet = self;
+
+    find_borders(outlet->filter);
+    if (has_moment(outlet->filter, mark->time_ns) && filter_has_thread(outlet->filter, mark->thread))
+        outlet->observer.mark(outlet->observer.self, mark);
+}
+
+static void pass_metric(void *self, int64_t time_ns, uint32_t process, const char *name, const char *unit,
+                        double value)
+{
+    struct outlet *outlet = self;
+    const GArray *pids = outlet->filter->options->pids;
+
+    find_borders(outlet->filter);
+    if (has_moment(outlet->filter, time_ns) &&
+        (!pids || has_id(pids, trace_model_process(outlet->filter->model, process)->pid)))
+        outlet->observer.metric(outlet->observer.self, time_ns, process, name, unit, value);
+}
+
+static void pass_loss(void *self, const struct loss *loss)
+{
+    struct outlet *outlet = self;
+
+    find_borders(outlet->filter);
+    if (loss->end_ns >= outlet->filter->from_ns && loss->start_ns < outlet->filter->to_ns)
+        outlet->observer.loss(outlet->observer.self, loss);
+}
+
+void filter_add_observer(struct filter *filter, const struct trace_observer *observer)
+{
+    if (filter_options_is_empty(filter->options)) {
+        trace_model_add_observer(filter->model, observer);
+        return;
+    }
+    struct outlet *outlet = g_new0(struct outlet, 1);
+    *outlet = (struct outlet){filter, *observer};
+    g_ptr_array_add(filter->outlets, outlet);
+    struct trace_observer inlet = {
+        .state = observer->state ? pass_state : NULL,
+        .blocking = observer->blocking ? pass_blocking : NULL,
+        .heap = observer->heap ? pass_heap : NULL,
+        .mark = observer->mark ? pass_mark : NULL,
+        .metric = observer->metric ? pass_metric : NULL,
+        .loss = observer->loss ? pass_loss : NULL,
+        .self = outlet,
+    };
+    trace_model_add_observer(filter->model, &inlet);
+}

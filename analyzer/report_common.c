@@ -1,0 +1,35 @@
+/* Shared pieces of the reports. */
+#include "analyzer/report_common.h"
+#include "tracepoints/contract.h"
+
+void report_print_loss(const struct report_context *context, FILE *out)
+{
+    char count[FORMAT_SIZE];
+    uint64_t lost = trace_model_lost_count(context->model);
+
+    if (lost > 0)
+        fprintf(out,
+                "Lost: %s events were lost while recording; numbers above are too low by what they would "
+                "have said (-report=loss).\n",
+                format_count(count, lost));
+    else if (trace_model_has_loss(context->model))
+        fprintf(out, "Lost: some events were lost while recording, how many is not known (-report=loss).\n");
+}
+
+const char *report_thread_name(const struct thread *thread, char *buffer)
+{
+    if (*thread->name)
+        g_utf8_strncpy(buffer, thread->name, 16);
+    else
+        g_snprintf(buffer, FORMAT_SIZE, "[%d]", thread->tid);
+    return buffer;
+}
+
+const char *report_object_kind(uint32_t wait_kind)
+{
+    if (wait_kind == 0)
+        return "other objects";
+    if (wait_kind == EXECTRACE_WAIT_RWLOCK_READ || wait_kind == EXECTRACE_WAIT_RWLOCK_WRITE)
+        return "rwlock";
+    return blocking_kind_name(&(struct blocking){.wait_kind = wait_kind});
+}

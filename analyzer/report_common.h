@@ -1,0 +1,14 @@
+/* What several reports say alike. */
+#ifndef ANALYZER_REPORT_COMMON_H
+#define ANALYZER_REPORT_COMMON_H
+
+#include "analyzer/report_format.h"
+
+/* One sentence on lost data when there are some; nothing otherwise. For the end of every text report. */
+void report_print_loss(const struct report_context *context, FILE *out);
+/* "worker-3", or "[12345]" for a thread without a name. In buffer (FORMAT_SIZE bytes). */
+const char *report_thread_name(const struct thread *thread, char *buffer);
+/* "mutex", "rwlock", "cond"...: of an object whatever was asked of it. */
+const char *report_object_kind(uint32_t wait_kind);
+
+#endif

@@ -1,0 +1,323 @@
+/* Numbers and tables of reports. */
+#include "analyzer/report_format.h"
+#include <inttypes.h>
+#include <string.h>
+
+const char *format_ns(char *buffer, int64_t ns)
+{
+    static const struct {
+        double ns;
+        const char *name;
+    } units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}};
+    double size = ns < 0 ? -(double)ns : (double)ns;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
+        if (size >= units[i].ns * 0.9995) {
+            double value = (double)ns / units[i].ns;
+            int decimals = size >= units[i].ns * 99.95   ? (i == 0 ? 1 : 0)
+                           : size >= units[i].ns * 9.995 ? 1
+                                                         : 2;
+            g_snprintf(buffer, FORMAT_SIZE, "%.*f %s", decimals, value, units[i].name);
+            return buffer;
+        }
+    }
+    g_snprintf(buffer, FORMAT_SIZE, "%" PRId64 " ns", ns);
+    return buffer;
+}
+
+const char *format_count(char *buffer, uint64_t count)
+{
+    char digits[FORMAT_SIZE];
+    int length = g_snprintf(digits, sizeof digits, "%" PRIu64, count);
+    size_t used = 0;
+
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            buffer[used++] = ',';
+        buffer[used++] = digits[i];
+    }
+    buffer[used] = '\0';
+    return buffer;
+}
+
+const char *format_bytes(char *buffer, uint64_t bytes)
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+
+    if (bytes < 1024) {
+        g_snprintf(buffer, FORMAT_SIZE, "%" PRIu64 " B", bytes);
+        return buffer;
+    }
+    for (value /= 1024; value >= 1024 && unit + 1 < G_N_ELEMENTS(units); unit++)
+        value /= 1024;
+    g_snprintf(buffer, FORMAT_SIZE, "%.1f %s", value, units[unit]);
+    return buffer;
+}
+
+const char *format_percent(char *buffer, double part, double whole)
+{
+    g_snprintf(buffer, FORMAT_SIZE, "%.1f %%", whole > 0 ? 100 * part / whole : 0);
+    return buffer;
+}
+
+void write_csv_text(FILE *out, const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, out);
+        return;
+    }
+    putc('"', out);
+    for (; *text; text++) {
+        if (*text == '"')
+            putc('"', out);
+        putc(*text, out);
+    }
+    putc('"', out);
+}
+
+void write_json_text(FILE *out, const char *text)
+{
+    putc('"', out);
+    for (; *text; text++) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte == '"' || byte == '\\')
+            fprintf(out, "\\%c", byte);
+        else if (byte < 0x20 || byte == 0x7f)
+            fprintf(out, "\\u%04x", byte);
+        else
+            putc(byte, out);
+    }
+    putc('"', out);
+}
+
+struct cell {
+    char *text; /* owned; NULL: a number */
+    int64_t number;
+};
+
+struct report_table {
+    const char *name;
+    const struct report_column *columns;
+    size_t column_count;
+    GArray *cells; /* struct cell */
+};
+
+static void clear_cell(void *cell)
+{
+    g_free(((struct cell *)cell)->text);
+}
+
+struct report_table *report_table_new(const char *name, const struct report_column *columns, size_t count)
+{
+    struct report_table *table = g_new0(struct report_table, 1);
+
+    table->name = name;
+    table->columns = columns;
+    table->column_count = count;
+    table->cells = g_array_new(FALSE, TRUE, sizeof(struct cell));
+    g_array_set_clear_func(table->cells, clear_cell);
+    return table;
+}
+
+void report_table_free(struct report_table *table)
+{
+    if (!table)
+        return;
+
+    g_array_unref(table->cells);
+    g_free(table);
+}
+
+void report_table_add_text(struct report_table *table, const char *text)
+{
+    struct cell cell = {.text = g_strdup(text)};
+
+    g_array_append_val(table->cells, cell);
+}
+
+void report_table_add(struct report_table *table, int64_t number)
+{
+    struct cell cell = {.number = number};
+
+    g_array_append_val(table->cells, cell);
+}
+
+size_t report_table_row_count(const struct report_table *table)
+{
+    return table->cells->len / table->column_count;
+}
+
+static const struct cell *cell_at(const struct report_table *table, size_t row, size_t column)
+{
+    return &g_array_index(table->cells, struct cell, row * table->column_count + column);
+}
+
+/* For people; the text is the cell's own, or in buffer. */
+static const char *show_cell(const struct report_table *table, size_t row, size_t column, int64_t start_ns,
+                             char *buffer)
+{
+    const struct cell *cell = cell_at(table, row, column);
+
+    if (cell->text)
+        return cell->text;
+    switch (table->columns[column].type) {
+    case CELL_NS:
+        return format_ns(buffer, cell->number);
+    case CELL_TIME:
+        if (cell->number == 0)
+            return "-";
+        return format_ns(buffer, cell->number - start_ns);
+    case CELL_COUNT:
+        return format_count(buffer, (uint64_t)cell->number);
+    case CELL_BYTES:
+        return format_bytes(buffer, (uint64_t)cell->number);
+    case CELL_OBJECT:
+        g_snprintf(buffer, FORMAT_SIZE, "0x%" PRIx64, (uint64_t)cell->number);
+        return buffer;
+    default:
+        g_snprintf(buffer, FORMAT_SIZE, "%" PRId64, cell->number);
+        return buffer;
+    }
+}
+
+static void pad(FILE *out, size_t count)
+{
+    while (count-- > 0)
+        putc(' ', out);
+}
+
+/* Text stands left, numbers right; nothing is padded after the last column. */
+static void print_cell(FILE *out, const char *text, size_t width, bool is_left, bool is_last)
+{
+    size_t length = (size_t)g_utf8_strlen(text, -1);
+    size_t padding = width > length ? width - length : 0;
+
+    if (!is_left)
+        pad(out, padding);
+    fputs(text, out);
+    if (is_left && !is_last)
+        pad(out, padding);
+    fputs(is_last ? "\n" : "  ", out);
+}
+
+void report_table_write_text(const struct report_table *table, size_t max_rows, int64_t start_ns, FILE *out)
+{
+    size_t rows = report_table_row_count(table), last = 0;
+    size_t shown = max_rows > 0 ? MIN(rows, max_rows) : rows;
+    g_autofree size_t *widths = g_new0(size_t, table->column_count);
+    char buffer[FORMAT_SIZE];
+
+    for (size_t column = 0; column < table->column_count; column++) {
+        const char *title = table->columns[column].title;
+        if (!title)
+            continue;
+        last = column;
+        widths[column] = (size_t)g_utf8_strlen(title, -1);
+        for (size_t row = 0; row < shown; row++) {
+            const char *text = show_cell(table, row, column, start_ns, buffer);
+            widths[column] = MAX(widths[column], (size_t)g_utf8_strlen(text, -1));
+        }
+    }
+    for (size_t row = 0; row <= shown; row++) {
+        for (size_t column = 0; column < table->column_count; column++) {
+            const struct report_column *about = &table->columns[column];
+            if (!about->title)
+                continue;
+            const char *text = row == 0 ? about->title : show_cell(table, row - 1, column, start_ns, buffer);
+            print_cell(out, text, widths[column], about->type == CELL_TEXT, column == last);
+        }
+    }
+    if (rows > shown)
+        fprintf(out, "... and %zu more\n", rows - shown);
+}
+
+static void write_number(FILE *out, const struct cell *cell, enum cell_type type)
+{
+    if (type == CELL_OBJECT)
+        fprintf(out, "0x%" PRIx64, (uint64_t)cell->number);
+    else
+        fprintf(out, "%" PRId64, cell->number);
+}
+
+void report_table_write_csv(const struct report_table *table, FILE *out)
+{
+    size_t rows = report_table_row_count(table);
+
+    for (size_t row = 0; row <= rows; row++) {
+        bool is_first = true;
+        for (size_t column = 0; column < table->column_count; column++) {
+            const struct report_column *about = &table->columns[column];
+            if (!about->key)
+                continue;
+            if (!is_first)
+                putc(',', out);
+            is_first = false;
+            const struct cell *cell = row > 0 ? cell_at(table, row - 1, column) : NULL;
+            if (!cell || cell->text)
+                write_csv_text(out, cell ? cell->text : about->key);
+            else
+                write_number(out, cell, about->type);
+        }
+        putc('\n', out);
+    }
+}
+
+void report_table_write_json(const struct report_table *table, FILE *out)
+{
+    size_t rows = report_table_row_count(table);
+
+    fputc('[', out);
+    for (size_t row = 0; row < rows; row++) {
+        bool is_first = true;
+        fputs(row == 0 ? "\n    {" : ",\n    {", out);
+        for (size_t column = 0; column < table->column_count; column++) {
+            const struct report_column *about = &table->columns[column];
+            const struct cell *cell = cell_at(table, row, column);
+            if (!about->key)
+                continue;
+            fprintf(out, "%s\"%s\": ", is_first ? "" : ", ", about->key);
+            is_first = false;
+            if (cell->text) {
+                write_json_text(out, cell->text);
+            } else {
+                const char *quote = about->type == CELL_OBJECT ? "\"" : "";
+                fputs(quote, out);
+                write_number(out, cell, about->type);
+                fputs(quote, out);
+            }
+        }
+        putc('}', out);
+    }
+    fputs(rows > 0 ? "\n  ]" : "]", out);
+}
+
+void report_json_begin(const char *name, FILE *out)
+{
+    fprintf(out, "{\n  \"report\": \"%s\",\n  \"version\": %d", name, REPORT_VERSION);
+}
+
+void report_json_end(FILE *out)
+{
+    fputs("\n}\n", out);
+}
+
+void report_table_write(const struct report_table *table, enum report_format format, int64_t start_ns,
+                        FILE *out)
+{
+    switch (format) {
+    case REPORT_TEXT:
+        report_table_write_text(table, 0, start_ns, out);
+        break;
+    case REPORT_CSV:
+        report_table_write_csv(table, out);
+        break;
+    case REPORT_JSON:
+        report_json_begin(table->name, out);
+        fprintf(out, ",\n  \"%s\": ", table->name);
+        report_table_write_json(table, out);
+        report_json_end(out);
+        break;
+    }
+}

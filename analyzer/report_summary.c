@@ -1,0 +1,288 @@
+/*
+ * The summary: on one screen, what was recorded, where the threads' time went, who waited for what and who
+ * held it, and what to ask next.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include "analyzer/lock_account.h"
+#include "analyzer/report_common.h"
+#include "analyzer/report_kinds.h"
+#include "analyzer/site_account.h"
+#include "analyzer/stack_text.h"
+#include "analyzer/thread_account.h"
+
+enum { MAX_THREADS = 8, MAX_LOCKS = 3, MAX_SITES = 3, MAX_FRAMES = 3, MAX_LINE = 100 };
+
+struct summary {
+    struct report_context context;
+    struct thread_account *threads;
+    struct lock_account *locks;
+    struct site_account *sites;
+};
+
+static void *begin(const struct report_context *context)
+{
+    struct summary *summary = g_new0(struct summary, 1);
+
+    summary->context = *context;
+    summary->threads = thread_account_new(context->model, context->filter);
+    summary->locks = lock_account_new(context->model, context->filter);
+    summary->sites = site_account_new(context->filter);
+    return summary;
+}
+
+static void free_summary(void *report)
+{
+    struct summary *summary = report;
+
+    thread_account_free(summary->threads);
+    lock_account_free(summary->locks);
+    site_account_free(summary->sites);
+    g_free(summary);
+}
+
+/* The process with the most threads, and how many there are that have any. */
+static const struct process *main_process(const struct trace_model *model, const GArray *threads,
+                                          guint *count)
+{
+    g_autofree guint *sizes = g_new0(guint, trace_model_process_count(model));
+    uint32_t largest = 0;
+
+    *count = 0;
+    for (guint i = 0; i < threads->len; i++) {
+        uint32_t process = trace_model_thread(model, g_array_index(threads, uint32_t, i))->process;
+        *count += process != 0 && sizes[process] == 0;
+        sizes[process]++;
+        if (process != 0 && (largest == 0 || sizes[process] > sizes[largest]))
+            largest = process;
+    }
+    return trace_model_process(model, largest);
+}
+
+static void print_head(const struct summary *summary, const GArray *threads, FILE *out)
+{
+    const struct report_context *context = &summary->context;
+    char text[FORMAT_SIZE], count[FORMAT_SIZE];
+    guint process_count;
+    const struct process *process = main_process(context->model, threads, &process_count);
+    const char *source = trace_model_sched_source(context->model);
+
+    if (process->index != 0)
+        fprintf(out, "%s (%d)", *process->name ? process->name : "[unknown program]", process->pid);
+    else
+        fputs("[unknown program]", out);
+    if (process_count > 1)
+        fprintf(out, " and %u more processes", process_count - 1);
+    fprintf(out, ": %s, %u threads, %s events",
+            format_ns(text, filter_end_ns(context->filter) - filter_start_ns(context->filter)), threads->len,
+            format_count(count, trace_model_event_count(context->model)));
+    fprintf(out, ", %s lost\n",
+            trace_model_lost_count(context->model) > 0
+                ? format_count(count, trace_model_lost_count(context->model))
+            : trace_model_has_loss(context->model) ? "some"
+                                                   : "none");
+    fprintf(out, "Scheduling: %s\n", source ? source : "not recorded (states of threads are not known)");
+}
+
+static const struct report_column thread_columns[] = {
+    {NULL, "thread", CELL_TEXT},  {NULL, "tid", CELL_ID},  {NULL, "running", CELL_NS},
+    {NULL, "runnable", CELL_NS},  {NULL, "sync", CELL_NS}, {NULL, "net", CELL_NS},
+    {NULL, "syscall", CELL_NS},   {NULL, "idle", CELL_NS}, {NULL, "other", CELL_NS},
+    {NULL, "not known", CELL_NS},
+};
+
+static void print_threads(const struct summary *summary, const GArray *threads, FILE *out)
+{
+    struct report_table *table = report_table_new("threads", thread_columns, G_N_ELEMENTS(thread_columns));
+    char name[FORMAT_SIZE];
+
+    for (guint i = 0; i < threads->len; i++) {
+        uint32_t index = g_array_index(threads, uint32_t, i);
+        const struct thread *thread = trace_model_thread(summary->context.model, index);
+        const struct thread_sum *sum = thread_account_get(summary->threads, index);
+        report_table_add_text(table, report_thread_name(thread, name));
+        report_table_add(table, thread->tid);
+        report_table_add(table, sum->state_ns[THREAD_RUNNING]);
+        report_table_add(table, sum->state_ns[THREAD_RUNNABLE]);
+        for (int by = 0; by < BLOCKED_BY_COUNT; by++)
+            report_table_add(table, thread->has_states ? sum->blocked_ns[by] : (int64_t)sum->wait_ns[by]);
+        report_table_add(table, thread->has_states ? sum->state_ns[THREAD_UNKNOWN] : 0);
+    }
+    fprintf(out, "\nWhere the threads' time went (blocked: by what)\n");
+    report_table_write_text(table, MAX_THREADS, 0, out);
+    report_table_free(table);
+}
+
+/* "waited in: f < g" for a stack, cut to the line's length. */
+static void print_place(const struct summary *summary, const char *lead, uint32_t stack, FILE *out)
+{
+    g_autofree char *text =
+        stack_text_short(summary->context.model, summary->context.symbols, stack, MAX_FRAMES);
+
+    if (g_utf8_strlen(text, -1) > MAX_LINE) {
+        char *cut = g_utf8_offset_to_pointer(text, MAX_LINE - 3);
+        strcpy(cut, "...");
+    }
+    fprintf(out, "%s%s\n", lead, text);
+}
+
+static void print_lock(const struct summary *summary, const struct lock_sum *lock, FILE *out)
+{
+    char total[FORMAT_SIZE], longest[FORMAT_SIZE], count[FORMAT_SIZE], name[FORMAT_SIZE];
+    const struct lock_pair *pair = &lock->pairs[0];
+
+    fprintf(out, "%9s  %s 0x%" PRIx64 ": %s waits, longest %s, %u threads\n",
+            format_ns(total, (int64_t)lock->total_ns), report_object_kind(lock->wait_kind), lock->object,
+            format_count(count, lock->count), format_ns(longest, (int64_t)lock->longest_ns),
+            lock->waiter_threads);
+    if (pair->count == 0)
+        return;
+    print_place(summary, "           waited in  ", pair->waiter_stack, out);
+    if (pair->holder == 0) {
+        fprintf(out, "           released by somebody who was not recorded\n");
+        return;
+    }
+    g_autofree char *lead =
+        g_strdup_printf("           held by    %s in ",
+                        report_thread_name(trace_model_thread(summary->context.model, pair->holder), name));
+    print_place(summary, lead, pair->holder_stack, out);
+}
+
+static void print_locks(const struct summary *summary, FILE *out)
+{
+    g_autoptr(GPtrArray) locks = lock_account_list(summary->locks);
+
+    for (guint i = 0; i < locks->len && i < MAX_LOCKS; i++) {
+        const struct lock_sum *lock = locks->pdata[i];
+        if (lock->total_ns == 0)
+            break;
+        if (i == 0)
+            fprintf(out, "\nMost waited for\n");
+        print_lock(summary, lock, out);
+    }
+}
+
+static void print_sites(const struct summary *summary, const GPtrArray *sites, enum blocking_class wanted,
+                        FILE *out)
+{
+    char total[FORMAT_SIZE], count[FORMAT_SIZE];
+    guint shown = 0;
+
+    for (guint i = 0; i < sites->len && shown < MAX_SITES; i++) {
+        const struct site_sum *site = sites->pdata[i];
+        if (site->blocking_class != wanted || site->is_idle)
+            continue;
+        g_autofree char *lead = g_strdup_printf(
+            "%-8s%9s %9s  %-12s ", shown == 0 ? blocking_class_name(wanted) : "",
+            format_ns(total, (int64_t)site->total_ns), format_count(count, site->count), site->kind);
+        print_place(summary, lead, site->stack, out);
+        shown++;
+    }
+}
+
+static void print_idle_and_open(const GPtrArray *sites, FILE *out)
+{
+    char total[FORMAT_SIZE], count[FORMAT_SIZE];
+    uint64_t idle_ns = 0, idle_count = 0, open_count = 0;
+
+    for (guint i = 0; i < sites->len; i++) {
+        const struct site_sum *site = sites->pdata[i];
+        idle_ns += site->is_idle ? site->total_ns : 0;
+        idle_count += site->is_idle ? site->count : 0;
+        open_count += site->open_count;
+    }
+    if (idle_count > 0)
+        fprintf(out, "idle    %9s %9s  waits for work, not for somebody: not in the above\n",
+                format_ns(total, (int64_t)idle_ns), format_count(count, idle_count));
+    if (open_count > 0)
+        fprintf(out, "open              %9s  operations had not ended when the recording did\n",
+                format_count(count, open_count));
+}
+
+static void print_next(const struct summary *summary, FILE *out)
+{
+    const char *trace = summary->context.trace;
+
+    fprintf(out, "\nNext: analyzer %s -report=locks (threads, sched, syscalls, net, heap, loss)\n", trace);
+    fprintf(out, "      analyzer %s -pprof=sync -o sync.pb.gz; go tool pprof -top sync.pb.gz\n", trace);
+    fprintf(out, "      viewer_export %s -o timeline.json; open it in ui.perfetto.dev\n", trace);
+}
+
+static void write_text(struct summary *summary, FILE *out)
+{
+    g_autoptr(GArray) threads = thread_account_list(summary->threads);
+    g_autoptr(GPtrArray) sites = site_account_list(summary->sites);
+
+    print_head(summary, threads, out);
+    print_threads(summary, threads, out);
+    print_locks(summary, out);
+    if (sites->len > 0)
+        fprintf(out, "\nWhere they blocked    waits\n");
+    print_sites(summary, sites, BLOCKING_SYNC, out);
+    print_sites(summary, sites, BLOCKING_NET, out);
+    print_sites(summary, sites, BLOCKING_SYSCALL, out);
+    print_idle_and_open(sites, out);
+    report_print_loss(&summary->context, out);
+    print_next(summary, out);
+}
+
+static const struct report_column machine_columns[] = {
+    {"start_time_ns", NULL, CELL_TIME}, {"duration_ns", NULL, CELL_NS},
+    {"threads", NULL, CELL_COUNT},      {"events", NULL, CELL_COUNT},
+    {"lost_events", NULL, CELL_COUNT},  {"running_ns", NULL, CELL_NS},
+    {"runnable_ns", NULL, CELL_NS},     {"blocked_ns", NULL, CELL_NS},
+    {"unknown_ns", NULL, CELL_NS},      {"sync_waits", NULL, CELL_COUNT},
+    {"sync_wait_ns", NULL, CELL_NS},    {"net_waits", NULL, CELL_COUNT},
+    {"net_wait_ns", NULL, CELL_NS},     {"syscall_waits", NULL, CELL_COUNT},
+    {"syscall_wait_ns", NULL, CELL_NS}, {"idle_waits", NULL, CELL_COUNT},
+    {"idle_wait_ns", NULL, CELL_NS},
+};
+
+static struct report_table *machine_table(struct summary *summary)
+{
+    struct report_table *table = report_table_new("summary", machine_columns, G_N_ELEMENTS(machine_columns));
+    g_autoptr(GArray) threads = thread_account_list(summary->threads);
+    const struct report_context *context = &summary->context;
+    static const enum thread_state states[] = {THREAD_RUNNING, THREAD_RUNNABLE, THREAD_BLOCKED,
+                                               THREAD_UNKNOWN};
+    struct thread_sum all = {0};
+
+    for (guint i = 0; i < threads->len; i++) {
+        const struct thread_sum *sum =
+            thread_account_get(summary->threads, g_array_index(threads, uint32_t, i));
+        for (size_t j = 0; j < G_N_ELEMENTS(states); j++)
+            all.state_ns[states[j]] += sum->state_ns[states[j]];
+        for (int by = 0; by < BLOCKED_BY_COUNT; by++) {
+            all.wait_count[by] += sum->wait_count[by];
+            all.wait_ns[by] += sum->wait_ns[by];
+        }
+    }
+    report_table_add(table, filter_start_ns(context->filter));
+    report_table_add(table, filter_end_ns(context->filter) - filter_start_ns(context->filter));
+    report_table_add(table, threads->len);
+    report_table_add(table, (int64_t)trace_model_event_count(context->model));
+    report_table_add(table, (int64_t)trace_model_lost_count(context->model));
+    for (size_t j = 0; j < G_N_ELEMENTS(states); j++)
+        report_table_add(table, all.state_ns[states[j]]);
+    for (int by = BLOCKED_BY_SYNC; by <= BLOCKED_BY_IDLE; by++) {
+        report_table_add(table, (int64_t)all.wait_count[by]);
+        report_table_add(table, (int64_t)all.wait_ns[by]);
+    }
+    return table;
+}
+
+static void write_summary(void *report, enum report_format format, FILE *out)
+{
+    struct summary *summary = report;
+
+    if (format == REPORT_TEXT) {
+        write_text(summary, out);
+        return;
+    }
+    struct report_table *table = machine_table(summary);
+    report_table_write(table, format, 0, out);
+    report_table_free(table);
+}
+
+const struct report_kind report_summary = {"summary", "what was recorded, who waited for what (default)",
+                                           begin, write_summary, free_summary};

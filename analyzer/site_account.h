@@ -1,0 +1,24 @@
+/*
+ * Places in the program that waited: operations summed by stack, kind and idleness. For the summary.
+ */
+#ifndef ANALYZER_SITE_ACCOUNT_H
+#define ANALYZER_SITE_ACCOUNT_H
+
+#include "analyzer/filter.h"
+
+struct site_sum {
+    enum blocking_class blocking_class;
+    const char *kind; /* blocking_kind_name() */
+    uint32_t stack;
+    bool is_idle;
+    uint64_t count, total_ns, longest_ns, open_count;
+};
+
+struct site_account;
+
+struct site_account *site_account_new(struct filter *filter);
+void site_account_free(struct site_account *account);
+/* struct site_sum *, longest total first. The caller frees the array; the sums are the account's. */
+GPtrArray *site_account_list(struct site_account *account);
+
+#endif
