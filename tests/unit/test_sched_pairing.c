@@ -1,0 +1,207 @@
+/* recorder/sched_pairing.c: switch-out and switch-in records become one event per off-CPU interval. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "recorder/sched_pairing.h"
+
+#include "tracepoints/contract.h"
+
+/* The events that came out, one line each. Callbacks carry no context, so this is the only one. */
+static GString *output;
+static struct sched_pairing *pairing;
+
+static void print_switch(uint64_t time, uint64_t off_ns, int32_t pid, int32_t tid, uint16_t cpu,
+                         uint16_t prev_cpu, uint8_t reason)
+{
+    g_string_append_printf(output, "%" G_GUINT64_FORMAT " switch %d/%d off %" G_GUINT64_FORMAT " %d>%d %d\n",
+                           time, pid, tid, off_ns, prev_cpu, cpu, reason);
+}
+
+static void print_wakeup(uint64_t time, int32_t pid, int32_t tid, int32_t waker_tid, uint16_t cpu)
+{
+    g_string_append_printf(output, "%" G_GUINT64_FORMAT " wakeup %d/%d by %d on %d\n", time, pid, tid,
+                           waker_tid, cpu);
+}
+
+static void print_start(uint64_t time, int32_t pid, int32_t tid, int32_t parent_pid, int32_t parent_tid)
+{
+    g_string_append_printf(output, "%" G_GUINT64_FORMAT " start %d/%d of %d/%d\n", time, pid, tid, parent_pid,
+                           parent_tid);
+}
+
+static void print_exit(uint64_t time, int32_t pid, int32_t tid)
+{
+    g_string_append_printf(output, "%" G_GUINT64_FORMAT " exit %d/%d\n", time, pid, tid);
+}
+
+static void print_lost(uint64_t time, uint16_t cpu, uint64_t count)
+{
+    g_string_append_printf(output, "%" G_GUINT64_FORMAT " lost %" G_GUINT64_FORMAT " on %d\n", time, count,
+                           cpu);
+}
+
+static const struct recorder_events printing_events = {
+    .sched_switch = print_switch,
+    .sched_wakeup = print_wakeup,
+    .sched_start = print_start,
+    .sched_exit = print_exit,
+    .sched_lost = print_lost,
+};
+
+static int set_up(void **state)
+{
+    (void)state;
+    output = g_string_new(NULL);
+    pairing = sched_pairing_new(&printing_events);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    sched_pairing_free(pairing);
+    g_string_free(output, TRUE);
+    return 0;
+}
+
+static void add(uint64_t time, enum sched_record_type type, int32_t tid, uint16_t cpu)
+{
+    const struct sched_record record = {.type = type,
+                                        .time = time,
+                                        .pid = 10,
+                                        .tid = tid,
+                                        .cpu = cpu,
+                                        .parent_pid = 10,
+                                        .parent_tid = 10,
+                                        .waker_tid = 77,
+                                        .count = 3};
+
+    sched_pairing_add(pairing, &record);
+}
+
+static void test_sched_pairing__sleep_and_preemption_are_one_event_each(void **state)
+{
+    (void)state;
+    add(100, SCHED_RECORD_OUT, 10, 0);
+    add(250, SCHED_RECORD_IN, 10, 1);
+    add(300, SCHED_RECORD_OUT_PREEMPTED, 10, 1);
+    add(310, SCHED_RECORD_IN, 10, 1);
+    assert_string_equal(output->str, "250 switch 10/10 off 150 0>1 0\n"
+                                     "310 switch 10/10 off 10 1>1 1\n");
+}
+
+static void test_sched_pairing__new_thread_is_off_since_its_creation(void **state)
+{
+    (void)state;
+    add(100, SCHED_RECORD_FORK, 11, 0);
+    add(140, SCHED_RECORD_IN, 11, 1);
+    assert_string_equal(output->str, "100 start 10/11 of 10/10\n"
+                                     "140 switch 10/11 off 40 0>1 2\n");
+}
+
+static void test_sched_pairing__switch_in_without_out_says_nothing(void **state)
+{
+    (void)state;
+    add(100, SCHED_RECORD_IN, 10, 0);
+    add(110, SCHED_RECORD_IN, 10, 0);
+    assert_string_equal(output->str, "");
+}
+
+static void test_sched_pairing__loss_makes_open_intervals_unknown(void **state)
+{
+    (void)state;
+    add(100, SCHED_RECORD_OUT, 10, 0);
+    add(120, SCHED_RECORD_LOST, 10, 1);
+    add(250, SCHED_RECORD_IN, 10, 0);
+    add(260, SCHED_RECORD_OUT, 10, 0);
+    add(280, SCHED_RECORD_IN, 10, 0);
+    assert_string_equal(output->str, "120 lost 3 on 1\n"
+                                     "280 switch 10/10 off 20 0>0 0\n");
+    assert_int_equal(sched_pairing_lost_count(pairing), 3);
+}
+
+static void test_sched_pairing__late_record_never_steps_time_back(void **state)
+{
+    (void)state;
+    add(100, SCHED_RECORD_OUT, 10, 0);
+    add(100, SCHED_RECORD_OUT, 11, 1);
+    add(300, SCHED_RECORD_IN, 10, 0);
+    add(290, SCHED_RECORD_IN, 11, 1);
+    assert_string_equal(output->str, "300 switch 10/10 off 200 0>0 0\n"
+                                     "300 switch 10/11 off 190 1>1 0\n");
+}
+
+static void test_sched_pairing__late_switch_out_does_not_undo_a_newer_in(void **state)
+{
+    (void)state;
+    add(200, SCHED_RECORD_IN, 10, 1);
+    add(100, SCHED_RECORD_OUT, 10, 0);
+    add(300, SCHED_RECORD_OUT, 10, 1);
+    add(305, SCHED_RECORD_IN, 10, 1);
+    assert_string_equal(output->str, "305 switch 10/10 off 5 1>1 0\n");
+}
+
+static void test_sched_pairing__exit_forgets_the_thread(void **state)
+{
+    (void)state;
+    add(100, SCHED_RECORD_OUT, 10, 0);
+    add(150, SCHED_RECORD_EXIT, 10, 0);
+    sched_pairing_finish(pairing, 200);
+    assert_string_equal(output->str, "150 exit 10/10\n");
+}
+
+static void test_sched_pairing__finish_reports_open_intervals_in_order_of_tid(void **state)
+{
+    (void)state;
+    add(100, SCHED_RECORD_OUT, 13, 1);
+    add(110, SCHED_RECORD_OUT_PREEMPTED, 12, 0);
+    add(120, SCHED_RECORD_OUT, 11, 0);
+    add(130, SCHED_RECORD_IN, 11, 0);
+    sched_pairing_finish(pairing, 200);
+    assert_string_equal(output->str, "130 switch 10/11 off 10 0>0 0\n"
+                                     "200 switch 10/12 off 90 0>0 4\n"
+                                     "200 switch 10/13 off 100 1>1 3\n");
+}
+
+static void test_sched_pairing__wakeup_of_a_stranger_is_dropped(void **state)
+{
+    (void)state;
+    add(100, SCHED_RECORD_WAKEUP, 99, 0);
+    sched_pairing_know_thread(pairing, 10, 10);
+    add(110, SCHED_RECORD_WAKEUP, 10, 1);
+    assert_string_equal(output->str, "110 wakeup 10/10 by 77 on 1\n");
+}
+
+static void test_sched_pairing__number_used_again_is_a_new_thread(void **state)
+{
+    (void)state;
+    add(100, SCHED_RECORD_OUT, 11, 0);
+    add(200, SCHED_RECORD_EXIT, 11, 0);
+    add(300, SCHED_RECORD_FORK, 11, 0);
+    add(310, SCHED_RECORD_IN, 11, 0);
+    assert_string_equal(output->str, "200 exit 10/11\n"
+                                     "300 start 10/11 of 10/10\n"
+                                     "310 switch 10/11 off 10 0>0 2\n");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(test_sched_pairing__##name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(sleep_and_preemption_are_one_event_each),
+        TEST(new_thread_is_off_since_its_creation),
+        TEST(switch_in_without_out_says_nothing),
+        TEST(loss_makes_open_intervals_unknown),
+        TEST(late_record_never_steps_time_back),
+        TEST(late_switch_out_does_not_undo_a_newer_in),
+        TEST(exit_forgets_the_thread),
+        TEST(finish_reports_open_intervals_in_order_of_tid),
+        TEST(wakeup_of_a_stranger_is_dropped),
+        TEST(number_used_again_is_a_new_thread),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
