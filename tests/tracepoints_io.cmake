@@ -19,3 +19,9 @@ exectrace_same_behaviour_test(io_results)
 exectrace_same_behaviour_test(io_signals)
 exectrace_same_behaviour_test(io_cancel)
 exectrace_same_behaviour_test(io_close_all)
+exectrace_same_behaviour_test(alloc_results)
+
+add_library(exectrace_alloc_sampling STATIC ${PROJECT_SOURCE_DIR}/tracepoints/alloc_sampling.c
+            ${PROJECT_SOURCE_DIR}/tracepoints/alloc_samples.c)
+target_link_libraries(exectrace_alloc_sampling PRIVATE exectrace_tool_flags)
+exectrace_unit_test(alloc_sampling exectrace_tool_flags exectrace_alloc_sampling m)

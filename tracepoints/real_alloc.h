@@ -8,6 +8,17 @@
 
 #include <stddef.h>
 
-#define REAL_ALLOC_LIST(X)
+#define REAL_ALLOC_LIST(X)                                                                                   \
+    X(void *, malloc, NULL, (size_t size), (size))                                                           \
+    X(void *, calloc, NULL, (size_t count, size_t size), (count, size))                                      \
+    X(void *, realloc, NULL, (void *address, size_t size), (address, size))                                  \
+    X(void, free, NULL, (void *address), (address))                                                          \
+    X(int, posix_memalign, NULL, (void **address, size_t alignment, size_t size),                            \
+      (address, alignment, size))                                                                            \
+    X(void *, aligned_alloc, NULL, (size_t alignment, size_t size), (alignment, size))                       \
+    X(void *, memalign, NULL, (size_t alignment, size_t size), (alignment, size))                            \
+    X(void *, valloc, NULL, (size_t size), (size))                                                           \
+    X(void *, pvalloc, NULL, (size_t size), (size))                                                          \
+    X(size_t, malloc_usable_size, NULL, (void *address), (address))
 
 #endif
