@@ -202,17 +202,25 @@ static void set_place(struct symbol_table *table, struct source_line *line, cons
     line->start_line = call->start_line;
 }
 
+static size_t leading_underscores(const char *name)
+{
+    return strspn(name, "_");
+}
+
 /*
  * The name of the function itself (the calls inlined into it have only DWARF's). The symbol's is better where
- * it is mangled and DWARF has no linkage name, or where DWARF has none of its own.
+ * it is mangled and DWARF has no linkage name, where DWARF has none of its own, and where the same C function
+ * has an exported name besides its internal one (glibc: "read", "__GI___libc_read").
  */
 static const char *choose_name(const struct dwarf_call *call, const char *symbol)
 {
-    if (call->linkage_name)
-        return call->linkage_name;
-    if (symbol && (!call->name || is_mangled_name(symbol)))
+    const char *name = call->linkage_name ? call->linkage_name : call->name;
+
+    if (!symbol || (call->linkage_name && is_mangled_name(call->linkage_name)))
+        return name;
+    if (!name || is_mangled_name(symbol) || leading_underscores(symbol) < leading_underscores(name))
         return symbol;
-    return call->name;
+    return name;
 }
 
 /* Fills found when DWARF knows at least a function's name there. */

@@ -75,3 +75,7 @@ if(SYSTEM_PYTHON3)
                    $<TARGET_FILE:pprof_driver> ${symbols_folder})
   set_tests_properties(golden.pprof_tools PROPERTIES LABELS golden SKIP_RETURN_CODE 77)
 endif()
+
+# Measured by hand, see the head of the file.
+add_executable(bench_symbolize EXCLUDE_FROM_ALL bench/symbolize.c)
+target_link_libraries(bench_symbolize PRIVATE exectrace_symbols exectrace_core)
