@@ -242,14 +242,23 @@ static void hold_state(struct timeline *timeline, const struct state_interval *i
     release_explained(timeline, line);
 }
 
+/*
+ * Whether the state lies in the operation, for the most part: an operation's event is stamped when it is
+ * written, a little later than it ended, so all of it seems to come a little later.
+ */
+static bool is_explained_by(const struct state_interval *state, const struct blocking *operation)
+{
+    int64_t overlap_ns = MIN(state->end_ns, operation->end_ns) - MAX(state->start_ns, operation->start_ns);
+    return overlap_ns > (state->end_ns - state->start_ns) / 2;
+}
+
 static void explain_states(struct timeline *timeline, const struct blocking *operation)
 {
     struct thread_line *line = line_of(timeline, operation->thread);
     for (uint32_t i = 0; i < line->held_count; i++) {
         struct held_state *held = &line->held[i];
-        bool is_inside =
-            held->interval.start_ns >= operation->start_ns && held->interval.end_ns <= operation->end_ns;
-        if (held->interval.state == THREAD_BLOCKED && is_inside && !held->reason.word)
+        if (held->interval.state == THREAD_BLOCKED && !held->reason.word &&
+            is_explained_by(&held->interval, operation))
             held->reason = label_of(operation);
     }
     release_explained(timeline, line);
