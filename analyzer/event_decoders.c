@@ -459,6 +459,10 @@ static const struct decoder decoders[] = {
     {"lttng_ust_lib:load", EVENT_MODULE, bin_info_fields, NULL, NULL, THREAD_ANY},
     {"lttng_ust_lib:build_id", EVENT_MODULE_BUILD_ID, build_id_fields, NULL, NULL, THREAD_ANY},
     {"lttng_ust_lib:unload", EVENT_MODULE_UNLOAD, bin_info_fields, NULL, NULL, THREAD_ANY},
+    {"lttng_ust_dl:dlopen", EVENT_MODULE, bin_info_fields, NULL, NULL, THREAD_ANY},
+    {"lttng_ust_dl:dlmopen", EVENT_MODULE, bin_info_fields, NULL, NULL, THREAD_ANY},
+    {"lttng_ust_dl:build_id", EVENT_MODULE_BUILD_ID, build_id_fields, NULL, NULL, THREAD_ANY},
+    {"lttng_ust_dl:dlclose", EVENT_MODULE_UNLOAD, bin_info_fields, NULL, NULL, THREAD_ANY},
     {"ust_baddr_statedump:soinfo", EVENT_MODULE, soinfo_fields, NULL, NULL, THREAD_ANY},
 
     {"lttng_ust_libc:malloc", EVENT_ALLOC, malloc_fields, NULL, finish_malloc, THREAD_REQUIRED},

@@ -6,3 +6,24 @@ exectrace_unit_test(event_batch exectrace_core)
 # Prints a trace's events as the analyzer sees them.
 add_executable(dump_events support/dump_events.c)
 target_link_libraries(dump_events PRIVATE exectrace_reader exectrace_core)
+
+# exectrace_reader_test(NAME SCRIPT LABELS TRACE...): a script of tests/integration with dump_events and
+# folders of EXECTRACE_SHARED/traces.
+function(exectrace_reader_test name script labels)
+  set(traces "")
+  foreach(trace ${ARGN})
+    list(APPEND traces "${EXECTRACE_SHARED}/traces/${trace}")
+  endforeach()
+  if(IS_DIRECTORY "${EXECTRACE_SHARED}/traces")
+    add_test(NAME integration.reader.${name}
+             COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/${script}"
+                     "$<TARGET_FILE:dump_events>" ${traces})
+    set_tests_properties(integration.reader.${name} PROPERTIES LABELS "${labels}" SKIP_RETURN_CODE 77
+                         ENVIRONMENT "EXECTRACE_SANITIZE=${EXECTRACE_SANITIZE}")
+  endif()
+endfunction()
+
+exectrace_reader_test(fields reader_matches_babeltrace2.py integration
+  k-bug446190-arm k-tracefile-rotation u-debuginfo-test-app4 perf-taskset2 m-multi-domains m-perfview-80cpu)
+exectrace_reader_test(fields-large reader_matches_babeltrace2.py slow u-libc-memory k-many-threads)
+exectrace_reader_test(odd-traces reader_odd_traces.py integration odd/babeltrace)
