@@ -1,5 +1,6 @@
 /* Shared pieces of the reports. */
 #include "analyzer/report_common.h"
+#include <inttypes.h>
 #include "tracepoints/contract.h"
 
 void report_print_loss(const struct report_context *context, FILE *out)
@@ -32,4 +33,27 @@ const char *report_object_kind(uint32_t wait_kind)
     if (wait_kind == EXECTRACE_WAIT_RWLOCK_READ || wait_kind == EXECTRACE_WAIT_RWLOCK_WRITE)
         return "rwlock";
     return blocking_kind_name(&(struct blocking){.wait_kind = wait_kind});
+}
+
+const char *report_object_name(uint32_t wait_kind, uint64_t object, char *buffer)
+{
+    g_snprintf(buffer, FORMAT_SIZE, wait_kind == EXECTRACE_WAIT_JOIN ? "of thread %" PRIu64 : "0x%" PRIx64,
+               object);
+    return buffer;
+}
+
+const char *report_release_verb(uint32_t wait_kind)
+{
+    switch (wait_kind) {
+    case EXECTRACE_WAIT_MUTEX:
+    case EXECTRACE_WAIT_RWLOCK_READ:
+    case EXECTRACE_WAIT_RWLOCK_WRITE:
+    case EXECTRACE_WAIT_SPIN:
+    case EXECTRACE_WAIT_ONCE:
+        return "held by";
+    case EXECTRACE_WAIT_JOIN:
+        return "ended by";
+    default:
+        return "woken by";
+    }
 }

@@ -10,5 +10,9 @@ void report_print_loss(const struct report_context *context, FILE *out);
 const char *report_thread_name(const struct thread *thread, char *buffer);
 /* "mutex", "rwlock", "cond"...: of an object whatever was asked of it. */
 const char *report_object_kind(uint32_t wait_kind);
+/* "0x7f00", or "thread 123" for a join. In buffer (FORMAT_SIZE bytes). */
+const char *report_object_name(uint32_t wait_kind, uint64_t object, char *buffer);
+/* What the thread did that ended a wait for such an object: "held by", "woken by", "ended by". */
+const char *report_release_verb(uint32_t wait_kind);
 
 #endif

@@ -2,7 +2,6 @@
  * The summary: on one screen, what was recorded, where the threads' time went, who waited for what and who
  * held it, and what to ask next.
  */
-#include <inttypes.h>
 #include <string.h>
 #include "analyzer/lock_account.h"
 #include "analyzer/report_common.h"
@@ -128,24 +127,26 @@ static void print_place(const struct summary *summary, const char *lead, uint32_
 
 static void print_lock(const struct summary *summary, const struct lock_sum *lock, FILE *out)
 {
-    char total[FORMAT_SIZE], longest[FORMAT_SIZE], count[FORMAT_SIZE], name[FORMAT_SIZE];
+    char total[FORMAT_SIZE], longest[FORMAT_SIZE], count[FORMAT_SIZE], name[FORMAT_SIZE], object[FORMAT_SIZE];
     const struct lock_pair *pair = &lock->pairs[0];
 
-    fprintf(out, "%9s  %s 0x%" PRIx64 ": %s waits, longest %s, %u threads\n",
-            format_ns(total, (int64_t)lock->total_ns), report_object_kind(lock->wait_kind), lock->object,
+    fprintf(out, "%9s  %s %s: %s waits, longest %s, %u threads\n", format_ns(total, (int64_t)lock->total_ns),
+            report_object_kind(lock->wait_kind), report_object_name(lock->wait_kind, lock->object, object),
             format_count(count, lock->count), format_ns(longest, (int64_t)lock->longest_ns),
             lock->waiter_threads);
     if (pair->count == 0)
         return;
-    print_place(summary, "           waited in  ", pair->waiter_stack, out);
-    if (pair->holder == 0) {
-        fprintf(out, "           released by somebody who was not recorded\n");
+    print_place(summary, "           waited in    ", pair->waiter_stack, out);
+    if (pair->holder == 0)
         return;
-    }
     g_autofree char *lead =
-        g_strdup_printf("           held by    %s in ",
-                        report_thread_name(trace_model_thread(summary->context.model, pair->holder), name));
-    print_place(summary, lead, pair->holder_stack, out);
+        g_strdup_printf("           %-12s %s%s", report_release_verb(lock->wait_kind),
+                        report_thread_name(trace_model_thread(summary->context.model, pair->holder), name),
+                        pair->holder_stack != 0 ? " in " : "\n");
+    if (pair->holder_stack != 0)
+        print_place(summary, lead, pair->holder_stack, out);
+    else
+        fputs(lead, out);
 }
 
 static void print_locks(const struct summary *summary, FILE *out)

@@ -304,6 +304,32 @@ uint32_t stack_table_intern(struct stack_table *table, uint32_t process, const s
     return index;
 }
 
+static bool is_tracer_module(const struct module *module)
+{
+    const char *slash = strrchr(module->path, '/');
+    const char *name = slash ? slash + 1 : module->path;
+
+    return g_str_has_prefix(name, "libexectrace") || g_str_has_prefix(name, "liblttng-ust");
+}
+
+uint32_t stack_table_intern_sample(struct stack_table *table, uint32_t process, const struct event_pcs *pcs)
+{
+    const struct address_space *space = space_of(table, process);
+    uint32_t first = 0, end = 1;
+
+    if (pcs->count == 0)
+        return STACK_NONE;
+    while (end < pcs->count && pcs->pcs[end] != 0 && find_module(space, pcs->pcs[end] - 1))
+        end++;
+    for (; first + 1 < end; first++) {
+        const struct module *module = find_module(space, pcs->pcs[first] - (first > 0));
+        if (!module || !is_tracer_module(module))
+            break;
+    }
+    struct event_pcs cut = {.pcs = pcs->pcs + first, .count = end - first, .leaf_is_exact = first == 0};
+    return stack_table_intern(table, process, &cut);
+}
+
 void stack_table_define(struct stack_table *table, uint32_t process, uint32_t number,
                         const struct event_pcs *pcs)
 {

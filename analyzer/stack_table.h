@@ -40,6 +40,12 @@ void stack_table_define(struct stack_table *table, uint32_t process, uint32_t nu
 uint32_t stack_table_find(struct stack_table *table, uint32_t process, uint32_t number);
 /* Index of the stack of these addresses. */
 uint32_t stack_table_intern(struct stack_table *table, uint32_t process, const struct event_pcs *pcs);
+/*
+ * The same for a stack that was walked by frame pointers (EVENT_SCHED_SAMPLE): it ends before the first
+ * address that lies in no known object, which is where a caller without frame pointers led astray, and the
+ * tracer's own frames at the leaf are left out when somebody called them.
+ */
+uint32_t stack_table_intern_sample(struct stack_table *table, uint32_t process, const struct event_pcs *pcs);
 
 uint32_t stack_table_count(const struct stack_table *table);
 /* Valid for the table's life. Modules that were announced after the stack are filled in here. */

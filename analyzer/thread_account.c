@@ -114,7 +114,8 @@ static void add_blocking(void *self, const struct blocking *operation)
         settle_dropped(entry, operation->start_ns <= entry->dropped_start_ns ? by : BLOCKED_BY_OTHER);
     for (uint32_t i = 0; i < entry->span_count; i++) {
         const struct span *span = &entry->spans[i];
-        if (span->start_ns >= operation->start_ns && span->end_ns <= operation->end_ns)
+        int64_t middle_ns = span->start_ns + (span->end_ns - span->start_ns) / 2;
+        if (middle_ns >= operation->start_ns && middle_ns <= operation->end_ns)
             entry->sum.blocked_ns[by] += span->end_ns - span->start_ns;
         else
             entry->spans[kept++] = *span;

@@ -188,7 +188,8 @@ void thread_timeline_released(struct thread_timeline *timeline, int64_t start_ns
 {
     if (!timeline->has_off)
         return;
-    if (timeline->off_ns >= start_ns) {
+    /* Its middle: an event is recorded a little after its operation's end was taken, so starts come late. */
+    if (timeline->off_ns + (timeline->on_ns - timeline->off_ns) / 2 >= start_ns) {
         timeline->off_stack = stack;
         if (timeline->off_wakeup.time_ns == 0 && wake_ns > timeline->off_ns && wake_ns < timeline->on_ns &&
             !timeline->is_off_preempted) {

@@ -6,6 +6,8 @@
 #include "analyzer/id_map.h"
 #include <glib.h>
 
+enum { MAX_LATENESS_NS = 50000 };
+
 struct object {
     struct wake last;
     struct wake before; /* the latest one by a thread other than last's */
@@ -103,6 +105,8 @@ struct wake wake_table_wait(struct wake_table *table, uint32_t process, uint64_t
     if (found->last.thread == thread || found->before.thread == thread)
         found->is_lock_like = true;
     *is_lock_like = found->is_lock_like;
+    /* An event is recorded a little after its operation's end was taken, so starts come that much late. */
+    start_ns -= MIN((end_ns - start_ns) / 2, MAX_LATENESS_NS);
     if (wake->thread == thread || wake->time_ns < start_ns || wake->time_ns > end_ns)
         return (struct wake){0};
     return *wake;
