@@ -503,11 +503,10 @@ static void thread_event(struct trace_model *model, struct thread_record *record
     case EVENT_OFF_CPU:
         off_cpu(model, record, event);
         break;
-    case EVENT_SCHED_SAMPLE: {
-        uint32_t stack = stack_table_intern(model->stacks, record->thread.process, &event->stack_definition);
-        record->sample_stack = stack;
+    case EVENT_SCHED_SAMPLE:
+        record->sample_stack =
+            stack_table_intern_sample(model->stacks, record->thread.process, &event->stack_definition);
         break;
-    }
     default:
         break;
     }
