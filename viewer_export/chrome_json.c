@@ -197,6 +197,8 @@ static void write_operation_args(struct chrome_json *json, const struct export_b
     }
     if (operation->is_idle)
         json_text(output, ",\"idle\":true");
+    if (operation->is_part)
+        json_text(output, ",\"part\":true");
     if (blocking->cut_ns) {
         json_text(output, ",\"before_recording_ns\":");
         json_signed(output, blocking->cut_ns);

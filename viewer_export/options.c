@@ -18,9 +18,12 @@ enum option_number {
     OPTION_STACKS,
     OPTION_HELP,
     OPTION_VERSION,
+    OPTION_FILTER, /* and one number for each of filter_option_names */
 };
 
-static const struct option long_options[] = {
+enum { MAX_OPTIONS = 40 };
+
+static const struct option own_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"format", required_argument, NULL, OPTION_FORMAT},
     {"symbolize", required_argument, NULL, OPTION_SYMBOLIZE},
@@ -28,7 +31,6 @@ static const struct option long_options[] = {
     {"stacks", required_argument, NULL, OPTION_STACKS},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
-    {NULL, 0, NULL, 0},
 };
 
 static void print_help(void)
@@ -50,8 +52,10 @@ static void print_help(void)
            "  -sysroot=DIR       folder under which the files of the recorded machine are\n"
            "  -help, -version\n"
            "\n"
+           "%s"
+           "\n"
            "Options may be written with one dash or two. Exit status: 0 fine, 1 failure, 2 wrong usage.\n",
-           MAX_FRAME_LIMIT, DEFAULT_FRAME_LIMIT);
+           MAX_FRAME_LIMIT, DEFAULT_FRAME_LIMIT, filter_option_help);
 }
 
 static bool usage_error(int *status, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -99,6 +103,14 @@ static bool parse_stacks(struct options *options, const char *text, int *status)
     return true;
 }
 
+static bool parse_filter(struct options *options, int option, int *status)
+{
+    g_autoptr(GError) error = NULL;
+    if (filter_options_set(&options->filter, filter_option_names[option - OPTION_FILTER], optarg, &error))
+        return true;
+    return usage_error(status, "%s", error->message);
+}
+
 static bool parse_option(struct options *options, int option, int *status)
 {
     switch (option) {
@@ -122,7 +134,10 @@ static bool parse_option(struct options *options, int option, int *status)
         printf("viewer_export (exectrace) " EXECTRACE_VERSION "\n");
         *status = STATUS_FINE;
         return false;
-    default: /* getopt has said what is wrong */
+    default:
+        if (option >= OPTION_FILTER)
+            return parse_filter(options, option, status);
+        /* getopt has said what is wrong */
         fprintf(stderr, "See viewer_export -help.\n");
         *status = STATUS_USAGE;
         return false;
@@ -150,6 +165,18 @@ static bool complete(struct options *options, int argc, char **argv, int *status
     return true;
 }
 
+static void list_options(struct option all[MAX_OPTIONS])
+{
+    size_t count = G_N_ELEMENTS(own_options);
+    memcpy(all, own_options, sizeof(own_options));
+    for (size_t i = 0; filter_option_names[i]; i++) {
+        g_assert(count < MAX_OPTIONS - 1);
+        all[count++] =
+            (struct option){filter_option_names[i], required_argument, NULL, OPTION_FILTER + (int)i};
+    }
+    all[count] = (struct option){0};
+}
+
 bool options_parse(struct options *options, int argc, char **argv, int *status)
 {
     *options = (struct options){
@@ -157,8 +184,10 @@ bool options_parse(struct options *options, int argc, char **argv, int *status)
         .frame_limit = DEFAULT_FRAME_LIMIT,
         .is_progress = isatty(STDERR_FILENO),
     };
+    struct option all[MAX_OPTIONS];
+    list_options(all);
     int option;
-    while ((option = getopt_long_only(argc, argv, "o:", long_options, NULL)) != -1) {
+    while ((option = getopt_long_only(argc, argv, "o:", all, NULL)) != -1) {
         if (!parse_option(options, option, status))
             return false;
     }
@@ -167,5 +196,6 @@ bool options_parse(struct options *options, int argc, char **argv, int *status)
 
 void options_clear(struct options *options)
 {
+    filter_options_clear(&options->filter);
     *options = (struct options){0};
 }

@@ -3,6 +3,7 @@
 #define VIEWER_EXPORT_OPTIONS_H
 
 #include <glib.h>
+#include "analyzer/filter.h"
 #include "analyzer/symbols.h"
 #include "viewer_export/exporter.h"
 
@@ -20,6 +21,7 @@ struct options {
     enum symbolize_mode symbolize;
     const char *sysroot; /* NULL: "/" */
     uint32_t frame_limit;
+    struct filter_options filter;
     bool is_progress;
 };
 
