@@ -50,6 +50,7 @@ enum pseudo_address {
     PSEUDO_NO_STACK = 1,
     PSEUDO_STACK_LOST = 2,
     PSEUDO_WOKEN_BY = 3,
+    PSEUDO_SUMMED = 4,
 };
 
 static guint hash_words(const uint64_t *words, size_t count)
@@ -247,10 +248,16 @@ static uint64_t pseudo_location(struct pprof_writer *writer, enum pseudo_address
 
 static size_t add_stack(struct pprof_writer *writer, uint32_t index, uint64_t *ids, size_t count)
 {
-    const struct stack *stack = trace_model_stack(writer->model, index);
+    const struct stack *stack;
 
-    if (index == 0 || stack->is_lost || stack->frame_count == 0) {
-        ids[count++] = pseudo_location(writer, index != 0 ? PSEUDO_STACK_LOST : PSEUDO_NO_STACK);
+    if (index == PROFILE_STACK_SUMMED || index == 0) {
+        ids[count++] = pseudo_location(writer, index == 0 ? PSEUDO_NO_STACK : PSEUDO_SUMMED);
+        return count;
+    }
+
+    stack = trace_model_stack(writer->model, index);
+    if (stack->is_lost || stack->frame_count == 0) {
+        ids[count++] = pseudo_location(writer, PSEUDO_STACK_LOST);
         return count;
     }
     for (uint32_t i = 0; i < stack->frame_count && count < MAX_LOCATIONS; i++)
@@ -422,10 +429,14 @@ struct frame_collection {
 
 static void collect_stack(struct frame_collection *collection, uint32_t index)
 {
-    const struct stack *stack = trace_model_stack(collection->model, index);
+    const struct stack *stack;
 
-    if (g_hash_table_add(collection->stacks, GUINT_TO_POINTER(index)))
-        g_array_append_vals(collection->frames, stack->frames, stack->frame_count);
+    if (index == PROFILE_STACK_SUMMED || !g_hash_table_add(collection->stacks, GUINT_TO_POINTER(index)))
+        return;
+    stack = trace_model_stack(collection->model, index);
+    if (stack->is_lost)
+        return;
+    g_array_append_vals(collection->frames, stack->frames, stack->frame_count);
 }
 
 static void collect_frames(const struct profile_sample_key *key, const int64_t *values, void *user)

@@ -12,6 +12,9 @@
 #define PROFILE_MAX_VALUES 4
 #define PROFILE_MAX_LABELS 14
 
+/* In place of a stack: short operations that were summed while recording. */
+#define PROFILE_STACK_SUMMED UINT32_MAX
+
 struct profile_label {
     const char *key;  /* static string */
     const char *text; /* static, or valid for the profile's life (profile_keep_text); NULL: numeric */
@@ -20,7 +23,7 @@ struct profile_label {
 };
 
 struct profile_sample_key {
-    uint32_t stack;       /* leaf part */
+    uint32_t stack;       /* leaf part: the model's index, or PROFILE_STACK_SUMMED; 0: none */
     uint32_t outer_stack; /* callers above it (offwake: the waker's stack); 0: none */
     uint32_t label_count;
     struct profile_label labels[PROFILE_MAX_LABELS]; /* one value per label key */

@@ -239,6 +239,8 @@ static void observe_blocking(void *self, const struct blocking *operation)
     } else if (rules->charge == CHARGE_WAITER_AND_WAKER) {
         key.outer_stack = operation->waker_stack;
     }
+    if (key.stack == 0 && operation->is_summary)
+        key.stack = PROFILE_STACK_SUMMED;
     if (operation->is_idle)
         key.flags |= SUM_IDLE;
     if (operation->is_open)

@@ -29,14 +29,16 @@ static bool frame_matches(const struct focus *focus, const struct frame *frame)
 
 static bool stack_matches(const struct focus *focus, uint32_t index)
 {
-    const struct stack *stack = trace_model_stack(focus->model, index);
     gpointer known = g_hash_table_lookup(focus->verdicts, GUINT_TO_POINTER(index));
+    const struct stack *stack;
     bool matches = false;
 
-    if (known)
+    if (known || index == PROFILE_STACK_SUMMED)
         return GPOINTER_TO_UINT(known) == 2;
 
-    for (uint32_t i = 0; i < stack->frame_count && !matches; i++)
+    stack = trace_model_stack(focus->model, index);
+
+    for (uint32_t i = 0; i < stack->frame_count && !stack->is_lost && !matches; i++)
         matches = frame_matches(focus, &stack->frames[i]);
     g_hash_table_insert(focus->verdicts, GUINT_TO_POINTER(index), GUINT_TO_POINTER(matches ? 2 : 1));
     return matches;
