@@ -4,8 +4,9 @@ Arguments: BUILD
 """
 
 import os
+import pty
+import select
 import signal
-import subprocess
 import sys
 
 from end_to_end_support import TIMEOUT_S, Programs, Scratch, fail, pprof_total
@@ -26,20 +27,37 @@ while True:
 """
 
 
-def interrupt(programs, trace, how):
-    """The recorder's exit status as a shell would show it."""
-    command = [programs.recorder, "-o", trace, "--", sys.executable, "-c", LOOP, how]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          start_new_session=True) as recorder:
-        if recorder.stdout.readline() != "ready\n":
-            fail(f"the program did not start: {recorder.communicate()}")
-        os.killpg(recorder.pid, signal.SIGINT)
+def read_until(terminal, wanted):
+    """Reads from the terminal until `wanted` (bytes) or its end; what was read."""
+    text = b""
+    while wanted not in text:
+        ready, _, _ = select.select([terminal], [], [], TIMEOUT_S)
+        if not ready:
+            fail(f"nothing comes any more after {text!r}")
         try:
-            recorder.communicate(timeout=TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(recorder.pid, signal.SIGKILL)
-            fail("the recorder does not end after Ctrl-C")
-    return 128 - recorder.returncode if recorder.returncode < 0 else recorder.returncode
+            piece = os.read(terminal, 4096)
+        except OSError:  # the last process on the terminal has ended
+            break
+        if not piece:
+            break
+        text += piece
+    return text
+
+
+def interrupt(programs, trace, how):
+    """Ctrl-C on a terminal of its own; the recorder's exit status as a shell would show it."""
+    command = [programs.recorder, "-o", trace, "--", sys.executable, "-c", LOOP, how]
+    recorder, terminal = pty.fork()
+    if recorder == 0:
+        os.execv(command[0], command)
+    text = read_until(terminal, b"ready")
+    if b"ready" not in text:
+        fail(f"the program did not start: {text!r}")
+    os.write(terminal, b"\x03")
+    read_until(terminal, b"no such text: until the end")
+    _, status = os.waitpid(recorder, 0)
+    os.close(terminal)
+    return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
 def main():

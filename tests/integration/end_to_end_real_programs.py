@@ -55,7 +55,7 @@ class Server:
                 server.terminate()
                 raise
         # Times, process ids and ports differ from run to run.
-        stdout = re.sub(r"\b\d+:[A-Z] .*? \d\d:\d\d:\d\d\.\d+|pid=\d+|PID: \d+", "", stdout)
+        stdout = re.sub(r"\b\d+:[A-Z] .*? \d\d:\d\d:\d\d\.\d+|\b\d+:signal-handler \(\d+\)|pid=\d+|PID: \d+", "", stdout)
         return server.returncode, stdout.replace(str(port), "PORT")
 
 
