@@ -21,11 +21,12 @@ static void begin(struct wait *wait, const void *cond, const void *mutex, const 
 
 WRAPPER int pthread_cond_wait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
         return real.pthread_cond_wait(cond, mutex);
+
+    WAIT_SCOPE(wait);
     begin(&wait, cond, mutex, __builtin_return_address(0));
     result = real.pthread_cond_wait(cond, mutex);
     wait_end(&wait, wait_outcome(result));
@@ -35,11 +36,12 @@ WRAPPER int pthread_cond_wait(pthread_cond_t *restrict cond, pthread_mutex_t *re
 WRAPPER int pthread_cond_timedwait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
                                    const struct timespec *restrict until)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
         return real.pthread_cond_timedwait(cond, mutex, until);
+
+    WAIT_SCOPE(wait);
     begin(&wait, cond, mutex, __builtin_return_address(0));
     result = real.pthread_cond_timedwait(cond, mutex, until);
     wait_end(&wait, wait_outcome(result));
@@ -49,11 +51,12 @@ WRAPPER int pthread_cond_timedwait(pthread_cond_t *restrict cond, pthread_mutex_
 WRAPPER int pthread_cond_clockwait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
                                    clockid_t clock, const struct timespec *restrict until)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
         return real.pthread_cond_clockwait(cond, mutex, clock, until);
+
+    WAIT_SCOPE(wait);
     begin(&wait, cond, mutex, __builtin_return_address(0));
     result = real.pthread_cond_clockwait(cond, mutex, clock, until);
     wait_end(&wait, wait_outcome(result));
@@ -76,11 +79,12 @@ WRAPPER int pthread_cond_broadcast(pthread_cond_t *cond)
 
 WRAPPER int cnd_wait(cnd_t *cond, mtx_t *mutex)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
         return real.cnd_wait(cond, mutex);
+
+    WAIT_SCOPE(wait);
     begin(&wait, cond, mutex, __builtin_return_address(0));
     result = real.cnd_wait(cond, mutex);
     wait_end(&wait, result == thrd_success ? EXECTRACE_OUTCOME_ACQUIRED : EXECTRACE_OUTCOME_ERROR);
@@ -89,11 +93,12 @@ WRAPPER int cnd_wait(cnd_t *cond, mtx_t *mutex)
 
 WRAPPER int cnd_timedwait(cnd_t *restrict cond, mtx_t *restrict mutex, const struct timespec *restrict until)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
         return real.cnd_timedwait(cond, mutex, until);
+
+    WAIT_SCOPE(wait);
     begin(&wait, cond, mutex, __builtin_return_address(0));
     result = real.cnd_timedwait(cond, mutex, until);
     wait_end(&wait, result == thrd_success    ? EXECTRACE_OUTCOME_ACQUIRED

@@ -76,8 +76,9 @@ struct thread_block {
 
 /* Initial-exec thread-local words; keep it small, static TLS is scarce. */
 struct guard_words {
-    uint32_t level; /* > 0: our own code runs */
-    uint32_t role;  /* enum guard_role */
+    uint32_t level;     /* > 0: our own code runs */
+    uint32_t role;      /* enum guard_role */
+    int32_t lock_owner; /* the thread's id, for mutexes.c; 0: not known yet, or libc's locks are not */
     struct thread_block *block;
     int64_t alloc_bytes_left; /* until the next allocation sample */
 };

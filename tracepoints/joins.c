@@ -21,7 +21,6 @@ static uint64_t tid_of(pthread_t thread)
 
 WRAPPER int pthread_join(pthread_t thread, void **value)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
@@ -30,6 +29,8 @@ WRAPPER int pthread_join(pthread_t thread, void **value)
     result = real.pthread_tryjoin_np(thread, value);
     if (result != EBUSY)
         return result;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_JOIN, tid_of(thread), __builtin_return_address(0));
     result = real.pthread_join(thread, value);
     wait_end(&wait, wait_outcome(result));
@@ -38,7 +39,6 @@ WRAPPER int pthread_join(pthread_t thread, void **value)
 
 WRAPPER int pthread_timedjoin_np(pthread_t thread, void **value, const struct timespec *until)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
@@ -47,6 +47,8 @@ WRAPPER int pthread_timedjoin_np(pthread_t thread, void **value, const struct ti
     result = real.pthread_tryjoin_np(thread, value);
     if (result != EBUSY)
         return result;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_JOIN, tid_of(thread), __builtin_return_address(0));
     result = real.pthread_timedjoin_np(thread, value, until);
     wait_end(&wait, wait_outcome(result));
@@ -56,7 +58,6 @@ WRAPPER int pthread_timedjoin_np(pthread_t thread, void **value, const struct ti
 WRAPPER int pthread_clockjoin_np(pthread_t thread, void **value, clockid_t clock,
                                  const struct timespec *until)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded() || (until != NULL && !wait_time_is_valid(clock, until)))
@@ -65,6 +66,8 @@ WRAPPER int pthread_clockjoin_np(pthread_t thread, void **value, clockid_t clock
     result = real.pthread_tryjoin_np(thread, value);
     if (result != EBUSY)
         return result;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_JOIN, tid_of(thread), __builtin_return_address(0));
     result = real.pthread_clockjoin_np(thread, value, clock, until);
     wait_end(&wait, wait_outcome(result));
@@ -73,11 +76,12 @@ WRAPPER int pthread_clockjoin_np(pthread_t thread, void **value, clockid_t clock
 
 WRAPPER int thrd_join(thrd_t thread, int *value)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
         return real.thrd_join(thread, value);
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_JOIN, tid_of(thread), __builtin_return_address(0));
     result = real.thrd_join(thread, value);
     wait_end(&wait, result == thrd_success ? EXECTRACE_OUTCOME_ACQUIRED : EXECTRACE_OUTCOME_ERROR);

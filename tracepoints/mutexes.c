@@ -6,11 +6,30 @@
  * whatever it cannot answer itself it calls EBUSY (also an error-checking mutex that the caller owns), and
  * then the real lock function decides.
  */
+#include <linux/futex.h>
 #include <pthread.h>
 #include <threads.h>
 
+#include "tracepoints/raw_syscall.h"
 #include "tracepoints/real.h"
+#include "tracepoints/threads.h"
 #include "tracepoints/waits.h"
+
+/* glibc's states of __data.__lock. */
+enum { LOCK_FREE = 0, LOCK_TAKEN = 1, LOCK_CONTENDED = 2 };
+
+/*
+ * A plain mutex (the default type, private to the process) is taken and released here, with the operations
+ * that glibc itself does: calling the real functions for it would cost more than all the rest. The calling
+ * thread's id as owner, or 0 where its own functions must do it: a type other than plain, a libc that we do
+ * not know, or a thread's first time here.
+ */
+static inline int32_t plain_owner(const pthread_mutex_t *mutex)
+{
+    return __atomic_load_n(&mutex->__data.__kind, __ATOMIC_RELAXED) == PTHREAD_MUTEX_TIMED_NP
+               ? guard_words.lock_owner
+               : 0;
+}
 
 /* Does unlocking really release? Not for the inner levels of a recursive mutex, nor for one not owned. */
 static bool unlock_releases(const pthread_mutex_t *mutex)
@@ -40,21 +59,65 @@ static __attribute__((noinline)) int lock_slowly(pthread_mutex_t *mutex, const v
     return result;
 }
 
-WRAPPER int pthread_mutex_lock(pthread_mutex_t *mutex)
+/* All but plain mutexes. */
+static __attribute__((noinline)) int lock_any(pthread_mutex_t *mutex, const void *site)
 {
     int result;
 
+    threads_learn_lock_owner();
     if (!waits_are_recorded())
         return real.pthread_mutex_lock(mutex);
     result = real.pthread_mutex_trylock(mutex);
-    if (likely(result != EBUSY))
-        return result;
-    return lock_slowly(mutex, __builtin_return_address(0));
+    return result != EBUSY ? result : lock_slowly(mutex, site);
+}
+
+static __attribute__((noinline)) int unlock_any(pthread_mutex_t *mutex)
+{
+    if (waits_are_recorded())
+        wake_waiters(mutex);
+    return real.pthread_mutex_unlock(mutex);
+}
+
+WRAPPER int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    int32_t owner = plain_owner(mutex);
+    int state = LOCK_FREE;
+
+    if (unlikely(owner == 0))
+        return lock_any(mutex, __builtin_return_address(0));
+    if (likely(__atomic_compare_exchange_n(&mutex->__data.__lock, &state, LOCK_TAKEN, false, __ATOMIC_ACQUIRE,
+                                           __ATOMIC_RELAXED))) {
+        mutex->__data.__owner = owner;
+        mutex->__data.__nusers++;
+        return 0;
+    }
+    if (waits_are_recorded())
+        return lock_slowly(mutex, __builtin_return_address(0));
+    return real.pthread_mutex_lock(mutex);
+}
+
+/* Somebody waits in the kernel, so somebody may be marked. */
+static __attribute__((noinline)) void unlock_contended(pthread_mutex_t *mutex)
+{
+    if (waits_are_recorded())
+        wake_waiters(mutex);
+}
+
+WRAPPER int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    if (unlikely(plain_owner(mutex) == 0))
+        return unlock_any(mutex);
+    if (unlikely(__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) == LOCK_CONTENDED))
+        unlock_contended(mutex);
+    mutex->__data.__owner = 0;
+    mutex->__data.__nusers--;
+    if (unlikely(__atomic_exchange_n(&mutex->__data.__lock, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_CONTENDED))
+        raw_syscall3(SYS_futex, (long)(uintptr_t)&mutex->__data.__lock, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
+    return 0;
 }
 
 WRAPPER int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex, const struct timespec *restrict until)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
@@ -62,6 +125,8 @@ WRAPPER int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex, const struc
     result = real.pthread_mutex_trylock(mutex);
     if (result != EBUSY)
         return result;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_MUTEX, wait_object(mutex), __builtin_return_address(0));
     result = real.pthread_mutex_timedlock(mutex, until);
     wait_end(&wait, wait_outcome(result));
@@ -71,7 +136,6 @@ WRAPPER int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex, const struc
 WRAPPER int pthread_mutex_clocklock(pthread_mutex_t *restrict mutex, clockid_t clock,
                                     const struct timespec *restrict until)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded() || !wait_time_is_valid(clock, until))
@@ -79,23 +143,17 @@ WRAPPER int pthread_mutex_clocklock(pthread_mutex_t *restrict mutex, clockid_t c
     result = real.pthread_mutex_trylock(mutex);
     if (result != EBUSY)
         return result;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_MUTEX, wait_object(mutex), __builtin_return_address(0));
     result = real.pthread_mutex_clocklock(mutex, clock, until);
     wait_end(&wait, wait_outcome(result));
     return result;
 }
 
-WRAPPER int pthread_mutex_unlock(pthread_mutex_t *mutex)
-{
-    if (waits_are_recorded())
-        wake_waiters(mutex);
-    return real.pthread_mutex_unlock(mutex);
-}
-
 /* C11: mtx_t is a pthread_mutex_t, but libc's mtx_* do not come through the wrappers above. */
 WRAPPER int mtx_lock(mtx_t *mutex)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
@@ -103,6 +161,8 @@ WRAPPER int mtx_lock(mtx_t *mutex)
     result = real.mtx_trylock(mutex);
     if (result != thrd_busy)
         return result;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_MUTEX, wait_object(mutex), __builtin_return_address(0));
     result = real.mtx_lock(mutex);
     wait_end(&wait, result == thrd_success ? EXECTRACE_OUTCOME_ACQUIRED : EXECTRACE_OUTCOME_ERROR);
@@ -111,7 +171,6 @@ WRAPPER int mtx_lock(mtx_t *mutex)
 
 WRAPPER int mtx_timedlock(mtx_t *restrict mutex, const struct timespec *restrict until)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
@@ -119,6 +178,8 @@ WRAPPER int mtx_timedlock(mtx_t *restrict mutex, const struct timespec *restrict
     result = real.mtx_trylock(mutex);
     if (result != thrd_busy)
         return result;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_MUTEX, wait_object(mutex), __builtin_return_address(0));
     result = real.mtx_timedlock(mutex, until);
     wait_end(&wait, result == thrd_success    ? EXECTRACE_OUTCOME_ACQUIRED
@@ -136,7 +197,6 @@ WRAPPER int mtx_unlock(mtx_t *mutex)
 
 WRAPPER int pthread_spin_lock(pthread_spinlock_t *lock)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
@@ -144,6 +204,8 @@ WRAPPER int pthread_spin_lock(pthread_spinlock_t *lock)
     result = real.pthread_spin_trylock(lock);
     if (result != EBUSY)
         return result;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_SPIN, wait_object((const void *)lock), __builtin_return_address(0));
     result = real.pthread_spin_lock(lock);
     wait_end(&wait, wait_outcome(result));

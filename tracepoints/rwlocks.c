@@ -16,7 +16,6 @@ static void wake_waiters(const pthread_rwlock_t *lock, bool is_writer)
 
 WRAPPER int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
@@ -24,6 +23,8 @@ WRAPPER int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
     result = real.pthread_rwlock_tryrdlock(lock);
     if (result != EBUSY)
         return result;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_RWLOCK_READ, wait_object(lock), __builtin_return_address(0));
     result = real.pthread_rwlock_rdlock(lock);
     wait_end(&wait, wait_outcome(result));
@@ -32,7 +33,6 @@ WRAPPER int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 
 WRAPPER int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
@@ -40,6 +40,8 @@ WRAPPER int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
     result = real.pthread_rwlock_trywrlock(lock);
     if (result != EBUSY)
         return result;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_RWLOCK_WRITE, wait_object(lock), __builtin_return_address(0));
     result = real.pthread_rwlock_wrlock(lock);
     wait_end(&wait, wait_outcome(result));
@@ -48,7 +50,6 @@ WRAPPER int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 
 WRAPPER int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock, const struct timespec *restrict until)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded() || !wait_time_is_valid(CLOCK_REALTIME, until))
@@ -56,6 +57,8 @@ WRAPPER int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock, const st
     result = real.pthread_rwlock_tryrdlock(lock);
     if (result != EBUSY)
         return result;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_RWLOCK_READ, wait_object(lock), __builtin_return_address(0));
     result = real.pthread_rwlock_timedrdlock(lock, until);
     wait_end(&wait, wait_outcome(result));
@@ -64,7 +67,6 @@ WRAPPER int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock, const st
 
 WRAPPER int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict lock, const struct timespec *restrict until)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded() || !wait_time_is_valid(CLOCK_REALTIME, until))
@@ -72,6 +74,8 @@ WRAPPER int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict lock, const st
     result = real.pthread_rwlock_trywrlock(lock);
     if (result != EBUSY)
         return result;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_RWLOCK_WRITE, wait_object(lock), __builtin_return_address(0));
     result = real.pthread_rwlock_timedwrlock(lock, until);
     wait_end(&wait, wait_outcome(result));
@@ -81,7 +85,6 @@ WRAPPER int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict lock, const st
 WRAPPER int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict lock, clockid_t clock,
                                        const struct timespec *restrict until)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded() || !wait_time_is_valid(clock, until))
@@ -89,6 +92,8 @@ WRAPPER int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict lock, clockid_
     result = real.pthread_rwlock_tryrdlock(lock);
     if (result != EBUSY)
         return result;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_RWLOCK_READ, wait_object(lock), __builtin_return_address(0));
     result = real.pthread_rwlock_clockrdlock(lock, clock, until);
     wait_end(&wait, wait_outcome(result));
@@ -98,7 +103,6 @@ WRAPPER int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict lock, clockid_
 WRAPPER int pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict lock, clockid_t clock,
                                        const struct timespec *restrict until)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded() || !wait_time_is_valid(clock, until))
@@ -106,6 +110,8 @@ WRAPPER int pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict lock, clockid_
     result = real.pthread_rwlock_trywrlock(lock);
     if (result != EBUSY)
         return result;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_RWLOCK_WRITE, wait_object(lock), __builtin_return_address(0));
     result = real.pthread_rwlock_clockwrlock(lock, clock, until);
     wait_end(&wait, wait_outcome(result));

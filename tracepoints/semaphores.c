@@ -23,13 +23,14 @@ static bool take_at_once(sem_t *semaphore)
 
 WRAPPER int sem_wait(sem_t *semaphore)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded())
         return real.sem_wait(semaphore);
     if (take_at_once(semaphore))
         return 0;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_SEMAPHORE, wait_object(semaphore), __builtin_return_address(0));
     result = real.sem_wait(semaphore);
     wait_end(&wait, wait_outcome(result == 0 ? 0 : errno));
@@ -38,13 +39,14 @@ WRAPPER int sem_wait(sem_t *semaphore)
 
 WRAPPER int sem_timedwait(sem_t *restrict semaphore, const struct timespec *restrict until)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded() || !wait_time_is_valid(CLOCK_REALTIME, until))
         return real.sem_timedwait(semaphore, until);
     if (take_at_once(semaphore))
         return 0;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_SEMAPHORE, wait_object(semaphore), __builtin_return_address(0));
     result = real.sem_timedwait(semaphore, until);
     wait_end(&wait, wait_outcome(result == 0 ? 0 : errno));
@@ -53,13 +55,14 @@ WRAPPER int sem_timedwait(sem_t *restrict semaphore, const struct timespec *rest
 
 WRAPPER int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const struct timespec *restrict until)
 {
-    WAIT_SCOPE(wait);
     int result;
 
     if (!waits_are_recorded() || !wait_time_is_valid(clock, until))
         return real.sem_clockwait(semaphore, clock, until);
     if (take_at_once(semaphore))
         return 0;
+
+    WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_SEMAPHORE, wait_object(semaphore), __builtin_return_address(0));
     result = real.sem_clockwait(semaphore, clock, until);
     wait_end(&wait, wait_outcome(result == 0 ? 0 : errno));

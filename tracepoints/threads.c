@@ -8,6 +8,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <gnu/libc-version.h>
 #include <limits.h>
 #include <link.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "tracepoints/clock.h"
+#include "tracepoints/raw_syscall.h"
 #include "tracepoints/real.h"
 #include "tracepoints/settings.h"
 #include "tracepoints/stacks.h"
@@ -52,11 +54,18 @@ static uint32_t block_count;
 static pthread_key_t exit_key;
 static bool has_exit_key;
 static size_t default_stack_bytes;
+static bool knows_libc_locks;
 static struct start_record start_records[START_RECORD_COUNT];
 
 int32_t threads_own_tid(void)
 {
-    return (int32_t)syscall(SYS_gettid);
+    return (int32_t)raw_syscall3(SYS_gettid, 0, 0, 0);
+}
+
+void threads_learn_lock_owner(void)
+{
+    if (guard_words.lock_owner == 0 && knows_libc_locks)
+        guard_words.lock_owner = threads_own_tid();
 }
 
 struct thread_block *threads_first(void)
@@ -127,7 +136,7 @@ static void bind_block(struct thread_block *block)
     block->exit_rounds = 0;
     block->stack_low = 0;
     block->stack_high = 0;
-    if (block->tid == (int32_t)syscall(SYS_getpid)) {
+    if (block->tid == (int32_t)raw_syscall3(SYS_getpid, 0, 0, 0)) {
         block->stack_high = (uintptr_t)__libc_stack_end;
         block->stack_low = block->stack_high - MAIN_STACK_BYTES;
     }
@@ -202,10 +211,19 @@ static void thread_is_ending(void *argument)
     guard_unmute(level);
 }
 
+/* The versions whose pthread_mutex_lock was compared with mutexes.c; the layout itself is far older. */
+static bool libc_is_known(void)
+{
+    const char *version = gnu_get_libc_version();
+
+    return strncmp(version, "2.3", 3) == 0 && version[3] >= '5' && version[3] <= '9' && version[4] == '\0';
+}
+
 void threads_init(void)
 {
     pthread_attr_t attributes;
 
+    knows_libc_locks = libc_is_known();
     has_exit_key = pthread_key_create(&exit_key, thread_is_ending) == 0;
     if (pthread_getattr_default_np(&attributes) == 0) {
         pthread_attr_getstacksize(&attributes, &default_stack_bytes);
@@ -217,6 +235,9 @@ void threads_reset_after_fork(void)
 {
     struct thread_block *own = guard_words.block;
 
+    if (guard_words.lock_owner != 0)
+        guard_words.lock_owner = threads_own_tid();
+    waiters_reset();
     for (struct thread_block *block = threads_first(); block != NULL; block = block->next) {
         sync_sums_reset(block);
         call_sums_reset(block);

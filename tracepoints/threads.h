@@ -19,6 +19,9 @@ void threads_reset_after_fork(void);
 /* The kernel's id of the calling thread. */
 int32_t threads_own_tid(void);
 
+/* Fills in guard_words.lock_owner where libc is one whose mutexes we know. */
+void threads_learn_lock_owner(void);
+
 /* Is `pc` in one of LTTng's libraries? Such code's threads and waits are not the program's. */
 bool threads_is_tracer_code(const void *pc);
 
