@@ -232,9 +232,12 @@ static uint64_t frame_location(struct pprof_writer *writer, const struct frame *
 
 static uint64_t pseudo_location(struct pprof_writer *writer, enum pseudo_address address)
 {
-    static const char *const names[] = {[PSEUDO_NO_STACK] = "[no stack]",
-                                        [PSEUDO_STACK_LOST] = "[stack lost]",
-                                        [PSEUDO_WOKEN_BY] = "[woken by]"};
+    static const char *const names[] = {
+        [PSEUDO_NO_STACK] = "[no stack]",
+        [PSEUDO_STACK_LOST] = "[stack lost]",
+        [PSEUDO_WOKEN_BY] = "[woken by]",
+        [PSEUDO_SUMMED] = "[short waits, summed]",
+    };
     struct source_line line = {.function = names[address], .system_name = names[address], .file = ""};
     struct symbolized_frame found = {.count = 1, .lines = &line};
     struct location_key key = {NULL, address};

@@ -181,6 +181,23 @@ static void test_pprof_write__missing_stacks_are_shown(void **state)
     pprof__profile__free_unpacked(profile, NULL);
 }
 
+static void test_pprof_write__sums_have_a_name_of_their_own(void **state)
+{
+    Pprof__Profile *profile = write_profile(
+        "syscall",
+        BEGIN "2000000 100 101 - call_summary number=0 fd_kind=pipe count=7 total_ns=70 shortest_ns=10 "
+              "longest_ns=10\n",
+        SYMBOLIZE_LINES);
+
+    (void)state;
+    assert_int_equal(profile->n_sample, 1);
+    assert_int_equal(profile->sample[0]->value[0], 7);
+    assert_int_equal(profile->sample[0]->value[1], 70);
+    assert_string_equal(function_of(profile, location_of(profile, profile->sample[0]->location_id[0])),
+                        "[short waits, summed]");
+    pprof__profile__free_unpacked(profile, NULL);
+}
+
 static void test_pprof_write__no_location_has_address_zero_or_another_ones(void **state)
 {
     Pprof__Profile *profile = write_profile("offwake", BEGIN WAITS, SYMBOLIZE_LINES);
@@ -302,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_pprof_write__samples_are_the_largest_first_with_labels),
         cmocka_unit_test(test_pprof_write__unknown_places_stay_apart),
         cmocka_unit_test(test_pprof_write__missing_stacks_are_shown),
+        cmocka_unit_test(test_pprof_write__sums_have_a_name_of_their_own),
         cmocka_unit_test(test_pprof_write__no_location_has_address_zero_or_another_ones),
         cmocka_unit_test(test_pprof_write__main_program_is_the_first_mapping),
         cmocka_unit_test(test_pprof_write__offwake_joins_both_stacks),
