@@ -19,6 +19,7 @@
 /* Longest folder for temporary files that leaves room for the names of LTTng's sockets. */
 #define MAX_TEMPORARY_PATH 48
 #define MAX_OPEN_FOLDERS 16
+#define SHARED_MEMORY_FOLDER "/dev/shm"
 
 bool folders_is_full(const char *path)
 {
@@ -117,15 +118,10 @@ char *folders_make_output(const char *wanted, const char *program, bool *was_the
     return g_canonicalize_filename(path, NULL);
 }
 
-char *folders_make_runtime(GError **error)
+static char *make_temporary(const char *parent, GError **error)
 {
-    const char *parent = g_get_tmp_dir();
-    g_autofree char *path = NULL;
+    g_autofree char *path = g_strdup_printf("%s/exectrace-%d-XXXXXX", parent, (int)getpid());
 
-    if (strlen(parent) > MAX_TEMPORARY_PATH || access(parent, W_OK | X_OK) != 0)
-        parent = "/tmp";
-
-    path = g_strdup_printf("%s/exectrace-%d-XXXXXX", parent, (int)getpid());
     if (!mkdtemp(path)) {
         g_set_error(error, FOLDERS_ERROR, 0, "cannot make a temporary directory in %s: %s", parent,
                     g_strerror(errno));
@@ -133,6 +129,23 @@ char *folders_make_runtime(GError **error)
     }
 
     return g_steal_pointer(&path);
+}
+
+char *folders_make_runtime(GError **error)
+{
+    const char *parent = g_get_tmp_dir();
+
+    if (strlen(parent) > MAX_TEMPORARY_PATH || access(parent, W_OK | X_OK) != 0)
+        parent = "/tmp";
+
+    return make_temporary(parent, error);
+}
+
+char *folders_make_state(GError **error)
+{
+    char *path = make_temporary(SHARED_MEMORY_FOLDER, NULL);
+
+    return path ? path : folders_make_runtime(error);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *position)

@@ -18,6 +18,9 @@ char *folders_make_output(const char *wanted, const char *program, bool *was_the
 /* A new directory with mode 0700 and a short path (sockets allow 108 bytes). Caller frees and removes. */
 char *folders_make_runtime(GError **error);
 
+/* The same in memory where possible: its files are written at every operation of the program. */
+char *folders_make_state(GError **error);
+
 /* Removes a directory of ours with everything in it. Does not follow symbolic links. Fine on NULL. */
 void folders_remove(const char *path);
 

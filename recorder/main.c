@@ -2,6 +2,7 @@
  * recorder: runs a program and records where its threads wait. This file calls the stages in the order in
  * which they happen; everything that was begun is ended in reverse order, whatever happens in between.
  */
+#include "recorder/admission.h"
 #include "recorder/folders.h"
 #include "recorder/locations.h"
 #include "recorder/options.h"
@@ -26,10 +27,12 @@ struct recording {
     char *module_path;
     char *output;
     bool output_was_there;
-    char *runtime_folder;
+    char *runtime_folder; /* sockets of a private session daemon */
+    char *state_folder;   /* what the program's threads are doing, see tracepoints/state.h */
     char **environment;
     struct session_daemon *daemon;
     struct session *session;
+    struct admission *admission; /* NULL: the session daemon is ours alone */
     struct target *target;
     const struct recorder_events *events;
     struct sched_collector *collector;
@@ -71,7 +74,8 @@ static bool make_folders(struct recording *recording, GError **error)
         say("writing the trace to %s", recording->output);
 
     recording->runtime_folder = folders_make_runtime(error);
-    return recording->runtime_folder;
+    recording->state_folder = recording->runtime_folder ? folders_make_state(error) : NULL;
+    return recording->state_folder;
 }
 
 static bool start_session(struct recording *recording, GError **error)
@@ -86,14 +90,25 @@ static bool start_session(struct recording *recording, GError **error)
         return false;
 
     recording->session = session_new(&options, error);
-    return recording->session;
+    if (!recording->session)
+        return false;
+
+    if (session_daemon_is_private(recording->daemon) && recording->options.follow_children)
+        return true;
+
+    recording->admission = admission_new(recording->state_folder, recording->session, error);
+    return recording->admission;
 }
 
 /* The process of the program exists from here on, but waits. It is made before LTTng-UST is loaded into us.
  */
 static bool make_target(struct recording *recording, GError **error)
 {
-    const struct target_settings settings = {.library = recording->library_path};
+    const struct target_settings settings = {
+        .library = recording->library_path,
+        .state_folder = recording->state_folder,
+        .needs_admission = recording->admission && recording->options.follow_children,
+    };
 
     recording->environment = target_environment(&recording->options, &settings, error);
     if (!recording->environment)
@@ -104,11 +119,7 @@ static bool make_target(struct recording *recording, GError **error)
     if (!recording->target)
         return false;
 
-    if (recording->options.follow_children)
-        return true;
-
-    const pid_t pids[] = {target_pid(recording->target), getpid()};
-    return session_track(recording->session, pids, G_N_ELEMENTS(pids), error);
+    return !recording->admission || admission_add(recording->admission, target_pid(recording->target), error);
 }
 
 /* Scheduling is worth having, but nothing that must be there. */
@@ -188,6 +199,8 @@ static void end_recording(struct recording *recording)
     if (recording->has_run && folders_is_full(recording->output))
         say("the file system of %s is full; the end of the trace may be missing", recording->output);
 
+    admission_free(recording->admission);
+    folders_remove(recording->state_folder);
     folders_remove(recording->runtime_folder);
     if (!recording->has_run && recording->output && !recording->output_was_there)
         folders_remove(recording->output);
@@ -198,6 +211,7 @@ static void end_recording(struct recording *recording)
     g_free(recording->module_path);
     g_free(recording->output);
     g_free(recording->runtime_folder);
+    g_free(recording->state_folder);
     options_clear(&recording->options);
 }
 
@@ -234,7 +248,8 @@ int main(int argc, char **argv)
     int interruption = target_was_interrupted();
     if (is_ready && !interruption && target_release(recording.target, &error)) {
         recording.has_run = true;
-        wait_status = target_wait(recording.target);
+        wait_status =
+            target_wait(recording.target, recording.options.follow_children ? recording.admission : NULL);
     }
 
     end_recording(&recording);

@@ -35,6 +35,7 @@
 
 struct session {
     char *name;
+    bool is_restricted;      /* only tracked processes are recorded */
     uint64_t program_bytes;  /* per CPU */
     uint64_t recorder_bytes; /* per CPU */
 };
@@ -218,7 +219,7 @@ struct session *session_new(const struct session_options *options, GError **erro
     return session;
 }
 
-bool session_track(struct session *session, const pid_t *pids, unsigned count, GError **error)
+bool session_track(struct session *session, pid_t pid, GError **error)
 {
     struct lttng_process_attr_tracker_handle *tracker = NULL;
     enum lttng_error_code code = lttng_session_get_tracker_handle(
@@ -227,22 +228,23 @@ bool session_track(struct session *session, const pid_t *pids, unsigned count, G
     if (code != LTTNG_OK)
         return fail(error, (int)code, "choose processes");
 
-    bool is_ok =
-        lttng_process_attr_tracker_handle_set_tracking_policy(tracker, LTTNG_TRACKING_POLICY_INCLUDE_SET) ==
-        LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK;
-    for (unsigned i = 0; is_ok && i < count; i++) {
-        enum lttng_process_attr_tracker_handle_status status =
-            lttng_process_attr_virtual_process_id_tracker_handle_add_pid(tracker, pids[i]);
+    enum lttng_process_attr_tracker_handle_status status = LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK;
+    if (!session->is_restricted)
+        status =
+            lttng_process_attr_tracker_handle_set_tracking_policy(tracker, LTTNG_TRACKING_POLICY_INCLUDE_SET);
 
-        is_ok = status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK ||
-                status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_EXISTS;
+    if (status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK) {
+        session->is_restricted = true;
+        status = lttng_process_attr_virtual_process_id_tracker_handle_add_pid(tracker, pid);
     }
 
     lttng_process_attr_tracker_handle_destroy(tracker);
-    if (!is_ok)
-        g_set_error_literal(error, SESSION_ERROR, 0, "LTTng cannot record single processes");
+    if (status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK ||
+        status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_EXISTS)
+        return true;
 
-    return is_ok;
+    g_set_error_literal(error, SESSION_ERROR, 0, "LTTng cannot record single processes");
+    return false;
 }
 
 static bool wait_for_data(struct session *session, GError **error)

@@ -30,8 +30,8 @@ struct session_loss {
  */
 struct session *session_new(const struct session_options *options, GError **error);
 
-/* From now on only these processes are recorded. */
-bool session_track(struct session *session, const pid_t *pids, unsigned count, GError **error);
+/* Records this process; those that are not named so are not recorded any more. */
+bool session_track(struct session *session, pid_t pid, GError **error);
 
 /*
  * Stops tracing, waits until the daemon has written everything (at most about half a minute), reads what was

@@ -380,6 +380,11 @@ struct session_daemon *session_daemon_acquire(const char *runtime_folder, GError
     return daemon;
 }
 
+bool session_daemon_is_private(const struct session_daemon *daemon)
+{
+    return daemon->lock_fd < 0 && daemon->pid;
+}
+
 void session_daemon_release(struct session_daemon *daemon, bool *left_running)
 {
     *left_running = false;

@@ -20,6 +20,9 @@ struct session_daemon;
  */
 struct session_daemon *session_daemon_acquire(const char *runtime_folder, GError **error);
 
+/* Whether the daemon is ours alone: then no process of somebody else can be recorded by mistake. */
+bool session_daemon_is_private(const struct session_daemon *daemon);
+
 /*
  * Ends our use of it; stops it when a recorder started it and nobody else uses it. Frees it; fine on NULL.
  * *left_running says whether a daemon that a recorder started had to be left because others have sessions in

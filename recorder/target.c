@@ -71,6 +71,7 @@ char **target_environment(const struct recorder_options *options, const struct t
         {"LTTNG_UST_WITHOUT_BADDR_STATEDUMP", "1"},
         {EXECTRACE_ENV_FOLLOW, options->follow_children ? "all" : "none"},
         {EXECTRACE_ENV_STATE, settings->state_folder},
+        {EXECTRACE_ENV_ADMISSION, settings->needs_admission ? "1" : NULL},
         {EXECTRACE_ENV_WAIT_THRESHOLD, options->wait_threshold_ns},
         {EXECTRACE_ENV_SYSCALL_THRESHOLD, options->syscall_threshold_ns},
         {EXECTRACE_ENV_ALLOC, options->alloc},
@@ -252,10 +253,12 @@ bool target_release(struct target *target, GError **error)
     return false;
 }
 
-int target_wait(struct target *target)
+int target_wait(struct target *target, struct admission *admission)
 {
     int pid_fd = (int)syscall(SYS_pidfd_open, target->pid, 0);
-    struct pollfd polled[] = {{.fd = signal_fd, .events = POLLIN}, {.fd = pid_fd, .events = POLLIN}};
+    struct pollfd polled[] = {{.fd = signal_fd, .events = POLLIN},
+                              {.fd = pid_fd, .events = POLLIN},
+                              {.fd = admission ? admission_fd(admission) : -1, .events = POLLIN}};
 
     while (pid_fd >= 0 && !polled[1].revents) {
         if (poll(polled, G_N_ELEMENTS(polled), -1) < 0 && errno != EINTR)
@@ -263,6 +266,9 @@ int target_wait(struct target *target)
 
         if (polled[0].revents)
             forward_signals(target);
+
+        if (polled[2].revents)
+            admission_handle(admission);
     }
 
     if (pid_fd >= 0)

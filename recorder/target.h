@@ -5,6 +5,7 @@
 #ifndef EXECTRACE_RECORDER_TARGET_H
 #define EXECTRACE_RECORDER_TARGET_H
 
+#include "recorder/admission.h"
 #include "recorder/options.h"
 
 #include <signal.h>
@@ -16,6 +17,7 @@ struct target;
 struct target_settings {
     const char *library;      /* path of libexectrace.so */
     const char *state_folder; /* for operations in flight; NULL: none */
+    bool needs_admission;     /* new processes wait until they are admitted */
 };
 
 /*
@@ -48,9 +50,10 @@ bool target_release(struct target *target, GError **error);
 
 /*
  * Waits until the program has ended and passes signals on meanwhile: those that were sent to recorder itself;
- * what the terminal sends has reached the program already. Returns its status as waitpid(2) does.
+ * what the terminal sends has reached the program already. Admits the processes it starts (admission may be
+ * NULL). Returns its status as waitpid(2) does.
  */
-int target_wait(struct target *target);
+int target_wait(struct target *target, struct admission *admission);
 
 /* Frees it; a program that was not released never runs. Fine on NULL. */
 void target_free(struct target *target);

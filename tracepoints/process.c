@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <dlfcn.h>
@@ -28,6 +29,9 @@
 /* Where the linker puts this library's beginning and end. */
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char _end[] __attribute__((visibility("hidden")));
+
+/* How often, at most, a new image looks whether its session has come; 100 us apart. */
+#define SESSION_POLL_COUNT 5000
 
 static uint64_t cmdline_hash;
 static __thread sigset_t fork_signals; /* saved from before the fork until after it */
@@ -63,6 +67,18 @@ static void announce_process(uint8_t reason)
                             modules_program_path(), name);
 }
 
+/* A program's new image has registered with LTTng before the recorder knew of it: its session follows at
+ * once. */
+static void await_session(void)
+{
+    const struct timespec pause = {.tv_nsec = 100000};
+
+    if (!settings.follow || !state_map_await_admission())
+        return;
+    for (int i = 0; i < SESSION_POLL_COUNT && !TRACING(exectrace_process, start); i++)
+        syscall(SYS_nanosleep, &pause, NULL);
+}
+
 static void before_fork(void)
 {
     uint32_t level = guard_mute();
@@ -88,6 +104,8 @@ static void after_fork_in_child(void)
 
     stacks_new_epoch();
     state_map_init();
+    if (settings.follow)
+        state_map_await_admission();
     threads_reset_after_fork();
     guard_is_open = settings.follow;
     if (!has_lttng_fork)
@@ -135,6 +153,7 @@ __attribute__((constructor)) static void library_was_loaded(void)
     threads_init();
     watch_forks();
     cmdline_hash = hash_cmdline();
+    await_session();
     guard_is_open = true;
     announce_process(EXECTRACE_START_LIBRARY);
     errno = saved_errno;

@@ -59,6 +59,8 @@ void settings_read(void)
     read_alloc();
     text = getenv(EXECTRACE_ENV_FOLLOW);
     settings.follow = text == NULL || strcmp(text, "none") != 0;
+    text = getenv(EXECTRACE_ENV_ADMISSION);
+    settings.needs_admission = text != NULL && strcmp(text, "1") == 0;
     text = getenv(EXECTRACE_ENV_STATE);
     if (text != NULL && strlen(text) < sizeof(settings.state_directory))
         strcpy(settings.state_directory, text);

@@ -14,6 +14,7 @@ struct settings {
     uint64_t alloc_mean_bytes;     /* mean bytes between samples; 0: off, 1: every allocation */
     uint32_t stack_depth;
     bool follow;               /* children are recorded too */
+    bool needs_admission;      /* a new process waits for the recorder, see state.h */
     char state_directory[256]; /* "": none */
 };
 

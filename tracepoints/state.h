@@ -11,6 +11,11 @@
  * Readers (recorder, library destructor): a slot with tid 0 is free; one with operation 0 is idle. `sequence`
  * is odd while the owner writes: read it before and after the copy and take the copy only when both are
  * equal and even. (A thread killed while it writes leaves it odd: nothing is known of that thread.)
+ *
+ * Admission: several recordings may share one session daemon, and then LTTng is told which processes belong
+ * to which. With EXECTRACE_ADMISSION=1 a new process (after fork and after exec) waits, at most a moment,
+ * until the recorder, which watches the directory, has seen its file, has told LTTng, and has set `admitted`
+ * to 1. So the first events of a child are not lost.
  */
 #ifndef EXECTRACE_STATE_H
 #define EXECTRACE_STATE_H
@@ -51,7 +56,8 @@ struct state_file {
     uint32_t slot_count;
     uint32_t finished; /* 1: the library's destructor ran and reported what was open itself */
     uint64_t start_ns; /* CLOCK_MONOTONIC when the file was made */
-    uint8_t padding[32];
+    uint32_t admitted; /* written by recorder, see below */
+    uint8_t padding[28];
     struct state_slot slots[STATE_SLOT_COUNT];
 };
 

@@ -7,12 +7,18 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tracepoints/clock.h"
 #include "tracepoints/settings.h"
 
+/* How long a new process waits for the recorder, at most: it may be gone, or stopped. */
+#define ADMISSION_LIMIT_NS UINT64_C(500000000)
+#define ADMISSION_POLL_NS 100000
+
 static struct state_file *state;
+static bool is_shared; /* the state lies in a file, not in anonymous memory */
 
 /* `<directory>/<pid>`, without stdio. `path` holds sizeof(settings.state_directory) + 16 bytes. */
 static void make_path(char *path, int32_t pid)
@@ -58,7 +64,8 @@ void state_map_init(void)
     int32_t pid = (int32_t)syscall(SYS_getpid);
     struct state_file *file = map_file(pid);
 
-    if (file == MAP_FAILED)
+    is_shared = file != MAP_FAILED;
+    if (!is_shared)
         file =
             (struct state_file *)syscall(SYS_mmap, 0L, (long)STATE_FILE_BYTES, (long)(PROT_READ | PROT_WRITE),
                                          (long)(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE), -1L, 0L);
@@ -72,6 +79,21 @@ void state_map_init(void)
     file->start_ns = clock_now_ns();
     __atomic_store_n(&file->magic, STATE_MAGIC, __ATOMIC_RELEASE);
     state = file;
+}
+
+bool state_map_await_admission(void)
+{
+    const struct timespec pause = {.tv_nsec = ADMISSION_POLL_NS};
+    uint64_t limit_ns = clock_now_ns() + ADMISSION_LIMIT_NS;
+
+    if (state == NULL || !is_shared || !settings.needs_admission)
+        return false;
+    while (__atomic_load_n(&state->admitted, __ATOMIC_ACQUIRE) == 0) {
+        if (clock_now_ns() > limit_ns)
+            return false;
+        syscall(SYS_nanosleep, &pause, NULL);
+    }
+    return true;
 }
 
 struct state_slot *state_map_slot(uint32_t index)

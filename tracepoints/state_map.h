@@ -5,10 +5,18 @@
 #ifndef EXECTRACE_STATE_MAP_H
 #define EXECTRACE_STATE_MAP_H
 
+#include <stdbool.h>
+
 #include "tracepoints/state.h"
 
 /* Maps the file of this process (or anonymous memory). Also in the child of a fork. */
 void state_map_init(void);
+
+/*
+ * Waits, at most a moment, until the recorder has admitted this process to its recording, when the
+ * environment says that it wants to be asked. True: it was asked and has admitted us.
+ */
+bool state_map_await_admission(void);
 
 /* Slot `index`; NULL when there are not so many. */
 struct state_slot *state_map_slot(uint32_t index);
