@@ -263,8 +263,11 @@ static size_t add_stack(struct pprof_writer *writer, uint32_t index, uint64_t *i
         ids[count++] = pseudo_location(writer, PSEUDO_STACK_LOST);
         return count;
     }
-    for (uint32_t i = 0; i < stack->frame_count && count < MAX_LOCATIONS; i++)
+    for (uint32_t i = 0; i < stack->frame_count && count < MAX_LOCATIONS; i++) {
+        if (i > 0 && !symbol_table_is_code(writer->symbols, &stack->frames[i]))
+            break;
         ids[count++] = frame_location(writer, &stack->frames[i]);
+    }
     return count;
 }
 

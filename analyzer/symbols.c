@@ -156,6 +156,13 @@ struct code_segment symbol_table_code(struct symbol_table *table, const struct m
     return code;
 }
 
+bool symbol_table_is_code(struct symbol_table *table, const struct frame *frame)
+{
+    struct opened *opened = frame->module ? find_object(table, frame->module) : NULL;
+
+    return !opened || !opened->object || object_file_is_code(opened->object, frame->module, frame->address);
+}
+
 static void load_dwarf(struct opened *opened)
 {
     Dwarf *dwarf;

@@ -42,6 +42,12 @@ struct code_segment {
     uint64_t start, end, offset;
 };
 struct code_segment symbol_table_code(struct symbol_table *table, const struct module *module);
+/*
+ * False: the module's file says that there are data and no machine code at the frame's address. Stacks that
+ * the kernel collected by frame pointers run into such addresses where code was built without frame pointers;
+ * what comes further out is meaningless then.
+ */
+bool symbol_table_is_code(struct symbol_table *table, const struct frame *frame);
 /* Memory without a file: code made at run time. */
 bool module_is_anonymous(const struct module *module);
 /* Warnings met so far (a binary that changed since the recording, a missing file...), one sentence each. */

@@ -296,6 +296,20 @@ bool object_file_address(const struct object_file *object, const struct module *
     return true;
 }
 
+static bool is_code_at(const GElf_Phdr *segment, uint64_t address)
+{
+    return (segment->p_flags & PF_X) && has_address(segment, address);
+}
+
+bool object_file_is_code(const struct object_file *object, const struct module *module, uint64_t address)
+{
+    uint64_t file_address;
+    GElf_Phdr segment;
+
+    return object_file_address(object, module, address, &file_address) &&
+           find_segment(object->elf, is_code_at, file_address, &segment);
+}
+
 void object_file_code(const struct object_file *object, const struct module *module, uint64_t *start,
                       uint64_t *end, uint64_t *offset)
 {

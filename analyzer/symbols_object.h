@@ -32,6 +32,9 @@ void object_file_free(struct object_file *object);
 bool object_file_address(const struct object_file *object, const struct module *module, uint64_t address,
                          uint64_t *file_address);
 
+/* Whether the address lies in an executable segment. */
+bool object_file_is_code(const struct object_file *object, const struct module *module, uint64_t address);
+
 /* The first executable segment of a whole module, rounded to pages as the kernel maps it. Untouched: none. */
 void object_file_code(const struct object_file *object, const struct module *module, uint64_t *start,
                       uint64_t *end, uint64_t *offset);

@@ -322,6 +322,21 @@ static void test_symbols__address_behind_a_sized_function_is_unknown(void **stat
     symbol_table_free(table);
 }
 
+static void test_symbols__data_are_no_code(void **state)
+{
+    struct fixture *fixture = *state;
+    struct symbol_table *table = symbol_table_new(SYMBOLIZE_LINES, NULL);
+    struct frame in_code = {.module = &fixture->module, .address = fixture->callers[0] - 1};
+    struct frame in_data = {.module = &fixture->module,
+                            .address = (uintptr_t)dlsym(fixture->handle, "fixture_callers")};
+    struct frame nowhere = {.address = 0x1000};
+
+    assert_true(symbol_table_is_code(table, &in_code));
+    assert_false(symbol_table_is_code(table, &in_data));
+    assert_true(symbol_table_is_code(table, &nowhere));
+    symbol_table_free(table);
+}
+
 static void test_symbols__same_frame_gives_the_same_answer_object(void **state)
 {
     struct fixture *fixture = *state;
@@ -440,6 +455,7 @@ int main(void)
         cmocka_unit_test(test_symbols__sysroot_is_put_before_paths),
         cmocka_unit_test(test_symbols__module_that_is_a_segment_is_found_by_offset),
         cmocka_unit_test(test_symbols__address_behind_a_sized_function_is_unknown),
+        cmocka_unit_test(test_symbols__data_are_no_code),
         cmocka_unit_test(test_symbols__same_frame_gives_the_same_answer_object),
         cmocka_unit_test(test_symbols__vdso_is_read_only_with_its_build_id),
         cmocka_unit_test(test_symbols__cxx_names_have_their_scopes),
