@@ -11,6 +11,7 @@ enum { HEAP_MAX_LIVE = 1 << 20 };
 struct live_allocation {
     double objects, bytes;
     uint32_t stack;
+    uint32_t owner_thread;
     uint32_t next_free; /* in the list of free places; number + 1 */
 };
 
@@ -70,6 +71,7 @@ static void free_address(struct trace_model *model, const struct thread_record *
     struct heap_sample sample = {
         .time_ns = time_ns,
         .thread = record->thread.index,
+        .owner_thread = live->owner_thread,
         .stack = live->stack,
         .objects = live->objects,
         .bytes = live->bytes,
@@ -92,8 +94,11 @@ static void allocate(struct trace_model *model, const struct thread_record *reco
     free_address(model, record, sample->time_ns, sample->address);
     if (table->live.count < HEAP_MAX_LIVE) {
         uint32_t number = take_place(table);
-        g_array_index(table->allocations, struct live_allocation, number) = (struct live_allocation){
-            .objects = sample->objects, .bytes = sample->bytes, .stack = sample->stack};
+        g_array_index(table->allocations, struct live_allocation, number) =
+            (struct live_allocation){.objects = sample->objects,
+                                     .bytes = sample->bytes,
+                                     .stack = sample->stack,
+                                     .owner_thread = sample->owner_thread};
         *id_map_add(&table->live, key_of(record, sample->address), &is_new) = number;
     }
     model_emit_heap(model, sample);
@@ -105,6 +110,7 @@ static struct heap_sample new_sample(struct trace_model *model, const struct thr
     return (struct heap_sample){
         .time_ns = event->time_ns,
         .thread = record->thread.index,
+        .owner_thread = record->thread.index,
         .stack = model_event_stack(model, record->thread.process, event),
         .objects = 1,
     };

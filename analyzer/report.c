@@ -3,7 +3,10 @@
 #include <string.h>
 #include "analyzer/report_kinds.h"
 
-static const struct report_kind *const kinds[] = {&report_summary, &report_threads};
+static const struct report_kind *const kinds[] = {
+    &report_summary,  &report_threads, &report_locks, &report_sched,
+    &report_syscalls, &report_net,     &report_heap,  &report_loss,
+};
 
 const struct report_kind *report_kind_at(size_t number)
 {

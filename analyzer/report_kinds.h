@@ -6,5 +6,11 @@
 
 extern const struct report_kind report_summary;
 extern const struct report_kind report_threads;
+extern const struct report_kind report_locks;
+extern const struct report_kind report_sched;
+extern const struct report_kind report_syscalls;
+extern const struct report_kind report_net;
+extern const struct report_kind report_heap;
+extern const struct report_kind report_loss;
 
 #endif

@@ -135,8 +135,9 @@ struct blocking {
 struct heap_sample {
     int64_t time_ns;
     uint32_t thread;
-    uint32_t stack; /* of the allocation */
-    double objects; /* estimated number of objects this sample stands for */
+    uint32_t owner_thread; /* that allocated; for allocations equal to thread */
+    uint32_t stack;        /* of the allocation */
+    double objects;        /* estimated number of objects this sample stands for */
     double bytes;
     bool is_free; /* the allocation that this frees, with the allocation's stack and weights */
     uint64_t address;
