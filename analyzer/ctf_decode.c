@@ -16,11 +16,21 @@ enum step_source {
     SOURCE_ARRAY
 };
 
+/* What most fields are goes through few instructions, the rest through decode_step. */
+enum step_path {
+    PATH_GENERAL,
+    PATH_UNSIGNED_32,
+    PATH_UNSIGNED_64,
+    PATH_SIGNED_32,
+    PATH_SIGNED_64,
+};
+
 struct ctf_step {
     uint16_t member; /* index in its structure */
-    uint8_t source;  /* enum step_source */
-    uint8_t kind;    /* enum decoder_kind */
     uint16_t offset, size_offset;
+    uint8_t path;           /* enum step_path */
+    uint8_t source;         /* enum step_source */
+    uint8_t kind;           /* enum decoder_kind */
     bool is_signed_element; /* of an array */
 };
 
@@ -67,6 +77,18 @@ static bool find_source(const bt_field_class *field_class, enum decoder_kind kin
     return wants_number;
 }
 
+static enum step_path find_path(const struct ctf_step *step)
+{
+    bool is_32 = step->kind == DECODER_U32 || step->kind == DECODER_I32;
+    bool is_64 = step->kind == DECODER_U64 || step->kind == DECODER_I64;
+
+    if (step->source == SOURCE_UNSIGNED && (is_32 || is_64))
+        return is_32 ? PATH_UNSIGNED_32 : PATH_UNSIGNED_64;
+    if (step->source == SOURCE_SIGNED && (is_32 || is_64))
+        return is_32 ? PATH_SIGNED_32 : PATH_SIGNED_64;
+    return PATH_GENERAL;
+}
+
 /* Adds a step for a member of the structure if it is the field. */
 static bool add_step(GArray *steps, const bt_field_class *structure, uint64_t index,
                      const struct decoder_field *field, int *time_member)
@@ -86,6 +108,7 @@ static bool add_step(GArray *steps, const bt_field_class *structure, uint64_t in
         *time_member = step.source == SOURCE_UNSIGNED ? (int)index : -1;
         return false;
     }
+    step.path = (uint8_t)find_path(&step);
     g_array_append_val(steps, step);
     return true;
 }
@@ -264,11 +287,31 @@ static const struct ctf_step *decode_structure(const struct ctf_step *step, unsi
                                                const bt_field *structure, struct event *event,
                                                struct event_batch *batch)
 {
-    for (unsigned i = 0; structure && i < count; i++)
-        decode_step(&step[i],
-                    bt_field_structure_borrow_member_field_by_index_const(structure, step[i].member), event,
-                    batch);
-    return step + count;
+    const struct ctf_step *end = step + count;
+
+    for (; structure && step < end; step++) {
+        const bt_field *field =
+            bt_field_structure_borrow_member_field_by_index_const(structure, step->member);
+        void *at = (char *)event + step->offset;
+        switch ((enum step_path)step->path) {
+        case PATH_UNSIGNED_32:
+            *(uint32_t *)at = (uint32_t)bt_field_integer_unsigned_get_value(field);
+            break;
+        case PATH_UNSIGNED_64:
+            *(uint64_t *)at = bt_field_integer_unsigned_get_value(field);
+            break;
+        case PATH_SIGNED_32:
+            *(int32_t *)at = (int32_t)bt_field_integer_signed_get_value(field);
+            break;
+        case PATH_SIGNED_64:
+            *(int64_t *)at = bt_field_integer_signed_get_value(field);
+            break;
+        case PATH_GENERAL:
+            decode_step(step, field, event, batch);
+            break;
+        }
+    }
+    return end;
 }
 
 /* The kernel's user call stacks begin with the exact PC and may end with -1. */

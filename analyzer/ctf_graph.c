@@ -9,6 +9,8 @@
 #include "analyzer/ctf_error.h"
 #include "analyzer/event_merge.h"
 
+#define RECENT_PLANS 256
+
 /* A port of a source, whether or not this graph decodes it. */
 struct port {
     const bt_port_output *port; /* borrowed from its component */
@@ -41,7 +43,8 @@ struct ctf_graph {
     GPtrArray *components; /* const bt_component_source *, borrowed from the graph */
     GArray *ports;         /* struct port */
     bt_self_component_sink *sink;
-    GArray *streams;   /* struct stream */
+    GArray *streams;                                   /* struct stream */
+    const struct ctf_plan *recent_plans[RECENT_PLANS]; /* by hash of the event class; NULL: none */
     GHashTable *plans; /* const bt_event_class * -> struct ctf_plan *, owned */
     struct event_merge merge;
     struct event_batch *batch; /* being filled */
@@ -185,8 +188,10 @@ static void take_event(struct ctf_graph *graph, struct stream *stream, const bt_
 
     stream->event = bt_message_event_borrow_event_const(message);
     const bt_event_class *event_class = bt_event_borrow_class_const(stream->event);
-    if (!stream->plan || stream->plan->event_class != event_class)
-        stream->plan = find_plan(graph, event_class);
+    const struct ctf_plan **recent = &graph->recent_plans[((uintptr_t)event_class >> 4) % RECENT_PLANS];
+    if (!*recent || (*recent)->event_class != event_class)
+        *recent = find_plan(graph, event_class);
+    stream->plan = *recent;
     if (stream->plan->time_member >= 0)
         time_ns = (int64_t)(ctf_plan_time(stream->plan, stream->event) + (uint64_t)stream->clock_offset_ns);
     else if (stream->has_clock)
