@@ -5,6 +5,7 @@
 #include "recorder/admission.h"
 #include "recorder/folders.h"
 #include "recorder/locations.h"
+#include "recorder/open_operations.h"
 #include "recorder/options.h"
 #include "recorder/program_check.h"
 #include "recorder/recorder_events.h"
@@ -179,6 +180,11 @@ static void report_loss(const struct session_loss *loss, uint64_t ring_loss_coun
             ring_loss_count);
 }
 
+static uint64_t process_end(int32_t pid, void *collector)
+{
+    return collector ? sched_collector_process_end(collector, pid) : 0;
+}
+
 /* Ends what was begun, in reverse order. */
 static void end_recording(struct recording *recording)
 {
@@ -186,7 +192,12 @@ static void end_recording(struct recording *recording)
     g_autoptr(GError) error = NULL;
     bool left_running;
 
-    uint64_t ring_loss_count = sched_collector_stop(recording->collector);
+    uint64_t ring_loss_count = recording->collector ? sched_collector_stop(recording->collector) : 0;
+    if (recording->has_run && recording->events)
+        open_operations_emit(recording->state_folder, (uint64_t)g_get_monotonic_time() * 1000, process_end,
+                             recording->collector, recording->events);
+
+    sched_collector_free(recording->collector);
     target_free(recording->target);
     if (recording->session && !session_finish(recording->session, &loss, &error))
         say("%s", error->message);

@@ -249,8 +249,11 @@ static bool open_rings(struct sched_collector *collector, pid_t pid,
     return true;
 }
 
-static void free_collector(struct sched_collector *collector)
+void sched_collector_free(struct sched_collector *collector)
 {
+    if (!collector)
+        return;
+
     for (unsigned i = 0; i < collector->ring_count; i++)
         perf_ring_clear(&collector->rings[i]);
 
@@ -273,12 +276,12 @@ struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collec
     collector->stop_fd = eventfd(0, EFD_CLOEXEC);
     if (collector->stop_fd < 0) {
         set_open_error(error, errno);
-        free_collector(collector);
+        sched_collector_free(collector);
         return NULL;
     }
 
     if (!open_rings(collector, pid, options, error)) {
-        free_collector(collector);
+        sched_collector_free(collector);
         return NULL;
     }
 
@@ -294,9 +297,6 @@ uint64_t sched_collector_ring_bytes(const struct sched_collector *collector)
 
 uint64_t sched_collector_stop(struct sched_collector *collector)
 {
-    if (!collector)
-        return 0;
-
     for (unsigned i = 0; i < collector->ring_count; i++)
         ioctl(collector->rings[i].fd, PERF_EVENT_IOC_DISABLE, 0);
 
@@ -304,8 +304,10 @@ uint64_t sched_collector_stop(struct sched_collector *collector)
         continue;
 
     g_thread_join(collector->thread);
+    return sched_pairing_lost_count(collector->pairing);
+}
 
-    uint64_t lost_count = sched_pairing_lost_count(collector->pairing);
-    free_collector(collector);
-    return lost_count;
+uint64_t sched_collector_process_end(const struct sched_collector *collector, int32_t pid)
+{
+    return sched_pairing_process_end(collector->pairing, pid);
 }

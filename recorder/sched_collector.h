@@ -27,9 +27,15 @@ struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collec
 
 /*
  * Ends the recording: stops the kernel's events, drains the rings to the last record and ends the thread.
- * Returns how many records the kernel lost because a ring was full. Frees the collector; fine on NULL.
+ * Returns how many records the kernel lost because a ring was full.
  */
 uint64_t sched_collector_stop(struct sched_collector *collector);
+
+/* When process pid ended; 0: not known. Only after sched_collector_stop. */
+uint64_t sched_collector_process_end(const struct sched_collector *collector, int32_t pid);
+
+/* Frees a collector that was stopped; fine on NULL. */
+void sched_collector_free(struct sched_collector *collector);
 
 /* Bytes of the ring per CPU that the kernel gave. */
 uint64_t sched_collector_ring_bytes(const struct sched_collector *collector);

@@ -6,6 +6,9 @@
 
 #include "tracepoints/contract.h"
 
+/* How LTTng-UST names its threads in the program: the program's name and this. */
+#define TRACER_NAME_SUFFIX "-ust"
+
 enum thread_state {
     THREAD_UNKNOWN,   /* records were lost, or the recording began in the middle */
     THREAD_NEW,       /* created, never seen on a CPU */
@@ -19,11 +22,13 @@ struct thread {
     enum thread_state state;
     uint16_t cpu;   /* the last it was seen on */
     uint64_t since; /* time of the last change of state */
+    bool is_tracer; /* one of LTTng's */
 };
 
 struct sched_pairing {
     const struct recorder_events *events; /* borrowed */
     GHashTable *threads;                  /* tid -> struct thread, owned */
+    GHashTable *ends;                     /* pid -> uint64_t, time of its last thread's end, owned */
     uint64_t latest;                      /* time of the last event emitted */
     uint64_t lost_count;
 };
@@ -34,6 +39,7 @@ struct sched_pairing *sched_pairing_new(const struct recorder_events *events)
 
     pairing->events = events;
     pairing->threads = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
+    pairing->ends = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     return pairing;
 }
 
@@ -43,7 +49,15 @@ void sched_pairing_free(struct sched_pairing *pairing)
         return;
 
     g_hash_table_destroy(pairing->threads);
+    g_hash_table_destroy(pairing->ends);
     g_free(pairing);
+}
+
+uint64_t sched_pairing_process_end(const struct sched_pairing *pairing, int32_t pid)
+{
+    const uint64_t *time = g_hash_table_lookup(pairing->ends, GINT_TO_POINTER(pid));
+
+    return time ? *time : 0;
 }
 
 uint64_t sched_pairing_lost_count(const struct sched_pairing *pairing)
@@ -97,7 +111,7 @@ static void add_in(struct sched_pairing *pairing, const struct sched_record *rec
     };
     struct thread *thread = get_thread(pairing, record->pid, record->tid);
 
-    if (thread->state != THREAD_UNKNOWN && thread->state != THREAD_ON) {
+    if (thread->state != THREAD_UNKNOWN && thread->state != THREAD_ON && !thread->is_tracer) {
         uint64_t off_ns = record->time - MIN(record->time, thread->since);
 
         pairing->events->sched_switch(advance(pairing, record->time), off_ns, record->pid, record->tid,
@@ -122,6 +136,9 @@ static void add_fork(struct sched_pairing *pairing, const struct sched_record *r
 {
     struct thread *thread = get_thread(pairing, record->pid, record->tid);
 
+    thread->is_tracer = false; /* the number may have been another thread's */
+    g_hash_table_remove(pairing->ends, GINT_TO_POINTER(record->pid));
+
     /* The new thread may run, on another CPU, before its creator's record is written. */
     if (thread->state == THREAD_UNKNOWN || thread->since < record->time)
         set_state(thread, THREAD_NEW, record);
@@ -133,7 +150,27 @@ static void add_fork(struct sched_pairing *pairing, const struct sched_record *r
 static void add_exit(struct sched_pairing *pairing, const struct sched_record *record)
 {
     g_hash_table_remove(pairing->threads, GINT_TO_POINTER(record->tid));
+    g_hash_table_insert(pairing->ends, GINT_TO_POINTER(record->pid),
+                        g_memdup2(&record->time, sizeof(record->time)));
     pairing->events->sched_exit(advance(pairing, record->time), record->pid, record->tid);
+}
+
+static void add_name(struct sched_pairing *pairing, const struct sched_record *record)
+{
+    struct thread *thread = get_thread(pairing, record->pid, record->tid);
+
+    thread->is_tracer = g_str_has_suffix(record->text, TRACER_NAME_SUFFIX);
+    pairing->events->sched_name(advance(pairing, record->time), record->pid, record->tid, record->is_exec,
+                                record->text);
+}
+
+static void add_sample(struct sched_pairing *pairing, const struct sched_record *record)
+{
+    const struct thread *thread = find_thread(pairing, record->tid);
+
+    if (!thread || !thread->is_tracer)
+        pairing->events->sched_sample(advance(pairing, record->time), record->pid, record->tid, record->pcs,
+                                      record->pcs_count);
 }
 
 static void add_wakeup(struct sched_pairing *pairing, const struct sched_record *record)
@@ -178,17 +215,14 @@ void sched_pairing_add(struct sched_pairing *pairing, const struct sched_record 
         add_exit(pairing, record);
         break;
     case SCHED_RECORD_NAME:
-        get_thread(pairing, record->pid, record->tid);
-        events->sched_name(advance(pairing, record->time), record->pid, record->tid, record->is_exec,
-                           record->text);
+        add_name(pairing, record);
         break;
     case SCHED_RECORD_MODULE:
         events->sched_module(advance(pairing, record->time), record->pid, record->base, record->size,
                              record->offset, record->text);
         break;
     case SCHED_RECORD_SAMPLE:
-        events->sched_sample(advance(pairing, record->time), record->pid, record->tid, record->pcs,
-                             record->pcs_count);
+        add_sample(pairing, record);
         break;
     case SCHED_RECORD_WAKEUP:
         add_wakeup(pairing, record);
@@ -212,7 +246,7 @@ void sched_pairing_finish(struct sched_pairing *pairing, uint64_t time)
         int32_t tid = GPOINTER_TO_INT(node->data);
         const struct thread *thread = find_thread(pairing, tid);
 
-        if (thread->state != THREAD_OFF && thread->state != THREAD_PREEMPTED)
+        if ((thread->state != THREAD_OFF && thread->state != THREAD_PREEMPTED) || thread->is_tracer)
             continue;
 
         pairing->events->sched_switch(

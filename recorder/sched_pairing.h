@@ -50,7 +50,8 @@ void sched_pairing_free(struct sched_pairing *pairing);
 /*
  * Takes the next record. Emitted times never step back: a record that comes late (its time is before that of
  * one already seen) is emitted with the time of the latest; interval lengths stay those of the records.
- * A wake-up of a thread that is not known is dropped (system-wide sources see all threads).
+ * A wake-up of a thread that is not known is dropped (system-wide sources see all threads). So are the
+ * switches and samples of LTTng's own threads in the program, which are named "*-ust".
  */
 void sched_pairing_add(struct sched_pairing *pairing, const struct sched_record *record);
 
@@ -59,6 +60,9 @@ void sched_pairing_know_thread(struct sched_pairing *pairing, int32_t pid, int32
 
 /* The recording ends at `time`: threads that are off their CPU are emitted as open. */
 void sched_pairing_finish(struct sched_pairing *pairing, uint64_t time);
+
+/* When process pid ended, as far as records tell; 0: not known to have ended. */
+uint64_t sched_pairing_process_end(const struct sched_pairing *pairing, int32_t pid);
 
 /* Records lost by the kernel so far. */
 uint64_t sched_pairing_lost_count(const struct sched_pairing *pairing);

@@ -5,6 +5,8 @@ find_package(Threads REQUIRED)
 exectrace_unit_test(options exectrace_recorder)
 exectrace_unit_test(sched_pairing exectrace_recorder)
 exectrace_unit_test(program_check exectrace_recorder)
+exectrace_unit_test(open_operations exectrace_recorder)
+exectrace_unit_test(folders exectrace_recorder)
 
 # Programs that recorder must refuse.
 add_executable(recorder_static apps/recorder_nothing.c)

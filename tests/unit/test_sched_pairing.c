@@ -36,6 +36,12 @@ static void print_exit(uint64_t time, int32_t pid, int32_t tid)
     g_string_append_printf(output, "%" G_GUINT64_FORMAT " exit %d/%d\n", time, pid, tid);
 }
 
+static void print_name(uint64_t time, int32_t pid, int32_t tid, bool is_exec, const char *name)
+{
+    (void)is_exec;
+    g_string_append_printf(output, "%" G_GUINT64_FORMAT " name %d/%d %s\n", time, pid, tid, name);
+}
+
 static void print_lost(uint64_t time, uint16_t cpu, uint64_t count)
 {
     g_string_append_printf(output, "%" G_GUINT64_FORMAT " lost %" G_GUINT64_FORMAT " on %d\n", time, count,
@@ -47,6 +53,7 @@ static const struct recorder_events printing_events = {
     .sched_wakeup = print_wakeup,
     .sched_start = print_start,
     .sched_exit = print_exit,
+    .sched_name = print_name,
     .sched_lost = print_lost,
 };
 
@@ -186,6 +193,29 @@ static void test_sched_pairing__number_used_again_is_a_new_thread(void **state)
                                      "310 switch 10/11 off 10 0>0 2\n");
 }
 
+static void test_sched_pairing__tracers_threads_are_named_but_silent(void **state)
+{
+    const struct sched_record name = {
+        .type = SCHED_RECORD_NAME, .time = 50, .pid = 10, .tid = 12, .text = "prog-ust"};
+
+    (void)state;
+    sched_pairing_add(pairing, &name);
+    add(100, SCHED_RECORD_OUT, 12, 0);
+    add(200, SCHED_RECORD_IN, 12, 0);
+    add(210, SCHED_RECORD_OUT, 12, 0);
+    sched_pairing_finish(pairing, 300);
+    assert_string_equal(output->str, "50 name 10/12 prog-ust\n");
+}
+
+static void test_sched_pairing__end_of_a_process_is_that_of_its_last_thread(void **state)
+{
+    (void)state;
+    assert_int_equal(sched_pairing_process_end(pairing, 10), 0);
+    add(100, SCHED_RECORD_EXIT, 10, 0);
+    add(120, SCHED_RECORD_EXIT, 11, 0);
+    assert_int_equal(sched_pairing_process_end(pairing, 10), 120);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_sched_pairing__##name, set_up, tear_down)
 
 int main(void)
@@ -201,6 +231,8 @@ int main(void)
         TEST(finish_reports_open_intervals_in_order_of_tid),
         TEST(wakeup_of_a_stranger_is_dropped),
         TEST(number_used_again_is_a_new_thread),
+        TEST(tracers_threads_are_named_but_silent),
+        TEST(end_of_a_process_is_that_of_its_last_thread),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,103 @@
+/*
+ * Reads the state files. Called by main.c on the main thread, when the program has ended and the session
+ * still runs. The files are the traced program's: nothing in them is trusted.
+ */
+#include "recorder/open_operations.h"
+
+#include "tracepoints/contract.h"
+#include "tracepoints/state.h"
+
+#include <string.h>
+
+/* A thread that is still running may be just writing; it needs some nanoseconds. */
+#define READ_ATTEMPTS 100
+
+/* Copies a slot's operation. False: its owner was killed while it wrote, or writes all the time. */
+static bool copy_operation(const struct state_slot *slot, struct state_operation *operation)
+{
+    for (unsigned i = 0; i < READ_ATTEMPTS; i++) {
+        uint32_t before = __atomic_load_n(&slot->sequence, __ATOMIC_ACQUIRE);
+
+        if (before % 2 != 0)
+            continue;
+
+        memcpy(operation, &slot->operation, sizeof(*operation));
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (__atomic_load_n(&slot->sequence, __ATOMIC_RELAXED) == before)
+            return true;
+    }
+
+    return false;
+}
+
+static bool emit_slot(const struct state_slot *slot, int32_t pid, uint64_t end_ns,
+                      const struct recorder_events *events)
+{
+    struct state_operation operation;
+    int32_t tid = __atomic_load_n(&slot->tid, __ATOMIC_RELAXED);
+
+    if (tid <= 0 || !copy_operation(slot, &operation))
+        return false;
+
+    if (operation.operation != EXECTRACE_OPERATION_SYNC && operation.operation != EXECTRACE_OPERATION_SYSCALL)
+        return false;
+
+    const struct recorder_open_operation open = {
+        .pid = pid,
+        .tid = tid,
+        .operation = operation.operation,
+        .kind = operation.kind,
+        .object = operation.object,
+        .number = operation.number,
+        .fd = operation.fd,
+        .fd_kind = operation.fd_kind,
+        .duration_ns = end_ns - MIN(end_ns, operation.start_ns),
+        .stack = operation.stack,
+    };
+
+    events->process_open(&open);
+    return true;
+}
+
+static unsigned emit_file(const char *path, uint64_t now_ns, open_operations_end end, void *data,
+                          const struct recorder_events *events)
+{
+    g_autoptr(GMappedFile) mapped = g_mapped_file_new(path, FALSE, NULL);
+    unsigned count = 0;
+
+    if (!mapped || g_mapped_file_get_length(mapped) < STATE_FILE_BYTES)
+        return 0;
+
+    const struct state_file *file = (const void *)g_mapped_file_get_contents(mapped);
+    if (file->magic != STATE_MAGIC || file->version != STATE_VERSION || file->pid <= 0 || file->finished)
+        return 0;
+
+    uint64_t end_ns = end(file->pid, data);
+    for (unsigned i = 0; i < MIN(file->slot_count, STATE_SLOT_COUNT); i++)
+        count += emit_slot(&file->slots[i], file->pid, end_ns ? end_ns : now_ns, events);
+
+    return count;
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+unsigned open_operations_emit(const char *state_folder, uint64_t now_ns, open_operations_end end, void *data,
+                              const struct recorder_events *events)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GDir) folder = g_dir_open(state_folder, 0, NULL);
+    const char *name;
+    unsigned count = 0;
+
+    while (folder && (name = g_dir_read_name(folder)))
+        g_ptr_array_add(paths, g_build_filename(state_folder, name, NULL));
+
+    g_ptr_array_sort(paths, compare_names);
+    for (unsigned i = 0; i < paths->len; i++)
+        count += emit_file(g_ptr_array_index(paths, i), now_ns, end, data, events);
+
+    return count;
+}
