@@ -6,11 +6,33 @@
  * The functions have a symbol version of 2.2.5 with another layout of pthread_cond_t; exports.map gives both
  * versions, and the old ones go straight to libc.
  */
+#include <dlfcn.h>
 #include <pthread.h>
 #include <threads.h>
 
 #include "tracepoints/real.h"
 #include "tracepoints/waits.h"
+
+#define VERSIONED WRAPPER __attribute__((used))
+
+__asm__(".symver new_cond_wait, pthread_cond_wait@@GLIBC_2.3.2, remove");
+__asm__(".symver new_cond_timedwait, pthread_cond_timedwait@@GLIBC_2.3.2, remove");
+__asm__(".symver new_cond_signal, pthread_cond_signal@@GLIBC_2.3.2, remove");
+__asm__(".symver new_cond_broadcast, pthread_cond_broadcast@@GLIBC_2.3.2, remove");
+__asm__(".symver old_cond_wait, pthread_cond_wait@GLIBC_2.2.5, remove");
+__asm__(".symver old_cond_timedwait, pthread_cond_timedwait@GLIBC_2.2.5, remove");
+__asm__(".symver old_cond_signal, pthread_cond_signal@GLIBC_2.2.5, remove");
+__asm__(".symver old_cond_broadcast, pthread_cond_broadcast@GLIBC_2.2.5, remove");
+
+int new_cond_wait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex);
+int new_cond_timedwait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
+                       const struct timespec *restrict until);
+int new_cond_signal(pthread_cond_t *cond);
+int new_cond_broadcast(pthread_cond_t *cond);
+int old_cond_wait(void *cond, pthread_mutex_t *mutex);
+int old_cond_timedwait(void *cond, pthread_mutex_t *mutex, const struct timespec *until);
+int old_cond_signal(void *cond);
+int old_cond_broadcast(void *cond);
 
 /* The wait itself is the caller's; this is what comes before it. */
 static void begin(struct wait *wait, const void *cond, const void *mutex, const void *site)
@@ -19,7 +41,7 @@ static void begin(struct wait *wait, const void *cond, const void *mutex, const 
     wake(EXECTRACE_WAIT_MUTEX, mutex);
 }
 
-WRAPPER int pthread_cond_wait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex)
+VERSIONED int new_cond_wait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex)
 {
     int result;
 
@@ -33,8 +55,8 @@ WRAPPER int pthread_cond_wait(pthread_cond_t *restrict cond, pthread_mutex_t *re
     return result;
 }
 
-WRAPPER int pthread_cond_timedwait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
-                                   const struct timespec *restrict until)
+VERSIONED int new_cond_timedwait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,
+                                 const struct timespec *restrict until)
 {
     int result;
 
@@ -63,14 +85,14 @@ WRAPPER int pthread_cond_clockwait(pthread_cond_t *restrict cond, pthread_mutex_
     return result;
 }
 
-WRAPPER int pthread_cond_signal(pthread_cond_t *cond)
+VERSIONED int new_cond_signal(pthread_cond_t *cond)
 {
     if (waits_are_recorded())
         wake(EXECTRACE_WAIT_COND, cond);
     return real.pthread_cond_signal(cond);
 }
 
-WRAPPER int pthread_cond_broadcast(pthread_cond_t *cond)
+VERSIONED int new_cond_broadcast(pthread_cond_t *cond)
 {
     if (waits_are_recorded())
         wake(EXECTRACE_WAIT_COND, cond);
@@ -119,4 +141,35 @@ WRAPPER int cnd_broadcast(cnd_t *cond)
     if (waits_are_recorded())
         wake(EXECTRACE_WAIT_COND, cond);
     return real.cnd_broadcast(cond);
+}
+
+/* Programs linked before 2003. Found at each call: nothing else needs them. */
+#define OLD_VERSION(name) dlvsym(RTLD_NEXT, name, "GLIBC_2.2.5")
+
+VERSIONED int old_cond_wait(void *cond, pthread_mutex_t *mutex)
+{
+    int (*old)(void *, pthread_mutex_t *) = OLD_VERSION("pthread_cond_wait");
+
+    return old(cond, mutex);
+}
+
+VERSIONED int old_cond_timedwait(void *cond, pthread_mutex_t *mutex, const struct timespec *until)
+{
+    int (*old)(void *, pthread_mutex_t *, const struct timespec *) = OLD_VERSION("pthread_cond_timedwait");
+
+    return old(cond, mutex, until);
+}
+
+VERSIONED int old_cond_signal(void *cond)
+{
+    int (*old)(void *) = OLD_VERSION("pthread_cond_signal");
+
+    return old(cond);
+}
+
+VERSIONED int old_cond_broadcast(void *cond)
+{
+    int (*old)(void *) = OLD_VERSION("pthread_cond_broadcast");
+
+    return old(cond);
 }

@@ -128,8 +128,8 @@ static inline void guard_unmute(uint32_t level)
 
 /*
  * Operation in flight. `saved` keeps what was in flight before (a signal handler may interrupt a blocked
- * call); give it back to operation_end(). An operation whose frame is below the new one's was left by longjmp
- * and is forgotten.
+ * call); give it back to operation_end(). An operation whose frame is not above the new one's was left by
+ * longjmp and is forgotten.
  */
 static inline void operation_store(struct state_slot *slot, const struct state_operation *operation)
 {
@@ -146,7 +146,7 @@ static inline void operation_begin(struct thread_block *thread, struct state_ope
 {
     *saved = thread->slot->operation;
     operation->frame = (uint64_t)(uintptr_t)__builtin_frame_address(0);
-    if (saved->operation != 0 && saved->frame < operation->frame)
+    if (saved->operation != 0 && saved->frame <= operation->frame)
         saved->operation = 0;
     operation_store(thread->slot, operation);
 }

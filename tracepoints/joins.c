@@ -7,17 +7,8 @@
 #include <threads.h>
 
 #include "tracepoints/real.h"
+#include "tracepoints/threads.h"
 #include "tracepoints/waits.h"
-
-/* The id of a thread that has not ended: its CPU clock's number has it in the upper bits. 0: unknown. */
-static uint64_t tid_of(pthread_t thread)
-{
-    clockid_t clock;
-
-    if (pthread_getcpuclockid(thread, &clock) != 0)
-        return 0;
-    return (uint64_t)(uint32_t) ~(clock >> 3);
-}
 
 WRAPPER int pthread_join(pthread_t thread, void **value)
 {
@@ -31,7 +22,7 @@ WRAPPER int pthread_join(pthread_t thread, void **value)
         return result;
 
     WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_JOIN, tid_of(thread), __builtin_return_address(0));
+    wait_begin(&wait, EXECTRACE_WAIT_JOIN, (uint64_t)threads_tid_of(thread), __builtin_return_address(0));
     result = real.pthread_join(thread, value);
     wait_end(&wait, wait_outcome(result));
     return result;
@@ -49,7 +40,7 @@ WRAPPER int pthread_timedjoin_np(pthread_t thread, void **value, const struct ti
         return result;
 
     WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_JOIN, tid_of(thread), __builtin_return_address(0));
+    wait_begin(&wait, EXECTRACE_WAIT_JOIN, (uint64_t)threads_tid_of(thread), __builtin_return_address(0));
     result = real.pthread_timedjoin_np(thread, value, until);
     wait_end(&wait, wait_outcome(result));
     return result;
@@ -68,7 +59,7 @@ WRAPPER int pthread_clockjoin_np(pthread_t thread, void **value, clockid_t clock
         return result;
 
     WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_JOIN, tid_of(thread), __builtin_return_address(0));
+    wait_begin(&wait, EXECTRACE_WAIT_JOIN, (uint64_t)threads_tid_of(thread), __builtin_return_address(0));
     result = real.pthread_clockjoin_np(thread, value, clock, until);
     wait_end(&wait, wait_outcome(result));
     return result;
@@ -82,7 +73,7 @@ WRAPPER int thrd_join(thrd_t thread, int *value)
         return real.thrd_join(thread, value);
 
     WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_JOIN, tid_of(thread), __builtin_return_address(0));
+    wait_begin(&wait, EXECTRACE_WAIT_JOIN, (uint64_t)threads_tid_of(thread), __builtin_return_address(0));
     result = real.thrd_join(thread, value);
     wait_end(&wait, result == thrd_success ? EXECTRACE_OUTCOME_ACQUIRED : EXECTRACE_OUTCOME_ERROR);
     return result;

@@ -16,9 +16,11 @@
 #define MODULE_PROBE_COUNT 16u
 #define BUILD_ID_MAX 64u
 
-/* `key` tells base, size and path together; it is never removed. */
+/* `key` tells base, size and path together; it is never removed,
+ * since the same object may come back. */
 struct module_slot {
     uint64_t key;
+    void *base;     /* NULL: not loaded any more */
     uint32_t epoch; /* of the last announcement */
 };
 
@@ -143,6 +145,25 @@ void modules_announce(uint64_t pc, uint32_t epoch)
     lttng_ust_tracepoint(exectrace_process, module, (uint64_t)(uintptr_t)object.dlfo_map_start,
                          (uint64_t)((const char *)object.dlfo_map_end - (const char *)object.dlfo_map_start),
                          path, build_id, build_id_count);
-    if (slot != NULL)
+    if (slot != NULL) {
+        __atomic_store_n(&slot->base, object.dlfo_map_start, __ATOMIC_RELAXED);
         __atomic_store_n(&slot->epoch, epoch, __ATOMIC_RELEASE);
+    }
+}
+
+bool modules_forget_unloaded(void)
+{
+    bool is_any = false;
+
+    for (uint32_t i = 0; i < MODULE_SLOT_COUNT; i++) {
+        struct dl_find_object object;
+        void *base = __atomic_load_n(&slots[i].base, __ATOMIC_RELAXED);
+
+        if (base == NULL || _dl_find_object(base, &object) == 0)
+            continue;
+        __atomic_store_n(&slots[i].base, NULL, __ATOMIC_RELAXED);
+        __atomic_store_n(&slots[i].epoch, 0, __ATOMIC_RELEASE);
+        is_any = true;
+    }
+    return is_any;
 }

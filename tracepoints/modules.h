@@ -14,6 +14,9 @@ void modules_init(void);
 /* Announces the object that holds `pc` unless it was announced in `epoch`. */
 void modules_announce(uint64_t pc, uint32_t epoch);
 
+/* Forgets the objects that are not loaded any more. Was one of them announced? */
+bool modules_forget_unloaded(void);
+
 /* Path of the running program, for process:start. */
 const char *modules_program_path(void);
 

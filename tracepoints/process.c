@@ -17,6 +17,7 @@
 
 #include "tracepoints/clock.h"
 #include "tracepoints/modules.h"
+#include "tracepoints/process.h"
 #include "tracepoints/real.h"
 #include "tracepoints/settings.h"
 #include "tracepoints/stacks.h"
@@ -102,6 +103,7 @@ static void after_fork_in_child(void)
     uint32_t level = guard_mute();
     int saved_errno = errno;
 
+    process_remember_pid();
     stacks_new_epoch();
     state_map_init();
     if (settings.follow)
@@ -126,17 +128,30 @@ static void watch_forks(void)
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
-/* Reports one thread's operation that will not end before the process does. */
-static void report_open(const struct thread_block *block, uint64_t now_ns)
+/* LTTng begins its state dump for a session that has started, on its own thread. */
+static void session_has_started(void *unused, void *session)
 {
-    struct state_operation operation = block->slot->operation;
-    uint64_t duration_ns = now_ns > operation.start_ns ? now_ns - operation.start_ns : 0;
+    uint32_t level = guard_mute();
 
-    if (operation.operation == 0)
-        return;
-    lttng_ust_do_tracepoint(exectrace_process, open, (int32_t)syscall(SYS_getpid), block->tid,
-                            operation.operation, operation.kind, operation.object, operation.number,
-                            operation.fd, operation.fd_kind, duration_ns, operation.stack);
+    (void)unused;
+    (void)session;
+    if (guard_is_open) {
+        stacks_new_epoch();
+        announce_process(EXECTRACE_START_SESSION);
+        thread_names_announce();
+    }
+    guard_unmute(level);
+}
+
+/*
+ * LTTng tells nobody that a session has started, but it has a tracepoint of its own there: we hang on to that
+ * one. A version with another signature would refuse, and then definitions come with the next epoch.
+ */
+static void watch_sessions(void)
+{
+    lttng_ust_tracepoint_provider_register("lttng_ust_statedump", "start",
+                                           (void (*)(void))session_has_started, NULL,
+                                           "struct lttng_ust_session *, session");
 }
 
 __attribute__((constructor)) static void library_was_loaded(void)
@@ -145,6 +160,7 @@ __attribute__((constructor)) static void library_was_loaded(void)
     int saved_errno = errno;
 
     real_resolve_all();
+    process_remember_pid();
     settings_read();
     modules_init();
     unwind_skip_code(__ehdr_start, _end);
@@ -156,24 +172,13 @@ __attribute__((constructor)) static void library_was_loaded(void)
     await_session();
     guard_is_open = true;
     announce_process(EXECTRACE_START_LIBRARY);
+    watch_sessions();
+    at_quick_exit(process_report_end);
     errno = saved_errno;
     guard_unmute(level);
 }
 
 __attribute__((destructor)) static void program_is_ending(void)
 {
-    uint32_t level = guard_mute();
-    uint64_t now_ns = clock_now_ns();
-
-    __atomic_store_n(&guard_is_open, false, __ATOMIC_SEQ_CST);
-    for (struct thread_block *block = threads_first(); block != NULL; block = block->next) {
-        if (__atomic_load_n(&block->tid, __ATOMIC_ACQUIRE) == 0)
-            continue;
-        sync_sums_flush(block);
-        call_sums_flush(block);
-        if (block != guard_words.block && TRACING(exectrace_process, open))
-            report_open(block, now_ns);
-    }
-    state_map_finish();
-    guard_unmute(level);
+    process_report_end();
 }

@@ -76,6 +76,19 @@
     X(int, thrd_create, NULL, (thrd_t * thread, thrd_start_t routine, void *argument),                       \
       (thread, routine, argument))                                                                           \
     X(int, thrd_join, NULL, (thrd_t thread, int *result), (thread, result))                                  \
+    X(void, _exit, NULL, (int status), (status))                                                             \
+    X(void, _Exit, NULL, (int status), (status))                                                             \
+    X(int, execve, NULL, (const char *path, char *const *arguments, char *const *environment),               \
+      (path, arguments, environment))                                                                        \
+    X(int, execv, NULL, (const char *path, char *const *arguments), (path, arguments))                       \
+    X(int, execvp, NULL, (const char *file, char *const *arguments), (file, arguments))                      \
+    X(int, execvpe, NULL, (const char *file, char *const *arguments, char *const *environment),              \
+      (file, arguments, environment))                                                                        \
+    X(int, fexecve, NULL, (int fd, char *const *arguments, char *const *environment),                        \
+      (fd, arguments, environment))                                                                          \
+    X(int, execveat, NULL,                                                                                   \
+      (int fd, const char *path, char *const *arguments, char *const *environment, int flags),               \
+      (fd, path, arguments, environment, flags))                                                             \
     X(int, dlclose, NULL, (void *handle), (handle))                                                          \
     X(int, prctl, NULL, (int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d),    \
       (option, a, b, c, d))                                                                                  \

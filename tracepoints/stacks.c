@@ -120,3 +120,17 @@ uint32_t stacks_take(struct thread_block *thread, uint64_t now_ns)
         define(slot, thread->pcs, count, now);
     return (uint32_t)(slot - table) + 1;
 }
+
+uint32_t stacks_renew(struct thread_block *thread, uint32_t stack, uint64_t now_ns)
+{
+    if (stack != 0 && __atomic_load_n(&table[stack - 1].epoch, __ATOMIC_ACQUIRE) != current_epoch(now_ns))
+        stacks_take(thread, now_ns);
+    return stack;
+}
+
+void stacks_object_unloaded(void)
+{
+    unwind_forget_code();
+    if (modules_forget_unloaded())
+        stacks_new_epoch();
+}

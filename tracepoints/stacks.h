@@ -18,6 +18,15 @@
 /* The calling thread's stack number; 0 when stacks are off or the table of stacks is full. */
 uint32_t stacks_take(struct thread_block *thread, uint64_t now_ns);
 
+/*
+ * For a call that has ended, whose stack was taken when it began: defines that stack again when its epoch is
+ * over (a session may have started since). Called from the same wrapper. Returns `stack`.
+ */
+uint32_t stacks_renew(struct thread_block *thread, uint32_t stack, uint64_t now_ns);
+
+/* An object was unloaded: forgets what is known of the code that is gone. Guard on. */
+void stacks_object_unloaded(void);
+
 /* Every stack and module is to be defined again: a session has started, or this is a fork's child. */
 void stacks_new_epoch(void);
 

@@ -1,5 +1,5 @@
 /*
- * Thread blocks and the wrappers of thread creation and naming: see threads.h and guard.h.
+ * Thread blocks: see threads.h and guard.h.
  *
  * A thread is given its block at its first recorded operation, and gives it back in the last round of its
  * thread-specific data destructors, so that operations in other libraries' destructors are still seen.
@@ -27,22 +27,7 @@
 
 #include "tracepoints/provider_thread.h"
 
-#define START_RECORD_COUNT 256u
-/* Of the lowest part of a thread's stack we do not claim to know that it belongs to it: the C library keeps
- * thread-local storage and guard pages in the same allocation. */
-#define STACK_MARGIN_BYTES (64u * 1024u)
 #define MAIN_STACK_BYTES (64u * 1024u * 1024u)
-
-/* What a new thread needs to know; taken by the creator, given back by the new thread. */
-struct start_record {
-    uint32_t is_taken;
-    uint32_t stack;
-    int32_t creator_tid;
-    bool is_tracer;
-    size_t stack_bytes;
-    void *(*routine)(void *);
-    void *argument;
-};
 
 __thread struct guard_words guard_words __attribute__((tls_model("initial-exec"), visibility("hidden")));
 bool guard_is_open;
@@ -53,13 +38,19 @@ static struct thread_block *blocks;
 static uint32_t block_count;
 static pthread_key_t exit_key;
 static bool has_exit_key;
-static size_t default_stack_bytes;
 static bool knows_libc_locks;
-static struct start_record start_records[START_RECORD_COUNT];
 
 int32_t threads_own_tid(void)
 {
     return (int32_t)raw_syscall3(SYS_gettid, 0, 0, 0);
+}
+
+/* The number of a thread's CPU clock has its id in the upper bits. */
+int32_t threads_tid_of(pthread_t thread)
+{
+    clockid_t clock;
+
+    return pthread_getcpuclockid(thread, &clock) == 0 ? ~(clock >> 3) : 0;
 }
 
 void threads_learn_lock_owner(void)
@@ -221,14 +212,8 @@ static bool libc_is_known(void)
 
 void threads_init(void)
 {
-    pthread_attr_t attributes;
-
     knows_libc_locks = libc_is_known();
     has_exit_key = pthread_key_create(&exit_key, thread_is_ending) == 0;
-    if (pthread_getattr_default_np(&attributes) == 0) {
-        pthread_attr_getstacksize(&attributes, &default_stack_bytes);
-        pthread_attr_destroy(&attributes);
-    }
 }
 
 void threads_reset_after_fork(void)
@@ -238,13 +223,13 @@ void threads_reset_after_fork(void)
     if (guard_words.lock_owner != 0)
         guard_words.lock_owner = threads_own_tid();
     waiters_reset();
+    thread_starts_reset_after_fork();
     for (struct thread_block *block = threads_first(); block != NULL; block = block->next) {
         sync_sums_reset(block);
         call_sums_reset(block);
         if (block != own)
             block->tid = 0;
     }
-    memset(start_records, 0, sizeof(start_records));
     if (own != NULL) {
         uintptr_t low = own->stack_low, high = own->stack_high;
         uint64_t start_routine = own->start_routine;
@@ -255,118 +240,4 @@ void threads_reset_after_fork(void)
         own->stack_high = high;
         own->start_routine = start_routine;
     }
-}
-
-static struct start_record *take_start_record(void)
-{
-    for (uint32_t i = 0; i < START_RECORD_COUNT; i++) {
-        if (__atomic_exchange_n(&start_records[i].is_taken, 1, __ATOMIC_ACQ_REL) == 0)
-            return &start_records[i];
-    }
-    return NULL;
-}
-
-static void give_back(struct start_record *record)
-{
-    __atomic_store_n(&record->is_taken, 0, __ATOMIC_RELEASE);
-}
-
-/* The first thing that runs on a new thread. `frame`: an address at the top of its stack. */
-static void thread_has_started(const struct start_record *record, uintptr_t frame)
-{
-    struct thread_block *thread;
-
-    if (record->is_tracer) {
-        guard_words.role = GUARD_SILENT;
-        return;
-    }
-    thread = guard_enter();
-    if (thread == NULL)
-        return;
-    thread->start_routine = (uint64_t)(uintptr_t)record->routine;
-    if (record->stack_bytes > 2 * STACK_MARGIN_BYTES) {
-        thread->stack_high = frame;
-        thread->stack_low = frame - record->stack_bytes + STACK_MARGIN_BYTES;
-    }
-    if (TRACING(exectrace_thread, start))
-        lttng_ust_do_tracepoint(exectrace_thread, start, thread->start_routine, record->creator_tid,
-                                record->stack);
-    guard_leave();
-}
-
-/* Calls the program's routine last, so that this frame is gone from the thread's stack. */
-static void *start_thread(void *argument)
-{
-    struct start_record *taken = argument;
-    struct start_record record = *taken;
-
-    give_back(taken);
-    thread_has_started(&record, (uintptr_t)__builtin_frame_address(0));
-    return record.routine(record.argument);
-}
-
-static size_t stack_bytes_of(const pthread_attr_t *attributes)
-{
-    size_t bytes = default_stack_bytes;
-
-    if (attributes != NULL && pthread_attr_getstacksize(attributes, &bytes) != 0)
-        bytes = 0;
-    return bytes;
-}
-
-/* Fills in what the new thread will need; the caller is the creator. */
-static void fill_start_record(struct start_record *record, const void *caller)
-{
-    struct thread_block *thread;
-
-    record->is_tracer = guard_words.role == GUARD_SILENT || threads_is_tracer_code(caller);
-    record->stack = 0;
-    record->creator_tid = 0;
-    if (record->is_tracer || !TRACING(exectrace_thread, start))
-        return;
-    thread = guard_enter();
-    if (thread == NULL)
-        return;
-    record->creator_tid = thread->tid;
-    record->stack = stacks_take(thread, clock_now_ns());
-    guard_leave();
-}
-
-WRAPPER int pthread_create(pthread_t *restrict handle, const pthread_attr_t *restrict attributes,
-                           void *(*routine)(void *), void *restrict argument)
-{
-    struct start_record *record = take_start_record();
-    int result;
-
-    if (record == NULL)
-        return real.pthread_create(handle, attributes, routine, argument);
-    fill_start_record(record, __builtin_return_address(0));
-    record->routine = routine;
-    record->argument = argument;
-    record->stack_bytes = stack_bytes_of(attributes);
-    result = real.pthread_create(handle, attributes, start_thread, record);
-    if (result != 0)
-        give_back(record);
-    return result;
-}
-
-static void thread_was_named(const char *name)
-{
-    struct thread_block *thread;
-    int saved_errno = errno;
-
-    if (!TRACING(exectrace_thread, name) || !(thread = guard_enter()))
-        return;
-    lttng_ust_do_tracepoint(exectrace_thread, name, thread->tid, name);
-    guard_leave();
-    errno = saved_errno;
-}
-
-WRAPPER int pthread_setname_np(pthread_t handle, const char *name)
-{
-    int result = real.pthread_setname_np(handle, name);
-
-    if (result == 0 && pthread_equal(handle, pthread_self()))
-        thread_was_named(name);
-    return result;
 }

@@ -5,6 +5,8 @@
 #ifndef EXECTRACE_THREADS_H
 #define EXECTRACE_THREADS_H
 
+#include <pthread.h>
+
 #include "tracepoints/guard.h"
 
 /* Constructor: the key that tells us of a thread's end. */
@@ -18,6 +20,15 @@ void threads_reset_after_fork(void);
 
 /* The kernel's id of the calling thread. */
 int32_t threads_own_tid(void);
+
+/* The kernel's id of a thread that has not ended; 0: unknown. */
+int32_t threads_tid_of(pthread_t thread);
+
+/* The child of a fork: no thread is being started. thread_start.c. */
+void thread_starts_reset_after_fork(void);
+
+/* A session has started: announces the names of all threads. Muted, any thread. thread_names.c. */
+void thread_names_announce(void);
 
 /* Fills in guard_words.lock_owner where libc is one whose mutexes we know. */
 void threads_learn_lock_owner(void);

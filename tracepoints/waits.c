@@ -10,7 +10,7 @@
 /* Marks the object, unless this thread waits for another already (a signal handler interrupted that wait). */
 static void mark(struct wait *wait, struct thread_block *thread, uint64_t frame)
 {
-    if (thread->mark.line != NULL && thread->mark.frame < frame)
+    if (thread->mark.line != NULL && thread->mark.frame <= frame)
         waiters_unmark(&thread->mark); /* longjmp left that wait */
     if (thread->mark.line != NULL)
         return;
@@ -61,7 +61,7 @@ static void record(const struct wait *wait, struct thread_block *thread, enum ex
 
     if (duration_ns >= settings.wait_threshold_ns)
         lttng_ust_tracepoint(exectrace_sync, wait, wait->kind, (uint8_t)outcome, wait->object, duration_ns,
-                             wait->stack);
+                             stacks_renew(thread, wait->stack, now_ns));
     else
         sync_sums_add(thread, wait->kind, wait->object, wait->stack, now_ns, duration_ns);
 }

@@ -1,0 +1,17 @@
+/*
+ * The end of a process image: owned by process_end.c, called by the library's destructor and by whatever ends
+ * the image without it.
+ */
+#ifndef EXECTRACE_PROCESS_H
+#define EXECTRACE_PROCESS_H
+
+/*
+ * The process is about to end: emits all sums and what is in flight, and closes the guard. Once; any thread;
+ * async-signal-safe. Does nothing in a vfork child, which shares its parent's memory.
+ */
+void process_report_end(void);
+
+/* Constructor and fork child: whose process this is, to tell a vfork child. */
+void process_remember_pid(void);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * Names of threads: the wrappers that set them, and the announcement of all threads' names when a session
+ * starts. The wrappers run on any thread of the program, the announcement on LTTng's.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "tracepoints/raw_syscall.h"
+#include "tracepoints/real.h"
+#include "tracepoints/threads.h"
+#include "tracepoints/waits.h"
+
+#include "tracepoints/provider_thread.h"
+
+#define NAME_BYTES 17u /* the kernel's 15 characters, a newline or zero, and one to spare */
+
+/* What getdents64 returns; the kernel's struct linux_dirent64. */
+struct directory_entry {
+    uint64_t inode;
+    int64_t offset;
+    uint16_t bytes;
+    uint8_t type;
+    char name[];
+};
+
+int wrapped_prctl(int option, unsigned long a, unsigned long b, unsigned long c,
+                  unsigned long d) __asm__("prctl") WRAPPER;
+
+static void thread_was_named(int32_t tid, const char *name)
+{
+    struct thread_block *thread;
+    int saved_errno = errno;
+
+    if (!TRACING(exectrace_thread, name) || !(thread = guard_enter()))
+        return;
+    lttng_ust_do_tracepoint(exectrace_thread, name, tid != 0 ? tid : thread->tid, name);
+    guard_leave();
+    errno = saved_errno;
+}
+
+WRAPPER int pthread_setname_np(pthread_t handle, const char *name)
+{
+    int result = real.pthread_setname_np(handle, name);
+
+    if (result == 0 && TRACING(exectrace_thread, name))
+        thread_was_named(threads_tid_of(handle), name);
+    return result;
+}
+
+/* The C declaration has variable arguments; the system call takes five. */
+int wrapped_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+{
+    int result = real.prctl(option, a, b, c, d);
+
+    if (option == PR_SET_NAME && result == 0 && TRACING(exectrace_thread, name)) {
+        char name[NAME_BYTES] = "";
+
+        raw_syscall6(SYS_prctl, PR_GET_NAME, (long)(uintptr_t)name, 0, 0, 0, 0);
+        thread_was_named(0, name);
+    }
+    return result;
+}
+
+/* The name of the thread `tid` (decimal digits), empty when it has ended. */
+static void read_name(long directory, const char *tid, char *name)
+{
+    char path[32];
+    long fd, count;
+
+    name[0] = '\0';
+    if (strlen(tid) + sizeof("/comm") > sizeof(path))
+        return;
+    strcpy(path, tid);
+    strcat(path, "/comm");
+    fd = raw_syscall6(SYS_openat, directory, (long)(uintptr_t)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
+    if (fd < 0)
+        return;
+    count = raw_syscall3(SYS_read, fd, (long)(uintptr_t)name, NAME_BYTES - 1);
+    name[count > 0 ? count - (name[count - 1] == '\n') : 0] = '\0';
+    raw_syscall3(SYS_close, fd, 0, 0);
+}
+
+static int32_t parse_tid(const char *digits)
+{
+    int32_t tid = 0;
+
+    for (; *digits >= '0' && *digits <= '9'; digits++)
+        tid = tid * 10 + (*digits - '0');
+    return tid;
+}
+
+static void announce_name(long directory, const char *tid)
+{
+    char name[NAME_BYTES];
+    size_t length;
+
+    if (tid[0] == '.')
+        return;
+    read_name(directory, tid, name);
+    length = strlen(name);
+    if (length == 0 || (length >= 4 && strcmp(name + length - 4, "-ust") == 0))
+        return;
+    lttng_ust_do_tracepoint(exectrace_thread, name, parse_tid(tid), name);
+}
+
+void thread_names_announce(void)
+{
+    char buffer[2048] __attribute__((aligned(8)));
+    long directory, count;
+
+    if (!TRACING(exectrace_thread, name))
+        return;
+    directory =
+        raw_syscall3(SYS_open, (long)(uintptr_t) "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (directory < 0)
+        return;
+    while ((count = raw_syscall3(SYS_getdents64, directory, (long)(uintptr_t)buffer, sizeof(buffer))) > 0) {
+        for (long at = 0; at < count;) {
+            const struct directory_entry *entry = (const struct directory_entry *)(const void *)(buffer + at);
+
+            announce_name(directory, entry->name);
+            at += entry->bytes;
+        }
+    }
+    raw_syscall3(SYS_close, directory, 0, 0);
+}
