@@ -180,6 +180,7 @@ void blocking_call_summary(struct trace_model *model, struct thread_record *reco
 void blocking_open(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
     struct blocking operation = new_operation(record, event->time_ns, event->open.duration_ns);
+    bool is_lock_like = false;
 
     operation.is_open = true;
     operation.stack = model_event_stack(model, record->thread.process, event);
@@ -187,10 +188,12 @@ void blocking_open(struct trace_model *model, struct thread_record *record, cons
         operation.blocking_class = BLOCKING_SYNC;
         operation.wait_kind = event->open.kind;
         operation.object = event->open.object;
+        wake_table_wait(model->wakes, record->thread.process, operation.object, record->thread.index,
+                        operation.start_ns, operation.end_ns, &is_lock_like);
     } else {
         set_call(model, record, &operation, event->open.number, event->open.fd_kind, event->open.fd);
     }
-    hand_out(model, record, &operation, false);
+    hand_out(model, record, &operation, is_lock_like);
 }
 
 static void format_peer(const struct event *event, char *text, size_t size)

@@ -118,7 +118,7 @@ double distribution_average(const struct distribution *distribution)
 
 double distribution_deviation(const struct distribution *distribution)
 {
-    return distribution->count == 0 ? 0 : sqrt(distribution->squares / (double)distribution->count);
+    return distribution->count < 2 ? 0 : sqrt(distribution->squares / (double)(distribution->count - 1));
 }
 
 static int compare_values(const void *a, const void *b)

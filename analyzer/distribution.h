@@ -31,7 +31,7 @@ void distribution_add(struct distribution *distribution, uint64_t value);
 void distribution_add_sum(struct distribution *distribution, uint64_t count, uint64_t total, uint64_t min,
                           uint64_t max);
 double distribution_average(const struct distribution *distribution);
-/* Of the whole population (divided by count, not count - 1). */
+/* Of a sample (divided by count - 1), as lttng-analyses and Trace Compass do; 0 for fewer than 2 values. */
 double distribution_deviation(const struct distribution *distribution);
 /* The smallest value that at least this share (0 to 1) of the values does not exceed. */
 uint64_t distribution_quantile(struct distribution *distribution, double share);

@@ -90,10 +90,15 @@ static void allocate(struct trace_model *model, const struct thread_record *reco
     struct heap_table *table = model->heap;
     bool is_new;
 
-    /* The same address again: its free was lost. */
-    free_address(model, record, sample->time_ns, sample->address);
-    if (table->live.count < HEAP_MAX_LIVE) {
-        uint32_t number = take_place(table);
+    /*
+     * The same address again: its free was lost. Of LTTng's own wrapper nothing says that it was one, so
+     * there the old allocation stays in the sums, as other readers of such traces have it.
+     */
+    if (model_process_at(model, record->thread.process)->has_library)
+        free_address(model, record, sample->time_ns, sample->address);
+    uint64_t *known = id_map_find(&table->live, key_of(record, sample->address));
+    if (known || table->live.count < HEAP_MAX_LIVE) {
+        uint32_t number = known ? (uint32_t)*known : take_place(table);
         g_array_index(table->allocations, struct live_allocation, number) =
             (struct live_allocation){.objects = sample->objects,
                                      .bytes = sample->bytes,

@@ -51,9 +51,10 @@ void idle_habit_add(struct idle_habit *habit, struct blocking *operation, uint32
 
     if (is_call && is_one_of(operation->call_name, event_loop_calls, G_N_ELEMENTS(event_loop_calls))) {
         operation->is_idle = true;
-    } else if (operation->stack != 0 && !operation->is_open && !operation->is_summary &&
-               may_be_habit(operation, is_main_thread, is_lock_like)) {
-        if (habit->stack == operation->stack) {
+    } else if (depth > 0 && !operation->is_summary && may_be_habit(operation, is_main_thread, is_lock_like)) {
+        if (operation->is_open && habit->stack != operation->stack) {
+            operation->is_idle = habit->stack == 0 || depth <= habit->depth;
+        } else if (habit->stack == operation->stack) {
             habit->visits++;
             hand_out_held(habit, true, sink);
             operation->is_idle = true;

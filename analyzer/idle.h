@@ -10,6 +10,8 @@
  * at its outermost place, what it waits for while it works lies deeper. For conditions, semaphores and
  * futexes two more things are asked for: the thread is not the main thread, and the object is not used like a
  * lock (a thread that waits for it also wakes it: Python's interpreter lock is such a condition).
+ *     A wait that was still open when the recording ended is idle at the thread's outermost place without
+ * having come back: a parked worker. It is labelled open as well, so a thread that is stuck there shows.
  *  3. Everything else is contention or work: mutexes, rwlocks, barriers, joins, reads, sends...
  *
  * The first wait at a place is held back until the thread comes back to it, so that it gets the same label.

@@ -61,6 +61,9 @@ static GPtrArray *frame_names(const struct trace_model *model, struct symbol_tab
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 
     for (uint32_t i = 0; i < stack->frame_count; i++) {
+        /* Frame pointers led astray into data. */
+        if (i > 0 && !symbol_table_is_code(symbols, &stack->frames[i]))
+            break;
         const struct symbolized_frame *frame = symbol_table_find(symbols, &stack->frames[i]);
         for (uint32_t j = 0; j < frame->count; j++)
             g_ptr_array_add(names, frame_name(&stack->frames[i], frame, j));
