@@ -131,12 +131,13 @@ enum exectrace_operation {
  */
 #define EXECTRACE_ENV_WAIT_THRESHOLD "EXECTRACE_WAIT_THRESHOLD_NS" /* waits shorter than this are summed */
 #define EXECTRACE_ENV_SYSCALL_THRESHOLD                                                                      \
-    "EXECTRACE_SYSCALL_THRESHOLD_NS"                  /* calls shorter than this are summed */
-#define EXECTRACE_ENV_ALLOC "EXECTRACE_ALLOC"         /* off | all | sampled mean in bytes, e.g. 524288 */
-#define EXECTRACE_ENV_STACKS "EXECTRACE_STACKS"       /* maximum frames, 0 to 128 */
-#define EXECTRACE_ENV_FOLLOW "EXECTRACE_FOLLOW"       /* all | none: whether children are recorded too */
-#define EXECTRACE_ENV_STATE "EXECTRACE_STATE"         /* directory for operations in flight, see state.h */
-#define EXECTRACE_ENV_ADMISSION "EXECTRACE_ADMISSION" /* 1: new processes wait to be admitted, see state.h   \
-                                                       */
+    "EXECTRACE_SYSCALL_THRESHOLD_NS"            /* calls shorter than this are summed */
+#define EXECTRACE_ENV_ALLOC "EXECTRACE_ALLOC"   /* off | all | sampled mean in bytes, e.g. 524288 */
+#define EXECTRACE_ENV_STACKS "EXECTRACE_STACKS" /* maximum frames, 0 to 128 */
+#define EXECTRACE_ENV_FOLLOW "EXECTRACE_FOLLOW" /* all | none: whether children are recorded too */
+#define EXECTRACE_ENV_STATE "EXECTRACE_STATE"   /* directory for operations in flight, see state.h */
+#define EXECTRACE_ENV_ADMISSION                                                                              \
+    "EXECTRACE_ADMISSION" /* 1: new processes wait to be admitted, see state.h                               \
+                           */
 
 #endif
