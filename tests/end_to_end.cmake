@@ -67,6 +67,8 @@ if(CMAKE_CXX_COMPILER)
   exectrace_real_program_test(cxx $<TARGET_FILE:e2e_cxx_threads>)
 endif()
 
+exectrace_end_to_end_test(installed integration ${CMAKE_COMMAND})
+
 # What every file must be like.
 add_test(NAME unit.format COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/check-format ${PROJECT_SOURCE_DIR})
 set_tests_properties(unit.format PROPERTIES LABELS unit SKIP_RETURN_CODE 77)
