@@ -1,0 +1,74 @@
+"""sync_known.py RECORD_PLAIN LIBRARY PROGRAM: the recorded waits and wakes are those the program measured itself.
+
+Every line "wait KIND OUTCOME OBJECT NANOSECONDS TID" and "wake KIND OBJECT TID" that the program prints must have
+exactly one event, of the same length, with a stack that is defined before it; there must be no other wait of
+a millisecond or more.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+# The program measures around the call, the library inside it; what is between them is scheduling.
+SLACK_NS = 3_000_000
+LONG_NS = 1_000_000
+
+
+def parse(text):
+    """The events in order, as (name, fields)."""
+    for line in text.splitlines():
+        match = re.match(r"\[[^]]*\] \S+ (\S+):(\S+): (.*)", line)
+        if match:
+            yield f"{match[1]}:{match[2]}", dict(re.findall(r"(\w+) = (\"[^\"]*\"|-?\w+)", match[3]))
+
+
+def take(events, wanted):
+    for event in events:
+        if all(event.get(key) == value for key, value in wanted.items()):
+            events.remove(event)
+            return event
+    return None
+
+
+def check(printed, events):
+    failures = []
+    defined = set()
+    waits, wakes = [], []
+    for name, fields in events:
+        if name == "exectrace_stack:define":
+            defined.add(fields["id"])
+        if name in ("exectrace_sync:wait", "exectrace_sync:wake"):
+            if fields["stack"] not in defined:
+                failures.append(f"{name} {fields}: its stack is not defined before it")
+            (waits if name.endswith("wait") else wakes).append(fields)
+    lines = [line.split() for line in printed.splitlines()]
+    if not lines:
+        failures.append("the program printed nothing")
+    for line in lines:
+        if line[0] == "wait":
+            event = take(waits, {"kind": line[1], "outcome": line[2], "object": line[3], "vtid": line[5]})
+            if event is None:
+                failures.append(f"{line}: no such wait was recorded")
+            elif not 0 <= int(line[4]) - int(event["duration"]) < SLACK_NS:
+                failures.append(f"{line}: recorded with {event['duration']} ns")
+        elif take(wakes, {"kind": line[1], "object": line[2], "vtid": line[3]}) is None:
+            failures.append(f"{line}: no such wake was recorded")
+    failures += [f"{event}: the program knows of no such wait" for event in waits if int(event["duration"]) >= LONG_NS]
+    return failures
+
+
+def main():
+    record_plain, library, program = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        output = os.path.join(folder, "events")
+        run = subprocess.run([record_plain, library, output, program], stdout=subprocess.PIPE, text=True, check=False)
+        if run.returncode != 0:
+            sys.exit(run.returncode)
+        with open(output, encoding="utf-8") as file:
+            failures = check(run.stdout, parse(file.read()))
+    print("\n".join(failures) or "all waits as measured")
+    sys.exit(bool(failures))
+
+
+main()
