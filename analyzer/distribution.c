@@ -154,6 +154,17 @@ uint64_t distribution_quantile(struct distribution *distribution, double share)
     return distribution->max;
 }
 
+static void print_bar(unsigned octave, uint64_t count, uint64_t largest, FILE *out)
+{
+    char from[FORMAT_SIZE], to[FORMAT_SIZE], bar[BAR_WIDTH + 1];
+    size_t width = (size_t)(((double)count * BAR_WIDTH + (double)largest - 1) / (double)largest);
+
+    memset(bar, '#', width);
+    bar[width] = '\0';
+    fprintf(out, "  %9s to %9s %9" G_GUINT64_FORMAT " %s\n", format_ns(from, octave == 0 ? 0 : 1LL << octave),
+            format_ns(to, octave >= 62 ? G_MAXINT64 : 1LL << (octave + 1)), count, bar);
+}
+
 void distribution_print_histogram(struct distribution *distribution, FILE *out)
 {
     uint64_t counts[64] = {0}, largest = 0;
@@ -170,12 +181,9 @@ void distribution_print_histogram(struct distribution *distribution, FILE *out)
         largest = MAX(largest, counts[octave]);
     }
     for (unsigned octave = first; octave <= last; octave++) {
-        char from[FORMAT_SIZE], to[FORMAT_SIZE], bar[BAR_WIDTH + 1];
-        size_t width = (size_t)(((double)counts[octave] * BAR_WIDTH + (double)largest - 1) / (double)largest);
-        memset(bar, '#', width);
-        bar[width] = '\0';
-        fprintf(out, "  %9s to %9s %9" G_GUINT64_FORMAT " %s\n",
-                format_ns(from, octave == 0 ? 0 : 1LL << octave),
-                format_ns(to, octave == 63 ? G_MAXINT64 : 1LL << (octave + 1)), counts[octave], bar);
+        if (counts[octave] > 0)
+            print_bar(octave, counts[octave], largest, out);
+        else if (counts[octave - 1] > 0)
+            fputs("        ...\n", out);
     }
 }

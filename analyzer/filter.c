@@ -98,6 +98,10 @@ static bool parse_ids(const char *text, GArray **ids, GError **error)
 {
     g_auto(GStrv) words = g_strsplit(text, ",", MAX_IDS);
 
+    if (!*words) {
+        g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "name at least one number");
+        return false;
+    }
     if (!*ids)
         *ids = g_array_new(FALSE, FALSE, sizeof(int32_t));
     for (char **word = words; *word; word++) {

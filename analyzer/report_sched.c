@@ -112,14 +112,18 @@ static const struct report_column columns[] = {
 };
 
 static void add_row(const struct sched_report *report, struct report_table *table,
-                    const struct thread *thread, struct sched_entry *entry)
+                    const struct thread *thread, struct sched_entry *entry, bool is_text)
 {
     const struct thread *waker =
         entry->longest_waker != 0 ? trace_model_thread(report->context.model, entry->longest_waker) : NULL;
     char name[FORMAT_SIZE];
 
-    report_table_add(table, thread ? thread->pid : -1);
-    report_table_add(table, thread ? thread->tid : -1);
+    for (int i = 0; i < 2; i++) {
+        if (thread || !is_text)
+            report_table_add(table, !thread ? -1 : i == 0 ? thread->pid : thread->tid);
+        else
+            report_table_add_text(table, "");
+    }
     report_table_add_text(table, thread ? thread->name : "[all]");
     report_table_add(table, entry->running_ns);
     report_table_add(table, (int64_t)entry->latency.count);
@@ -196,7 +200,7 @@ static void write_json(struct sched_report *report, const struct report_table *t
 {
     struct report_table *all = report_table_new("sched", columns, G_N_ELEMENTS(columns));
 
-    add_row(report, all, NULL, &report->all);
+    add_row(report, all, NULL, &report->all, false);
     report_json_begin("sched", out);
     fputs(",\n  \"source\": ", out);
     write_json_text(out, trace_model_sched_source(report->context.model)
@@ -219,10 +223,10 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
     for (guint i = 0; i < threads->len; i++) {
         uint32_t index = g_array_index(threads, uint32_t, i);
         add_row(report, table, trace_model_thread(report->context.model, index),
-                report->entries->pdata[index]);
+                report->entries->pdata[index], format == REPORT_TEXT);
     }
     if (format == REPORT_TEXT && threads->len > 1)
-        add_row(report, table, NULL, &report->all);
+        add_row(report, table, NULL, &report->all, true);
     if (format == REPORT_TEXT)
         write_text(report, table, out);
     else if (format == REPORT_CSV)

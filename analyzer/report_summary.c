@@ -9,6 +9,7 @@
 #include "analyzer/site_account.h"
 #include "analyzer/stack_text.h"
 #include "analyzer/thread_account.h"
+#include "tracepoints/contract.h"
 
 enum { MAX_THREADS = 8, MAX_LOCKS = 3, MAX_SITES = 3, MAX_FRAMES = 3, MAX_LINE = 100 };
 
@@ -153,11 +154,14 @@ static void print_locks(const struct summary *summary, FILE *out)
 {
     g_autoptr(GPtrArray) locks = lock_account_list(summary->locks);
 
-    for (guint i = 0; i < locks->len && i < MAX_LOCKS; i++) {
+    for (guint i = 0, shown = 0; i < locks->len && shown < MAX_LOCKS; i++) {
         const struct lock_sum *lock = locks->pdata[i];
         if (lock->total_ns == 0)
             break;
-        if (i == 0)
+        /* A program that waits for its threads to end: nobody is in its way. */
+        if (lock->wait_kind == EXECTRACE_WAIT_JOIN)
+            continue;
+        if (shown++ == 0)
             fprintf(out, "\nMost waited for\n");
         print_lock(summary, lock, out);
     }

@@ -88,6 +88,10 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
 
     for (guint i = 0; i < threads->len; i++)
         add_row(report, table, g_array_index(threads, uint32_t, i));
+    if (format == REPORT_TEXT)
+        fputs("blocked: by sync, net, syscall, idle, other; waits, waited: sync operations with their short "
+              "ones\n\n",
+              out);
     report_table_write(table, format, trace_model_start_ns(report->context.model), out);
     report_table_free(table);
     if (format == REPORT_TEXT)

@@ -19,6 +19,9 @@ struct thread_entry {
     struct span *spans; /* blocked intervals without an operation yet; owned */
     /* Intervals that were too many for the list. */
     int64_t dropped_start_ns, dropped_ns;
+    /* An operation that had not ended: its last interval is told after it, when the trace ends. */
+    struct span open;
+    enum blocked_by open_by;
 };
 
 struct thread_account {
@@ -65,6 +68,14 @@ static void drop_oldest(struct thread_entry *entry)
     entry->span_count--;
 }
 
+/* An event is recorded a little after its operation's end was taken, so the middle decides. */
+static bool is_within(int64_t start_ns, int64_t end_ns, const struct span *operation)
+{
+    int64_t middle_ns = start_ns + (end_ns - start_ns) / 2;
+
+    return middle_ns >= operation->start_ns && middle_ns <= operation->end_ns;
+}
+
 static void add_state(void *self, const struct state_interval *interval)
 {
     struct thread_entry *entry = entry_of(self, interval->thread);
@@ -74,6 +85,10 @@ static void add_state(void *self, const struct state_interval *interval)
         entry->sum.preemption_count++;
     if (interval->state != THREAD_BLOCKED)
         return;
+    if (is_within(interval->start_ns, interval->end_ns, &entry->open)) {
+        entry->sum.blocked_ns[entry->open_by] += interval->end_ns - interval->start_ns;
+        return;
+    }
     if (!entry->spans)
         entry->spans = g_new(struct span, MAX_WAITING);
     if (entry->span_count == MAX_WAITING)
@@ -100,6 +115,7 @@ static void add_blocking(void *self, const struct blocking *operation)
 {
     struct thread_entry *entry = entry_of(self, operation->thread);
     enum blocked_by by = blocked_by_of(operation);
+    struct span enclosing = {operation->start_ns, operation->end_ns};
     uint32_t kept = 0;
 
     if (operation->is_covered)
@@ -110,12 +126,15 @@ static void add_blocking(void *self, const struct blocking *operation)
         entry->sum.open_ns += (int64_t)operation->total_ns;
     if (operation->is_summary)
         return;
+    if (operation->is_open) {
+        entry->open = enclosing;
+        entry->open_by = by;
+    }
     if (entry->dropped_ns > 0)
         settle_dropped(entry, operation->start_ns <= entry->dropped_start_ns ? by : BLOCKED_BY_OTHER);
     for (uint32_t i = 0; i < entry->span_count; i++) {
         const struct span *span = &entry->spans[i];
-        int64_t middle_ns = span->start_ns + (span->end_ns - span->start_ns) / 2;
-        if (middle_ns >= operation->start_ns && middle_ns <= operation->end_ns)
+        if (is_within(span->start_ns, span->end_ns, &enclosing))
             entry->sum.blocked_ns[by] += span->end_ns - span->start_ns;
         else
             entry->spans[kept++] = *span;
