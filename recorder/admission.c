@@ -40,11 +40,6 @@ struct admission *admission_new(const char *state_folder, struct session *sessio
     admission->pids = g_hash_table_new(g_direct_hash, g_direct_equal);
     admission->folder = g_strdup(state_folder);
     admission->fd = fd;
-    if (!admission_add(admission, getpid(), error)) {
-        admission_free(admission);
-        return NULL;
-    }
-
     return admission;
 }
 

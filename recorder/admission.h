@@ -11,7 +11,7 @@
 struct admission;
 
 /*
- * Restricts the session to recorder itself and to processes that are admitted. Borrows session.
+ * Watches for processes that want to be recorded by a restricted session. Borrows session.
  * NULL with error when the folder cannot be watched.
  */
 struct admission *admission_new(const char *state_folder, struct session *session, GError **error);

@@ -4,6 +4,7 @@
 #include "recorder/folders.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #define FOLDERS_ERROR (g_quark_from_static_string("recorder-folders"))
 
 #define MIN_FREE_BYTES (UINT64_C(1) << 20)
+#define RESERVED_BYTES (512 << 10)
 #define MAX_NAME_ATTEMPTS 100
 /* Longest folder for temporary files that leaves room for the names of LTTng's sockets. */
 #define MAX_TEMPORARY_PATH 48
@@ -26,6 +28,20 @@ bool folders_is_full(const char *path)
     struct statvfs status;
 
     return statvfs(path, &status) == 0 && (uint64_t)status.f_bavail * status.f_frsize < MIN_FREE_BYTES;
+}
+
+int folders_reserve(const char *path)
+{
+    int fd = open(path, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return -1;
+
+    if (posix_fallocate(fd, 0, RESERVED_BYTES) == 0)
+        return fd;
+
+    close(fd);
+    return -1;
 }
 
 static bool fail(GError **error, const char *path, const char *why)

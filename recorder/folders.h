@@ -24,6 +24,13 @@ char *folders_make_state(GError **error);
 /* Removes a directory of ours with everything in it. Does not follow symbolic links. Fine on NULL. */
 void folders_remove(const char *path);
 
+/*
+ * Holds back a little space on the file system of path, under no name. When the disk is full at the end of
+ * the recording, what is closed then gives LTTng room for the trace's description. -1 when that is not
+ * possible.
+ */
+int folders_reserve(const char *path);
+
 /* Whether the file system of path has less than a megabyte left. */
 bool folders_is_full(const char *path);
 

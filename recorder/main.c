@@ -28,6 +28,7 @@ struct recording {
     char *module_path;
     char *output;
     bool output_was_there;
+    int reserve_fd;       /* see folders_reserve */
     char *runtime_folder; /* sockets of a private session daemon */
     char *state_folder;   /* what the program's threads are doing, see tracepoints/state.h */
     char **environment;
@@ -74,6 +75,7 @@ static bool make_folders(struct recording *recording, GError **error)
     if (!recording->options.output && !recording->options.is_quiet)
         say("writing the trace to %s", recording->output);
 
+    recording->reserve_fd = folders_reserve(recording->output);
     recording->runtime_folder = folders_make_runtime(error);
     recording->state_folder = recording->runtime_folder ? folders_make_state(error) : NULL;
     return recording->state_folder;
@@ -81,7 +83,7 @@ static bool make_folders(struct recording *recording, GError **error)
 
 static bool start_session(struct recording *recording, GError **error)
 {
-    const struct session_options options = {
+    struct session_options options = {
         .output = recording->output,
         .buffer_bytes = recording->options.buffer_bytes,
     };
@@ -90,15 +92,16 @@ static bool start_session(struct recording *recording, GError **error)
     if (!recording->daemon)
         return false;
 
+    options.is_restricted =
+        !recording->options.follow_children || !session_daemon_is_private(recording->daemon);
     recording->session = session_new(&options, error);
     if (!recording->session)
         return false;
 
-    if (session_daemon_is_private(recording->daemon) && recording->options.follow_children)
-        return true;
+    if (options.is_restricted)
+        recording->admission = admission_new(recording->state_folder, recording->session, error);
 
-    recording->admission = admission_new(recording->state_folder, recording->session, error);
-    return recording->admission;
+    return recording->admission || !options.is_restricted;
 }
 
 /* The process of the program exists from here on, but waits. It is made before LTTng-UST is loaded into us.
@@ -197,6 +200,10 @@ static void end_recording(struct recording *recording)
         open_operations_emit(recording->state_folder, (uint64_t)g_get_monotonic_time() * 1000, process_end,
                              recording->collector, recording->events);
 
+    bool is_full = recording->has_run && folders_is_full(recording->output);
+    if (recording->reserve_fd >= 0)
+        close(recording->reserve_fd);
+
     sched_collector_free(recording->collector);
     target_free(recording->target);
     if (recording->session && !session_finish(recording->session, &loss, &error))
@@ -207,7 +214,7 @@ static void end_recording(struct recording *recording)
     if (left_running)
         say("LTTng's session daemon was left running because other sessions use it");
 
-    if (recording->has_run && folders_is_full(recording->output))
+    if (is_full)
         say("the file system of %s is full; the end of the trace may be missing", recording->output);
 
     admission_free(recording->admission);
@@ -239,7 +246,7 @@ static void prepare_own_tracing(void)
 
 int main(int argc, char **argv)
 {
-    struct recording recording = {0};
+    struct recording recording = {.reserve_fd = -1};
     g_autoptr(GError) error = NULL;
     int wait_status = 0;
 

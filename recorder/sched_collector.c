@@ -272,7 +272,7 @@ struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collec
     struct sched_collector *collector = g_new0(struct sched_collector, 1);
 
     collector->events = events;
-    collector->pairing = sched_pairing_new(events);
+    collector->pairing = sched_pairing_new(events, options->follow_children ? 0 : pid);
     collector->stop_fd = eventfd(0, EFD_CLOEXEC);
     if (collector->stop_fd < 0) {
         set_open_error(error, errno);

@@ -31,13 +31,15 @@ struct sched_pairing {
     GHashTable *ends;                     /* pid -> uint64_t, time of its last thread's end, owned */
     uint64_t latest;                      /* time of the last event emitted */
     uint64_t lost_count;
+    int32_t only_pid; /* 0: all processes */
 };
 
-struct sched_pairing *sched_pairing_new(const struct recorder_events *events)
+struct sched_pairing *sched_pairing_new(const struct recorder_events *events, int32_t only_pid)
 {
     struct sched_pairing *pairing = g_new0(struct sched_pairing, 1);
 
     pairing->events = events;
+    pairing->only_pid = only_pid;
     pairing->threads = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     pairing->ends = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     return pairing;
@@ -199,6 +201,9 @@ static void add_lost(struct sched_pairing *pairing, const struct sched_record *r
 void sched_pairing_add(struct sched_pairing *pairing, const struct sched_record *record)
 {
     const struct recorder_events *events = pairing->events;
+
+    if (pairing->only_pid && record->pid != pairing->only_pid && record->type != SCHED_RECORD_LOST)
+        return;
 
     switch (record->type) {
     case SCHED_RECORD_IN:

@@ -43,8 +43,11 @@ struct sched_record {
 
 struct sched_pairing;
 
-/* Borrows events, which must outlive the pairing. The caller frees with sched_pairing_free. */
-struct sched_pairing *sched_pairing_new(const struct recorder_events *events);
+/*
+ * Borrows events, which must outlive the pairing. only_pid: records of other processes are dropped; 0: none
+ * is. The caller frees with sched_pairing_free.
+ */
+struct sched_pairing *sched_pairing_new(const struct recorder_events *events, int32_t only_pid);
 void sched_pairing_free(struct sched_pairing *pairing);
 
 /*

@@ -35,7 +35,6 @@
 
 struct session {
     char *name;
-    bool is_restricted;      /* only tracked processes are recorded */
     uint64_t program_bytes;  /* per CPU */
     uint64_t recorder_bytes; /* per CPU */
 };
@@ -193,6 +192,53 @@ static void free_session(struct session *session)
     g_free(session);
 }
 
+/* The set of processes that are recorded; the caller destroys it. NULL with error. */
+static struct lttng_process_attr_tracker_handle *get_tracker(struct session *session, GError **error)
+{
+    struct lttng_process_attr_tracker_handle *tracker = NULL;
+    enum lttng_error_code code = lttng_session_get_tracker_handle(
+        session->name, LTTNG_DOMAIN_UST, LTTNG_PROCESS_ATTR_VIRTUAL_PROCESS_ID, &tracker);
+
+    if (code != LTTNG_OK) {
+        fail(error, (int)code, "choose processes");
+        return NULL;
+    }
+
+    return tracker;
+}
+
+static bool tracker_result(enum lttng_process_attr_tracker_handle_status status, GError **error)
+{
+    if (status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK ||
+        status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_EXISTS)
+        return true;
+
+    g_set_error_literal(error, SESSION_ERROR, 0, "LTTng cannot record single processes");
+    return false;
+}
+
+/* Before tracing starts, or what happens to run would be recorded for a moment. */
+static bool restrict_session(struct session *session, GError **error)
+{
+    struct lttng_process_attr_tracker_handle *tracker = get_tracker(session, error);
+
+    if (!tracker)
+        return false;
+
+    bool is_ok = tracker_result(
+        lttng_process_attr_tracker_handle_set_tracking_policy(tracker, LTTNG_TRACKING_POLICY_INCLUDE_SET),
+        error);
+    lttng_process_attr_tracker_handle_destroy(tracker);
+    return is_ok && session_track(session, getpid(), error);
+}
+
+static bool start_tracing(struct session *session, GError **error)
+{
+    int code = lttng_start_tracing(session->name);
+
+    return code >= 0 || fail(error, code, "start tracing");
+}
+
 struct session *session_new(const struct session_options *options, GError **error)
 {
     struct session *session = g_new0(struct session, 1);
@@ -206,11 +252,8 @@ struct session *session_new(const struct session_options *options, GError **erro
         return NULL;
     }
 
-    int code = 0;
-    if (!add_channels(session, error) || (code = lttng_start_tracing(session->name)) < 0) {
-        if (code < 0)
-            fail(error, code, "start tracing");
-
+    if (!add_channels(session, error) || (options->is_restricted && !restrict_session(session, error)) ||
+        !start_tracing(session, error)) {
         destroy_session(session);
         free_session(session);
         return NULL;
@@ -221,30 +264,15 @@ struct session *session_new(const struct session_options *options, GError **erro
 
 bool session_track(struct session *session, pid_t pid, GError **error)
 {
-    struct lttng_process_attr_tracker_handle *tracker = NULL;
-    enum lttng_error_code code = lttng_session_get_tracker_handle(
-        session->name, LTTNG_DOMAIN_UST, LTTNG_PROCESS_ATTR_VIRTUAL_PROCESS_ID, &tracker);
+    struct lttng_process_attr_tracker_handle *tracker = get_tracker(session, error);
 
-    if (code != LTTNG_OK)
-        return fail(error, (int)code, "choose processes");
+    if (!tracker)
+        return false;
 
-    enum lttng_process_attr_tracker_handle_status status = LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK;
-    if (!session->is_restricted)
-        status =
-            lttng_process_attr_tracker_handle_set_tracking_policy(tracker, LTTNG_TRACKING_POLICY_INCLUDE_SET);
-
-    if (status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK) {
-        session->is_restricted = true;
-        status = lttng_process_attr_virtual_process_id_tracker_handle_add_pid(tracker, pid);
-    }
-
+    bool is_ok =
+        tracker_result(lttng_process_attr_virtual_process_id_tracker_handle_add_pid(tracker, pid), error);
     lttng_process_attr_tracker_handle_destroy(tracker);
-    if (status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_OK ||
-        status == LTTNG_PROCESS_ATTR_TRACKER_HANDLE_STATUS_EXISTS)
-        return true;
-
-    g_set_error_literal(error, SESSION_ERROR, 0, "LTTng cannot record single processes");
-    return false;
+    return is_ok;
 }
 
 static bool wait_for_data(struct session *session, GError **error)

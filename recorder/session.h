@@ -15,6 +15,7 @@ struct session;
 struct session_options {
     const char *output;    /* absolute path of an existing directory; or NULL when url is set */
     const char *url;       /* net://HOST..., see lttng-create(1); or NULL */
+    bool is_restricted;    /* only recorder and processes named to session_track are recorded */
     uint64_t buffer_bytes; /* of the program's channel, per CPU; 0: chosen */
 };
 
@@ -30,7 +31,7 @@ struct session_loss {
  */
 struct session *session_new(const struct session_options *options, GError **error);
 
-/* Records this process; those that are not named so are not recorded any more. */
+/* Adds a process to a restricted session. */
 bool session_track(struct session *session, pid_t pid, GError **error);
 
 /*

@@ -18,3 +18,23 @@ target_compile_definitions(test_program_check PRIVATE
   STATIC_PROGRAM="$<TARGET_FILE:recorder_static>"
   SANITIZED_PROGRAM="$<$<C_COMPILER_ID:GNU>:$<TARGET_FILE:recorder_sanitized>>")
 add_dependencies(test_program_check recorder_static recorder_sanitized)
+
+# The whole program: tests/integration/recorder_behaviour.py CASE.
+foreach(name recorder_signals recorder_switches recorder_stuck)
+  add_executable(${name} apps/${name}.c)
+  target_link_libraries(${name} PRIVATE exectrace_flags Threads::Threads)
+endforeach()
+
+find_program(SYSTEM_PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH)
+find_program(SYSTEM_PYTHON3 python3)
+foreach(case exit_status streams descriptors_and_mask named_output signals_are_passed_on
+             group_signal_arrives_once terminal_signal_arrives_once interrupted_start every_switch
+             open_operations children two_at_once ordinary_user long_tmpdir private_root_daemon
+             refusals_leave_nothing no_daemon_program full_disk)
+  if(SYSTEM_PYTHON3)
+    add_test(NAME recorder.${case}
+             COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/recorder_behaviour.py
+                     ${case} ${PROJECT_BINARY_DIR})
+    set_tests_properties(recorder.${case} PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 300)
+  endif()
+endforeach()

@@ -61,7 +61,7 @@ static int set_up(void **state)
 {
     (void)state;
     output = g_string_new(NULL);
-    pairing = sched_pairing_new(&printing_events);
+    pairing = sched_pairing_new(&printing_events, 0);
     return 0;
 }
 
@@ -216,6 +216,17 @@ static void test_sched_pairing__end_of_a_process_is_that_of_its_last_thread(void
     assert_int_equal(sched_pairing_process_end(pairing, 10), 120);
 }
 
+static void test_sched_pairing__other_processes_are_dropped_when_one_is_chosen(void **state)
+{
+    (void)state;
+    sched_pairing_free(pairing);
+    pairing = sched_pairing_new(&printing_events, 11);
+    add(100, SCHED_RECORD_EXIT, 10, 0);
+    assert_string_equal(output->str, "");
+    add(120, SCHED_RECORD_LOST, 10, 0);
+    assert_string_equal(output->str, "120 lost 3 on 0\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_sched_pairing__##name, set_up, tear_down)
 
 int main(void)
@@ -231,6 +242,7 @@ int main(void)
         TEST(finish_reports_open_intervals_in_order_of_tid),
         TEST(wakeup_of_a_stranger_is_dropped),
         TEST(number_used_again_is_a_new_thread),
+        TEST(other_processes_are_dropped_when_one_is_chosen),
         TEST(tracers_threads_are_named_but_silent),
         TEST(end_of_a_process_is_that_of_its_last_thread),
     };
