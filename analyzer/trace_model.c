@@ -272,6 +272,21 @@ uint32_t model_event_stack(struct trace_model *model, uint32_t process, const st
     return stack_table_find(model->stacks, process, event->stack);
 }
 
+/*
+ * After its executable; but the name that the kernel knows (15 bytes of it) wins where it is another one, as
+ * when a program is called by a link.
+ */
+static void name_process(struct trace_model *model, struct process *process, const char *comm)
+{
+    const char *slash = strrchr(process->exe, '/');
+    const char *file = slash ? slash + 1 : process->exe;
+
+    if (!comm || !*comm || g_str_has_prefix(file, comm))
+        comm = file;
+    if (*comm)
+        process->name = intern(model->strings, comm);
+}
+
 static void process_start(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
     struct process_record *process = model_process_at(model, record->thread.process);
@@ -288,10 +303,7 @@ static void process_start(struct trace_model *model, struct thread_record *recor
     process->has_image = process->has_image || reason == EXECTRACE_START_LIBRARY;
     process->has_library = true;
     process->process.exe = intern(model->strings, event->process_start.exe);
-    if (*process->process.exe) {
-        const char *slash = strrchr(process->process.exe, '/');
-        process->process.name = intern(model->strings, slash ? slash + 1 : process->process.exe);
-    }
+    name_process(model, &process->process, record->thread.is_main ? event->process_start.name : "");
     model_name_thread(model, record, event->process_start.name);
 }
 
