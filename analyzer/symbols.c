@@ -14,12 +14,22 @@
 /* From here on addresses are the kernel's (x86-64 and arm64 alike). */
 #define KERNEL_ADDRESSES UINT64_C(0xffff000000000000)
 
+/*
+ * The DWARF of files that are open at a time may take this much memory; beyond it the file that was not used
+ * for longest is closed, and opened again when needed. One file alone may be larger.
+ */
+#define MAX_OPEN_DWARF_BYTES (32u << 20)
+
 /* An object file may be loaded as several modules, by several processes. */
 struct opened {
-    struct object_file *object; /* NULL: not to be had */
-    struct dwarf_index *dwarf;  /* NULL: none, or not needed yet */
+    const struct module *module; /* the first of them; borrowed */
+    struct object_file *object;  /* NULL: not to be had, or closed for a while */
+    struct dwarf_index *dwarf;   /* NULL: none, or not needed yet */
     Dwarf_Addr dwarf_bias;
+    uint64_t dwarf_bytes;
+    uint64_t last_use;
     bool is_dwarf_tried;
+    bool is_closed; /* for a while */
 };
 
 struct frame_entry {
@@ -37,6 +47,8 @@ struct symbol_table {
     GHashTable *readable; /* mangled name -> readable name, both in texts */
     GStringChunk *texts;
     GPtrArray *warnings;
+    uint64_t open_dwarf_bytes;
+    uint64_t use_count;
 };
 
 static void opened_free(gpointer pointer)
@@ -121,6 +133,7 @@ static struct opened *open_object(struct symbol_table *table, const struct modul
     }
 
     opened = g_new0(struct opened, 1);
+    opened->module = module;
     opened->object = object_file_open(table->search, module, &reason);
     if (reason && table->mode != SYMBOLIZE_NONE)
         g_ptr_array_add(table->warnings, reason);
@@ -138,6 +151,14 @@ static struct opened *find_object(struct symbol_table *table, const struct modul
         opened = open_object(table, module);
         g_hash_table_insert(table->modules, (gpointer)module, opened);
     }
+    if (opened->is_closed) {
+        char *reason;
+
+        opened->is_closed = false;
+        opened->object = object_file_open(table->search, opened->module, &reason);
+        g_free(reason);
+    }
+    opened->last_use = ++table->use_count;
     return opened;
 }
 
@@ -163,8 +184,35 @@ bool symbol_table_is_code(struct symbol_table *table, const struct frame *frame)
     return !opened || !opened->object || object_file_is_code(opened->object, frame->module, frame->address);
 }
 
-static void load_dwarf(struct opened *opened)
+static void close_for_a_while(struct symbol_table *table, struct opened *opened)
 {
+    table->open_dwarf_bytes -= opened->dwarf_bytes;
+    g_clear_pointer(&opened->dwarf, dwarf_index_free);
+    g_clear_pointer(&opened->object, object_file_free);
+    opened->dwarf_bytes = 0;
+    opened->is_dwarf_tried = false;
+    opened->is_closed = true;
+}
+
+static struct opened *longest_unused(struct symbol_table *table, const struct opened *except)
+{
+    struct opened *found = NULL;
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, table->objects);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        struct opened *opened = value;
+
+        if (opened != except && opened->dwarf_bytes > 0 && (!found || opened->last_use < found->last_use))
+            found = opened;
+    }
+    return found;
+}
+
+static void load_dwarf(struct symbol_table *table, struct opened *opened)
+{
+    struct opened *unused;
     Dwarf *dwarf;
 
     if (opened->is_dwarf_tried)
@@ -172,8 +220,13 @@ static void load_dwarf(struct opened *opened)
 
     opened->is_dwarf_tried = true;
     dwarf = object_file_dwarf(opened->object, &opened->dwarf_bias);
-    if (dwarf)
-        opened->dwarf = dwarf_index_new(dwarf);
+    if (!dwarf)
+        return;
+    opened->dwarf_bytes = object_file_dwarf_bytes(opened->object);
+    table->open_dwarf_bytes += opened->dwarf_bytes;
+    while (table->open_dwarf_bytes > MAX_OPEN_DWARF_BYTES && (unused = longest_unused(table, opened)) != NULL)
+        close_for_a_while(table, unused);
+    opened->dwarf = dwarf_index_new(dwarf);
 }
 
 static const char *keep(struct symbol_table *table, const char *text)
@@ -238,7 +291,7 @@ static bool find_in_dwarf(struct symbol_table *table, struct opened *opened, uin
     struct source_line *lines;
     uint32_t count;
 
-    load_dwarf(opened);
+    load_dwarf(table, opened);
     if (!opened->dwarf)
         return false;
     count = dwarf_index_find(opened->dwarf, address - opened->dwarf_bias, calls);

@@ -6,7 +6,6 @@
 #include "analyzer/symbols_dwarf.h"
 
 #include <dwarf.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Nested namespaces, classes and blocks are followed to this depth. */
@@ -20,6 +19,12 @@ struct range {
     struct unit *unit;
 };
 
+/* A namespace or class. What is declared in it stands between its own and its end's offset. */
+struct scope {
+    Dwarf_Off start, end;
+    guint parent; /* index into the unit's scopes plus 1; 0: none */
+};
+
 struct unit {
     Dwarf_Die die;
     GArray *functions; /* struct range, sorted; NULL until needed */
@@ -27,10 +32,10 @@ struct unit {
 };
 
 struct dwarf_index {
-    Dwarf *dwarf;          /* borrowed */
     GPtrArray *units;      /* struct unit */
     GArray *ranges;        /* struct range of the units, sorted */
-    GHashTable *qualified; /* DIE offset + 1 -> name with its scopes */
+    GHashTable *scopes;    /* unit (libdw's) -> GArray of struct scope */
+    GHashTable *qualified; /* DIE (where it stands in memory) -> name with its scopes */
 };
 
 static void unit_free(gpointer pointer)
@@ -74,10 +79,10 @@ struct dwarf_index *dwarf_index_new(Dwarf *dwarf)
     Dwarf_CU *cu = NULL;
     Dwarf_Die die, split;
 
-    index->dwarf = dwarf;
     index->units = g_ptr_array_new_with_free_func(unit_free);
     index->ranges = g_array_new(FALSE, FALSE, sizeof(struct range));
-    index->qualified = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    index->scopes = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, (GDestroyNotify)g_array_unref);
+    index->qualified = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free);
     while (dwarf_get_units(dwarf, cu, &cu, NULL, NULL, &die, &split) == 0) {
         int tag = dwarf_tag(&die);
         struct unit *unit;
@@ -101,6 +106,7 @@ void dwarf_index_free(struct dwarf_index *index)
 
     g_ptr_array_free(index->units, TRUE);
     g_array_free(index->ranges, TRUE);
+    g_hash_table_destroy(index->scopes);
     g_hash_table_destroy(index->qualified);
     g_free(index);
 }
@@ -245,19 +251,78 @@ static Dwarf_Die declaration_of(Dwarf_Die die)
     return die;
 }
 
-static char *join_scopes(Dwarf_Die *scopes, int count, const char *name)
+/* Appends the scopes below parent, which ends at `end`, in the order of their offsets. */
+static void collect_scopes(GArray *scopes, Dwarf_Die *parent, Dwarf_Off end, guint parent_number,
+                           unsigned depth)
 {
-    GString *text = g_string_new(NULL);
+    Dwarf_Die die, next;
+    bool has_next = depth <= MAX_SCOPE_DEPTH && dwarf_child(parent, &next) == 0;
 
-    for (int i = count - 1; i > 0; i--) {
-        int tag = dwarf_tag(&scopes[i]);
-        const char *scope = dwarf_diename(&scopes[i]);
+    while (has_next) {
+        guint number = scopes->len + 1;
 
-        if (!is_scope(tag, true) || tag == DW_TAG_lexical_block)
-            continue;
-        g_string_append_printf(text, "%s::", scope ? scope : "(anonymous namespace)");
+        die = next;
+        has_next = dwarf_siblingof(&die, &next) == 0;
+        if (is_scope(dwarf_tag(&die), false)) {
+            struct scope scope = {.start = dwarf_dieoffset(&die),
+                                  .end = has_next ? dwarf_dieoffset(&next) : end,
+                                  .parent = parent_number};
+
+            g_array_append_val(scopes, scope);
+            collect_scopes(scopes, &die, scope.end, number, depth + 1);
+        }
     }
-    g_string_append(text, name);
+}
+
+static const GArray *scopes_around(struct dwarf_index *index, Dwarf_Die *die)
+{
+    GArray *scopes = g_hash_table_lookup(index->scopes, die->cu);
+    Dwarf_Die unit;
+
+    if (scopes || !dwarf_diecu(die, &unit, NULL, NULL))
+        return scopes;
+
+    scopes = g_array_new(FALSE, FALSE, sizeof(struct scope));
+    collect_scopes(scopes, &unit, G_MAXUINT64, 0, 0);
+    g_hash_table_insert(index->scopes, die->cu, scopes);
+    return scopes;
+}
+
+/* The innermost scope around offset: its index plus 1, or 0. */
+static guint find_scope(const GArray *scopes, Dwarf_Off offset)
+{
+    guint low = 0, high = scopes->len;
+
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+
+        if (g_array_index(scopes, struct scope, middle).start < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (low > 0 && g_array_index(scopes, struct scope, low - 1).end <= offset)
+        low = g_array_index(scopes, struct scope, low - 1).parent;
+    return low;
+}
+
+static char *join_scopes(struct dwarf_index *index, Dwarf_Die *declaration, const char *name)
+{
+    const GArray *scopes = scopes_around(index, declaration);
+    guint number = scopes ? find_scope(scopes, dwarf_dieoffset(declaration)) : 0;
+    GString *text = g_string_new(name);
+
+    for (; number > 0; number = g_array_index(scopes, struct scope, number - 1).parent) {
+        Dwarf_Die die;
+        const char *scope = NULL;
+
+        /* Not the index's DWARF: declarations may stand in a file that several share. */
+        if (dwarf_offdie(dwarf_cu_getdwarf(declaration->cu),
+                         g_array_index(scopes, struct scope, number - 1).start, &die))
+            scope = dwarf_diename(&die);
+        g_string_prepend(text, "::");
+        g_string_prepend(text, scope ? scope : "(anonymous namespace)");
+    }
     return g_string_free(text, FALSE);
 }
 
@@ -280,18 +345,13 @@ static const char *qualified_name(struct dwarf_index *index, struct unit *unit, 
                                   const char *name)
 {
     Dwarf_Die declaration = declaration_of(*die);
-    gint64 key = (gint64)dwarf_dieoffset(&declaration);
-    char *known = g_hash_table_lookup(index->qualified, &key);
-    Dwarf_Die *scopes = NULL;
-    int count;
+    char *known = g_hash_table_lookup(index->qualified, declaration.addr);
 
     if (known || !name || !has_namespaces(&unit->die))
         return known ? known : name;
 
-    count = dwarf_getscopes_die(&declaration, &scopes);
-    known = join_scopes(scopes, MAX(count, 0), name);
-    free(scopes);
-    g_hash_table_insert(index->qualified, g_memdup2(&key, sizeof key), known);
+    known = join_scopes(index, &declaration, name);
+    g_hash_table_insert(index->qualified, declaration.addr, known);
     return known;
 }
 
@@ -364,7 +424,7 @@ uint32_t dwarf_index_find(struct dwarf_index *index, uint64_t address,
     if (!unit)
         return 0;
 
-    if (function && dwarf_offdie(index->dwarf, function->die, &die))
+    if (function && dwarf_offdie(dwarf_cu_getdwarf(unit->die.cu), function->die, &die))
         count = collect_inlined(&die, address, inlined, 0, 0);
     memset(calls, 0, (count + 1) * sizeof *calls);
     for (uint32_t i = 0; i < count; i++) {

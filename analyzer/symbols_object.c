@@ -458,3 +458,34 @@ Dwarf *object_file_dwarf(struct object_file *object, Dwarf_Addr *bias)
 {
     return dwfl_module_getdwarf(object->dwfl_module, bias);
 }
+
+/* Of one section that may be compressed. */
+static uint64_t plain_size(Elf_Scn *section, const GElf_Shdr *header)
+{
+    GElf_Chdr compressed;
+
+    if ((header->sh_flags & SHF_COMPRESSED) && gelf_getchdr(section, &compressed))
+        return compressed.ch_size;
+    return header->sh_type == SHT_NOBITS ? 0 : header->sh_size;
+}
+
+uint64_t object_file_dwarf_bytes(struct object_file *object)
+{
+    Dwarf_Addr bias;
+    Dwarf *dwarf = dwfl_module_getdwarf(object->dwfl_module, &bias);
+    Elf *elf = dwarf ? dwarf_getelf(dwarf) : NULL;
+    Elf_Scn *section = NULL;
+    uint64_t bytes = 0;
+    size_t names;
+
+    if (!elf || elf_getshdrstrndx(elf, &names) != 0)
+        return 0;
+    while ((section = elf_nextscn(elf, section)) != NULL) {
+        GElf_Shdr header;
+        const char *name = gelf_getshdr(section, &header) ? elf_strptr(elf, names, header.sh_name) : NULL;
+
+        if (name && g_str_has_prefix(name, ".debug_"))
+            bytes += plain_size(section, &header);
+    }
+    return bytes;
+}

@@ -47,5 +47,7 @@ const char *object_file_function(struct object_file *object, uint64_t file_addre
 
 /* Its DWARF, from itself or a separate file; NULL: none. bias: add to DWARF's addresses to get the file's. */
 Dwarf *object_file_dwarf(struct object_file *object, Dwarf_Addr *bias);
+/* How much memory that DWARF can take: its sections, not compressed. 0: none was loaded. */
+uint64_t object_file_dwarf_bytes(struct object_file *object);
 
 #endif

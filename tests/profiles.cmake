@@ -25,6 +25,15 @@ symbols_fixture(linked.so
   COMMAND ${OBJCOPY_EXECUTABLE} --only-keep-debug fixture.so .debug/linked.debug
   COMMAND ${OBJCOPY_EXECUTABLE} --strip-all --add-gnu-debuglink=.debug/linked.debug fixture.so linked.so
   DEPENDS ${symbols_folder}/fixture.so)
+# The same code with its DWARF in other forms.
+foreach(form IN ITEMS dwarf4:-gdwarf-4 split:-gsplit-dwarf types:-fdebug-types-section compressed:-gz)
+  string(REPLACE ":" ";" form ${form})
+  list(POP_FRONT form form_name form_flag)
+  symbols_fixture(${form_name}.so
+    COMMAND ${CMAKE_C_COMPILER} ${symbols_c_flags} ${form_flag} -DFIXTURE_CHANGE=1 -o ${form_name}.so
+            ${symbols_source}/fixture.c
+    DEPENDS ${symbols_source}/fixture.c)
+endforeach()
 symbols_fixture(root/opt/moved.so
   COMMAND ${CMAKE_COMMAND} -E copy fixture.so root/opt/moved.so
   DEPENDS ${symbols_folder}/fixture.so)

@@ -122,6 +122,22 @@ static void test_symbols__inlined_calls_come_innermost_first(void **state)
     symbol_table_free(table);
 }
 
+static void test_symbols__forms_of_dwarf_give_the_same(void **state)
+{
+    static const char *const paths[] = {FIXTURES "/dwarf4.so", FIXTURES "/split.so", FIXTURES "/types.so",
+                                        FIXTURES "/compressed.so"};
+    struct fixture *fixture = *state;
+    struct symbol_table *table = symbol_table_new(SYMBOLIZE_LINES, NULL);
+    struct module modules[G_N_ELEMENTS(paths)];
+
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
+        modules[i] = fixture->module;
+        modules[i].build_id_size = 0;
+        check_inlined(find_in(table, &modules[i], paths[i], fixture->callers[0] - 1));
+    }
+    symbol_table_free(table);
+}
+
 static void test_symbols__static_function_has_its_line(void **state)
 {
     struct fixture *fixture = *state;
@@ -441,6 +457,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_symbols__inlined_calls_come_innermost_first),
+        cmocka_unit_test(test_symbols__forms_of_dwarf_give_the_same),
         cmocka_unit_test(test_symbols__static_function_has_its_line),
         cmocka_unit_test(test_symbols__functions_mode_reads_no_lines),
         cmocka_unit_test(test_symbols__none_mode_opens_no_file),
