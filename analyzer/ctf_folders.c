@@ -137,6 +137,24 @@ static void add_stream_file(struct ctf_trace_list *list, const char *path)
               bytes);
 }
 
+/* Packets that LTTng's index of a stream file lists: a header of four big-endian words, the last of which is
+ * an entry's size. */
+static guint64 count_packets(const char *folder, const char *stream_name)
+{
+    g_autofree char *name = g_strconcat(stream_name, ".idx", NULL);
+    g_autofree char *path = g_build_filename(folder, "index", name, NULL);
+    guint8 head[16];
+    struct stat status;
+    FILE *file = fopen(path, "re");
+
+    if (!file)
+        return 0;
+    bool is_fine = fread(head, sizeof head, 1, file) == 1 && fstat(fileno(file), &status) == 0;
+    fclose(file);
+    guint64 entry_bytes = is_fine ? read_number(head + 12, 4, true) : 0;
+    return entry_bytes ? ((guint64)status.st_size - sizeof head) / entry_bytes : 0;
+}
+
 static void add_streams(struct ctf_trace_list *list, const char *folder)
 {
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
@@ -144,8 +162,10 @@ static void add_streams(struct ctf_trace_list *list, const char *folder)
 
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(folder, name, NULL);
-        if (strcmp(name, "metadata") != 0 && name[0] != '.')
+        if (strcmp(name, "metadata") != 0 && name[0] != '.') {
             add_stream_file(list, path);
+            list->total_packets += count_packets(folder, name);
+        }
     }
 }
 
@@ -206,7 +226,7 @@ bool ctf_folders_find(const char *path, struct ctf_trace_list *list, GError **er
     g_ptr_array_sort(folders, compare_folders);
     list->traces = g_ptr_array_new_with_free_func(trace_free);
     list->stream_bytes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    list->total_bytes = 0;
+    list->total_bytes = list->total_packets = 0;
     for (guint i = 0; i < folders->len; i++)
         add_trace(list, g_ptr_array_index(folders, i));
     return true;

@@ -51,6 +51,7 @@ struct ctf_graph {
     GPtrArray *hosts;          /* of char *: names of the hosts met, owned */
     GError *error;
     uint64_t step_back_count;
+    uint64_t packet_count; /* atomic */
 };
 
 static GMutex plugin_lock;
@@ -161,7 +162,7 @@ static void begin_stream(struct ctf_graph *graph, struct stream *stream, const b
         bt_current_thread_clear_error();
 }
 
-static void begin_packet(struct stream *stream, const bt_packet *packet)
+static void begin_packet(struct ctf_graph *graph, struct stream *stream, const bt_packet *packet)
 {
     const bt_field *context = bt_packet_borrow_context_field_const(packet);
     const bt_field *cpu =
@@ -170,6 +171,7 @@ static void begin_packet(struct stream *stream, const bt_packet *packet)
     stream->cpu = -1;
     if (cpu && bt_field_class_type_is(bt_field_get_class_type(cpu), BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER))
         stream->cpu = (int32_t)bt_field_integer_unsigned_get_value(cpu);
+    __atomic_fetch_add(&graph->packet_count, 1, __ATOMIC_RELAXED);
 }
 
 /* The time of what the stream is at; a step back becomes the last time. */
@@ -261,7 +263,7 @@ static bool take_message(struct ctf_graph *graph, struct stream *stream)
         take_discarded_packets(graph, stream, message);
         return true;
     case BT_MESSAGE_TYPE_PACKET_BEGINNING:
-        begin_packet(stream, bt_message_packet_beginning_borrow_packet_const(message));
+        begin_packet(graph, stream, bt_message_packet_beginning_borrow_packet_const(message));
         return false;
     case BT_MESSAGE_TYPE_STREAM_BEGINNING:
         begin_stream(graph, stream, bt_message_stream_beginning_borrow_stream_const(message));
@@ -569,4 +571,9 @@ const GError *ctf_graph_error(const struct ctf_graph *graph)
 uint64_t ctf_graph_step_back_count(const struct ctf_graph *graph)
 {
     return graph->step_back_count;
+}
+
+uint64_t ctf_graph_packet_count(const struct ctf_graph *graph)
+{
+    return __atomic_load_n(&graph->packet_count, __ATOMIC_RELAXED);
 }

@@ -35,6 +35,9 @@ bool ctf_graph_fill(struct ctf_graph *graph, struct event_batch *batch);
 /* Name of a host that event.host means; known once the first batch is filled. Owned by the graph. */
 const char *ctf_graph_host(const struct ctf_graph *graph, uint32_t host);
 
+/* Packets begun so far. From any thread. */
+uint64_t ctf_graph_packet_count(const struct ctf_graph *graph);
+
 /* The first error met in a stream, one sentence; NULL: none. Owned by the graph. */
 const GError *ctf_graph_error(const struct ctf_graph *graph);
 /* Events whose time was before the one of their predecessor in the stream; they got the predecessor's. */

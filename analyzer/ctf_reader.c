@@ -4,7 +4,11 @@
  */
 #include "analyzer/ctf_reader.h"
 
+#include <inttypes.h>
 #include <sched.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include "analyzer/ctf_folders.h"
 #include "analyzer/ctf_guard.h"
 #include "analyzer/ctf_worker.h"
@@ -26,6 +30,10 @@ struct reader {
     unsigned count;
     struct event_merge merge;
     GPtrArray *hosts; /* of char *: names in the order in which they come up; owned */
+
+    bool is_progress;
+    guint64 total_packets, event_count; /* total_packets 0: not known */
+    gint64 start_us, shown_us;          /* monotonic; shown_us 0: nothing shown yet */
 };
 
 static unsigned cpu_count(void)
@@ -112,6 +120,32 @@ static void set_host(struct reader *reader, struct source *source, struct event 
     event->host = *host;
 }
 
+/* After a second a line on the terminal says how far it got; each second a new one. */
+static void show_progress(struct reader *reader, const struct event_batch *batch)
+{
+    reader->event_count += batch ? batch->count : 0;
+    if (!reader->is_progress)
+        return;
+
+    gint64 now_us = g_get_monotonic_time();
+    if (now_us - MAX(reader->start_us, reader->shown_us) < G_USEC_PER_SEC)
+        return;
+    uint64_t packets = 0;
+    for (unsigned i = 0; i < reader->count; i++)
+        packets += reader->sources[i].batch ? ctf_worker_packet_count(reader->sources[i].worker) : 0;
+    fprintf(stderr, "\r\033[Kreading: %.1f million events", (double)reader->event_count / 1e6);
+    if (reader->total_packets)
+        fprintf(stderr, ", %" PRIu64 " %%",
+                MIN(packets, reader->total_packets) * 100 / reader->total_packets);
+    reader->shown_us = now_us;
+}
+
+static void clear_progress(const struct reader *reader)
+{
+    if (reader->shown_us)
+        fputs("\r\033[K", stderr);
+}
+
 /* Gets the source's next batch and tells the merge; is_first: the source is not in the merge yet. */
 static void next_batch(struct reader *reader, unsigned index, bool is_first)
 {
@@ -120,6 +154,7 @@ static void next_batch(struct reader *reader, unsigned index, bool is_first)
     source->batch = ctf_worker_next(source->worker);
     ctf_guard_progress();
     source->at = 0;
+    show_progress(reader, source->batch);
     if (!source->batch && !is_first)
         event_merge_remove_first(&reader->merge);
     else if (source->batch && is_first)
@@ -149,6 +184,7 @@ static bool merge_workers(struct reader *reader, event_sink sink, void *self)
             event_merge_advance_first(&reader->merge, batch->events[source->at].time_ns,
                                       batch->orders[source->at]);
     }
+    clear_progress(reader);
     event_merge_clear(&reader->merge);
     g_ptr_array_unref(reader->hosts);
     return is_wanted;
@@ -168,11 +204,30 @@ static bool check_workers(struct reader *reader, GError **error)
     return true;
 }
 
+static void tell_facts(struct reader *reader, struct ctf_reader_facts *facts)
+{
+    for (unsigned i = 0; i < reader->count; i++) {
+        ctf_worker_stop(reader->sources[i].worker);
+        facts->step_back_count += ctf_worker_step_back_count(reader->sources[i].worker);
+    }
+}
+
 static void clear_workers(struct reader *reader)
 {
     for (unsigned i = 0; i < reader->count; i++) {
         ctf_worker_free(reader->sources[i].worker);
         g_array_unref(reader->sources[i].hosts);
+    }
+}
+
+/* A stream with events keeps its file open. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
     }
 }
 
@@ -189,17 +244,24 @@ static struct ctf_graph *open_first_graph(const struct ctf_trace_list *list, GEr
 bool ctf_reader_run(const struct ctf_reader_options *options, event_sink sink, void *self, GError **error)
 {
     struct ctf_trace_list list = {0};
-    struct reader reader = {0};
+    struct reader reader = {.is_progress = options->is_progress && isatty(STDERR_FILENO),
+                            .start_us = g_get_monotonic_time()};
 
     if (!ctf_folders_find(options->path, &list, error))
         return false;
 
+    raise_file_limit();
+    reader.total_packets = list.total_packets;
     ctf_guard_begin(options->path, list.total_bytes);
     struct ctf_graph *graph = open_first_graph(&list, error);
     bool is_fine = graph != NULL;
     if (is_fine) {
+        if (options->facts)
+            *options->facts = (struct ctf_reader_facts){list.traces->len, ctf_graph_stream_count(graph), 0};
         start_workers(&reader, &list, graph, options->workers ? options->workers : cpu_count());
         is_fine = !merge_workers(&reader, sink, self) || check_workers(&reader, error);
+        if (options->facts)
+            tell_facts(&reader, options->facts);
         clear_workers(&reader);
     }
     ctf_guard_end();

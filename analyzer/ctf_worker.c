@@ -159,6 +159,11 @@ const char *ctf_worker_host(const struct ctf_worker *worker, uint32_t host)
     return ctf_graph_host(worker->graph, host);
 }
 
+uint64_t ctf_worker_packet_count(const struct ctf_worker *worker)
+{
+    return worker->graph ? ctf_graph_packet_count(worker->graph) : 0;
+}
+
 const GError *ctf_worker_error(const struct ctf_worker *worker)
 {
     if (worker->error)

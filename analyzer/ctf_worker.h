@@ -29,6 +29,9 @@ struct event_batch *ctf_worker_next(struct ctf_worker *worker);
 /* Name of a host that event.host means in this worker's batches. Once there was a batch. */
 const char *ctf_worker_host(const struct ctf_worker *worker, uint32_t host);
 
+/* See ctf_graph_packet_count. Once there was a batch. */
+uint64_t ctf_worker_packet_count(const struct ctf_worker *worker);
+
 /* For a worker that is stopped. The first error, one sentence; NULL: none. Owned by the worker. */
 const GError *ctf_worker_error(const struct ctf_worker *worker);
 /* For a worker that is stopped; see ctf_graph_step_back_count. */

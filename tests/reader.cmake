@@ -27,3 +27,8 @@ exectrace_reader_test(fields reader_matches_babeltrace2.py integration
   k-bug446190-arm k-tracefile-rotation u-debuginfo-test-app4 perf-taskset2 m-multi-domains m-perfview-80cpu)
 exectrace_reader_test(fields-large reader_matches_babeltrace2.py slow u-libc-memory k-many-threads)
 exectrace_reader_test(odd-traces reader_odd_traces.py integration odd/babeltrace)
+
+add_test(NAME integration.reader.made-traces
+         COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/reader_made_traces.py"
+                 "$<TARGET_FILE:dump_events>")
+set_tests_properties(integration.reader.made-traces PROPERTIES LABELS integration)

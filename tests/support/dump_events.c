@@ -36,7 +36,8 @@ static bool dump_event(void *self, const struct event *event)
 int main(int argc, char **argv)
 {
     struct dump dump = {.is_count = argc > 1 && strcmp(argv[1], "-c") == 0};
-    struct ctf_reader_options options = {.path = argv[1 + dump.is_count]};
+    struct ctf_reader_facts facts = {0};
+    struct ctf_reader_options options = {.path = argv[1 + dump.is_count], .facts = &facts};
     g_autoptr(GError) error = NULL;
 
     if (!options.path)
@@ -49,6 +50,8 @@ int main(int argc, char **argv)
             if (dump.counts[type])
                 printf("%s %" PRIu64 "\n", event_type_name(type), dump.counts[type]);
         printf("total %" PRIu64 " lost %" PRIu64 "\n", dump.total, dump.lost);
+        if (facts.step_back_count)
+            printf("step back %" PRIu64 "\n", facts.step_back_count);
     }
     if (!is_fine)
         fprintf(stderr, "%s\n", error->message);

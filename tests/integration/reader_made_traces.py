@@ -1,0 +1,158 @@
+#!/usr/bin/python3
+"""
+reader_made_traces.py DUMP_EVENTS
+
+Small traces made here, for what no real trace at hand shows: timestamps that step back between packets, a
+missing vtid context, several hosts and chunks below one folder, the pid of a per-process buffer, payload times
+of the recorder's events, call stacks, sizes beyond the limits, and folders that hold no trace.
+"""
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import uuid
+
+OFFSET = 1700000000 * 10**9
+
+METADATA = """/* CTF 1.8 */
+typealias integer {{ size = 8; align = 8; signed = false; }} := uint8_t;
+typealias integer {{ size = 16; align = 8; signed = false; }} := uint16_t;
+typealias integer {{ size = 32; align = 8; signed = false; }} := uint32_t;
+typealias integer {{ size = 64; align = 8; signed = false; }} := uint64_t;
+typealias integer {{ size = 32; align = 8; signed = true; }} := int32_t;
+typealias integer {{ size = 64; align = 8; signed = true; }} := int64_t;
+trace {{ major = 1; minor = 8; uuid = "{uuid}"; byte_order = le;
+  packet.header := struct {{ uint32_t magic; uint8_t uuid[16]; uint32_t stream_id; uint64_t stream_instance_id; }}; }};
+env {{ domain = "ust"; {env} }};
+clock {{ name = monotonic; freq = 1000000000; offset = 1700000000000000000; }};
+typealias integer {{ size = 64; align = 8; signed = false; map = clock.monotonic.value; }} := clock_t;
+stream {{ id = 0;
+  event.header := struct {{ uint32_t id; clock_t timestamp; }};
+  packet.context := struct {{ clock_t timestamp_begin; clock_t timestamp_end; uint64_t content_size;
+    uint64_t packet_size; uint64_t packet_seq_num; uint64_t events_discarded; uint32_t cpu_id; }};
+  event.context := struct {{ {context} }}; }};
+{events}
+"""
+
+
+class Trace:
+    def __init__(self, folder, events, context="int32_t _vpid; int32_t _vtid;", env='hostname = "one";', identity=None):
+        os.makedirs(folder)
+        self.folder = folder
+        self.uuid = identity or uuid.uuid4()
+        text = METADATA.format(uuid=self.uuid, env=env, context=context, events="\n".join(
+            f'event {{ name = "{name}"; id = {index}; stream_id = 0; fields := struct {{ {fields} }}; }};'
+            for index, (name, fields) in enumerate(events)))
+        with open(os.path.join(folder, "metadata"), "w", encoding="ascii") as file:
+            file.write(text)
+
+    def packet(self, name, instance, sequence, begin, end, events, discarded=0):
+        """events: (id, time, packed context and payload)"""
+        body = b"".join(struct.pack("<IQ", index, time) + data for index, time, data in events)
+        size = 32 + 52 + len(body)
+        header = struct.pack("<I16sIQ", 0xC1FC1FC1, self.uuid.bytes, 0, instance)
+        context = struct.pack("<QQQQQQI", begin, end, size * 8, size * 8, sequence, discarded, 3)
+        with open(os.path.join(self.folder, name), "ab") as file:
+            file.write(header + context + body)
+
+
+WAKE = ("exectrace_sync:wake", "uint8_t _kind; uint64_t _object; uint32_t _stack;")
+
+
+def wake(tid, thing, pid=100):
+    return struct.pack("<iiBQI", pid, tid, 1, thing, 0)
+
+
+def run(dump_events, *arguments):
+    process = subprocess.run([dump_events, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    return process.returncode, process.stdout.decode().splitlines(), process.stderr.decode()
+
+
+def check_step_back(dump_events, folder):
+    trace = Trace(folder, [WAKE])
+    trace.packet("a", 0, 0, 1000, 5000, [(0, 1000, wake(1, 1)), (0, 5000, wake(1, 2))])
+    trace.packet("a", 0, 1, 4990, 9000, [(0, 4990, wake(1, 3)), (0, 6000, wake(1, 4))])
+    trace.packet("b", 1, 0, 1000, 9000, [(0, 4995, wake(2, 5)), (0, 5500, wake(2, 6))])
+    status, lines, stderr = run(dump_events, folder)
+    assert (status, stderr) == (0, ""), stderr
+    found = [(int(line.split()[0]) - OFFSET, int(line.split("object=0x")[1].split()[0], 16)) for line in lines]
+    assert found == [(1000, 1), (4995, 5), (5000, 2), (5000, 3), (5500, 6), (6000, 4)], found
+    status, lines, stderr = run(dump_events, "-c", folder)
+    assert "step back 1" in lines, lines
+
+
+def check_no_thread(dump_events, folder):
+    trace = Trace(folder, [WAKE], context="int32_t _vpid;")
+    trace.packet("a", 0, 0, 1000, 5000, [(0, 1000, struct.pack("<iBQI", 1, 1, 1, 0))])
+    status, lines, stderr = run(dump_events, folder)
+    assert status == 1 and stderr.count("\n") == 1, stderr
+    assert "lttng add-context" in stderr and "vtid" in stderr and folder in stderr, stderr
+    assert [line.split()[4] for line in lines] == ["other"], lines
+
+
+def check_tree(dump_events, folder):
+    """Two hosts, one of them in two rotated chunks and a per-process buffer, all below one folder."""
+    identity = uuid.uuid4()
+    first = Trace(f"{folder}/one/archives/1/ust", [WAKE], identity=identity)
+    first.packet("a", 0, 0, 1000, 2000, [(0, 1000, wake(1, 1)), (0, 2000, wake(1, 2))])
+    second = Trace(f"{folder}/one/archives/2/ust", [WAKE], identity=identity)
+    second.packet("a", 0, 1, 2000, 4000, [(0, 3000, wake(1, 3)), (0, 4000, wake(1, 4))], discarded=7)
+    other = Trace(f"{folder}/two/ust/pid/x", [WAKE], context="int32_t _vtid;", env='hostname = "two"; vpid = 4711;')
+    other.packet("a", 0, 0, 1000, 4000, [(0, 1500, struct.pack("<iBQI", 9, 1, 5, 0))])
+    status, lines, stderr = run(dump_events, folder)
+    assert (status, stderr) == (0, ""), stderr
+    assert sum("sync" in line or "wake" in line for line in lines) == 5, lines
+    assert [line for line in lines if " 4711 9 " in line and "host=1" in line], lines
+    assert [line for line in lines if "lost count=7" in line and "host" not in line], lines
+
+
+def check_payload_time(dump_events, folder):
+    trace = Trace(folder, [("exectrace_sched:switch", "uint64_t _time; uint64_t _off_ns; int32_t _pid; int32_t _tid;"
+                            " uint16_t _cpu; uint16_t _prev_cpu; uint8_t _reason;")], context="")
+    trace.packet("a", 0, 0, 9000, 9000, [(0, 9000, struct.pack("<QQiiHHB", 1234, 200, 5, 6, 1, 0, 1))])
+    _, lines, _ = run(dump_events, folder)
+    assert lines == [f"{OFFSET + 1234} 5 6 1 off_cpu off_ns=200 prev_cpu=0 reason=preempted"], lines
+
+
+def check_limits(dump_events, folder):
+    """Text and sequences are cut at their limits; a call stack of the kernel loses its end mark."""
+    trace = Trace(folder, [("exectrace_stack:define", "uint32_t _id; uint16_t __pcs_length; uint64_t _pcs[__pcs_length];"),
+                           ("exectrace_thread:name", "int32_t _tid; string _name;"),
+                           ("syscall_entry_read", "uint32_t _fd;")],
+                  context="int32_t _vpid; int32_t _vtid; uint32_t __callstack_user_length;"
+                          " uint64_t _callstack_user[__callstack_user_length];")
+    none = struct.pack("<iiI", 1, 2, 0)
+    some = struct.pack("<iiIQQQ", 1, 2, 3, 0x1000, 0x2000, 2**64 - 1)
+    events = [(0, 1, none + struct.pack("<IH1024Q", 7, 1024, *range(1024))),
+              (0, 2, none + struct.pack("<IH1025Q", 8, 1025, *range(1025))),
+              (1, 3, none + struct.pack("<i", 2) + b"n" * 4095 + b"\0"),
+              (1, 4, none + struct.pack("<i", 2) + b"n" * 4096 + b"\0"),
+              (2, 5, some + struct.pack("<I", 3))]
+    trace.packet("a", 0, 0, 0, 9, events)
+    _, lines, _ = run(dump_events, folder)
+    assert [line.count(",") for line in lines[:2]] == [1023, 1023], [line.count(",") for line in lines]
+    assert [line.count("n") for line in lines[2:4]] == [4097, 4097], [line.count("n") for line in lines]
+    assert lines[4].endswith('name="read" fd=3 callstack=0x1000,0x2000 leaf_is_exact=1'), lines[4]
+
+
+def check_no_trace(dump_events, folder):
+    os.makedirs(folder)
+    file = os.path.join(folder, "file")
+    with open(file, "w", encoding="ascii"):
+        pass
+    for path, word in ((folder, "holds no trace"), (file, "is a file"), (folder + "/nowhere", "No such file")):
+        status, lines, stderr = run(dump_events, path)
+        assert status == 1 and not lines and word in stderr and stderr.count("\n") == 1, stderr
+
+
+def main():
+    dump_events = sys.argv[1]
+    checks = [value for name, value in sorted(globals().items()) if name.startswith("check_")]
+    for check in checks:
+        with tempfile.TemporaryDirectory() as folder:
+            check(dump_events, os.path.join(folder, "trace"))
+            print(check.__name__, "passed")
+
+
+main()
