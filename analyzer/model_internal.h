@@ -72,6 +72,7 @@ struct trace_model {
     struct thread_record *last_thread;
 
     int64_t start_ns, end_ns;
+    int64_t mention_ns; /* when a thread that the current event is the first to name was there */
     uint64_t event_count;
     uint64_t lost_count;
     uint32_t loss_epoch;

@@ -59,6 +59,23 @@ static const struct process *main_process(const struct trace_model *model, const
     return trace_model_process(model, largest);
 }
 
+/* From the first thread's begin to the last one's end, within the filter's range. */
+static int64_t duration_of(const struct report_context *context, const GArray *threads)
+{
+    int64_t start_ns = G_MAXINT64, end_ns = G_MININT64;
+
+    for (guint i = 0; i < threads->len; i++) {
+        const struct thread *thread = trace_model_thread(context->model, g_array_index(threads, uint32_t, i));
+        start_ns = MIN(start_ns, thread->start_ns);
+        end_ns = MAX(end_ns, thread->end_ns);
+    }
+    if (threads->len == 0)
+        return filter_end_ns(context->filter) - filter_start_ns(context->filter);
+    start_ns = MAX(start_ns, filter_start_ns(context->filter));
+    end_ns = MIN(end_ns, filter_end_ns(context->filter));
+    return MAX(end_ns - start_ns, 0);
+}
+
 static void print_head(const struct summary *summary, const GArray *threads, FILE *out)
 {
     const struct report_context *context = &summary->context;
@@ -73,8 +90,7 @@ static void print_head(const struct summary *summary, const GArray *threads, FIL
         fputs("[unknown program]", out);
     if (process_count > 1)
         fprintf(out, " and %u more processes", process_count - 1);
-    fprintf(out, ": %s, %u threads, %s events",
-            format_ns(text, filter_end_ns(context->filter) - filter_start_ns(context->filter)), threads->len,
+    fprintf(out, ": %s, %u threads, %s events", format_ns(text, duration_of(context, threads)), threads->len,
             format_count(count, trace_model_event_count(context->model)));
     fprintf(out, ", %s lost\n",
             trace_model_lost_count(context->model) > 0

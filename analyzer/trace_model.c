@@ -215,7 +215,7 @@ struct thread_record *model_thread(struct trace_model *model, uint32_t host, int
     } else {
         record = model_find_thread(model, host, tid);
         if (!record)
-            record = model_begin_thread(model, host, pid, tid, model->start_ns, false);
+            record = model_begin_thread(model, host, pid, tid, model->mention_ns, false);
         model->last_key = key;
         model->last_thread = record;
     }
@@ -464,8 +464,13 @@ static void thread_event(struct trace_model *model, struct thread_record *record
     case EVENT_THREAD_START:
         thread_start(model, record, event);
         break;
-    case EVENT_THREAD_NAME:
     case EVENT_SCHED_NAME:
+        /* A thread names itself, mostly when it runs a new program: it was on a CPU then. */
+        if (record->timeline.source == TIMELINE_NO_SOURCE && record->thread.start_ns == event->time_ns)
+            record->timeline.is_birth_seen = true;
+        model_name_thread(model, record, event->name);
+        break;
+    case EVENT_THREAD_NAME:
         model_name_thread(model, record, event->name);
         break;
     case EVENT_THREAD_EXIT:
@@ -524,12 +529,48 @@ static void thread_event(struct trace_model *model, struct thread_record *record
     }
 }
 
+/*
+ * When the event's thread was there at the latest: a kernel trace sees whole machines, whose threads were
+ * mostly there before the trace was; a recorded program's begin with what is first said of them.
+ */
+static int64_t mention_of(const struct trace_model *model, const struct event *event)
+{
+    uint64_t length_ns = 0;
+
+    switch (event->type) {
+    case EVENT_OFF_CPU:
+        length_ns = event->off_cpu.off_ns;
+        break;
+    case EVENT_WAIT:
+        length_ns = event->wait.duration_ns;
+        break;
+    case EVENT_CALL:
+        length_ns = event->call.duration_ns;
+        break;
+    case EVENT_OPEN:
+        length_ns = event->open.duration_ns;
+        break;
+    case EVENT_KERNEL_SWITCH:
+    case EVENT_KERNEL_THREAD:
+    case EVENT_KERNEL_SYSCALL_ENTRY:
+    case EVENT_KERNEL_SYSCALL_EXIT:
+        return model->start_ns;
+    case EVENT_SCHED_WAKEUP:
+        return model->has_off_cpu_source ? event->time_ns : model->start_ns;
+    default:
+        break;
+    }
+    return length_ns < (uint64_t)(event->time_ns - model->start_ns) ? event->time_ns - (int64_t)length_ns
+                                                                    : model->start_ns;
+}
+
 static void count_event(struct trace_model *model, const struct event *event)
 {
     if (model->event_count == 0)
         model->start_ns = model->end_ns = event->time_ns;
     model->event_count++;
     model->end_ns = MAX(model->end_ns, event->time_ns);
+    model->mention_ns = mention_of(model, event);
 }
 
 void trace_model_event(struct trace_model *model, const struct event *event)
@@ -594,6 +635,16 @@ void trace_model_event(struct trace_model *model, const struct event *event)
     }
 }
 
+/* A thread whose end nobody told ended with its process, or the trace. */
+static int64_t last_moment(const struct trace_model *model, const struct thread_record *record)
+{
+    const struct process *process = &model_process_at(model, record->thread.process)->process;
+
+    if (record->exit_ns != 0)
+        return record->exit_ns;
+    return process->end_ns != 0 ? process->end_ns : model->end_ns;
+}
+
 void trace_model_finish(struct trace_model *model)
 {
     if (model->is_finished)
@@ -601,8 +652,7 @@ void trace_model_finish(struct trace_model *model)
     for (guint i = 1; i < model->threads->len; i++) {
         struct thread_record *record = model_thread_at(model, i);
         if (!record->is_ended)
-            model_end_thread(model, record, record->exit_ns != 0 ? record->exit_ns : model->end_ns,
-                             record->exit_ns == 0);
+            model_end_thread(model, record, last_moment(model, record), record->exit_ns == 0);
     }
     for (guint i = 0; i < model->processes->len; i++) {
         struct process *process = &model_process_at(model, i)->process;

@@ -57,7 +57,7 @@ struct thread {
     const char *name; /* current name, "" when not known */
     bool is_main;
     bool is_tracer;   /* a thread of the tracer itself (*-ust): reports leave it out */
-    int64_t start_ns; /* birth, or the trace's start when it was there before */
+    int64_t start_ns; /* birth; else the first that was said of it, in kernel traces the trace's start */
     int64_t end_ns;   /* death, or the trace's end */
     bool is_end_seen;
     bool has_states; /* scheduling data exist for it */
