@@ -17,3 +17,20 @@ function(exectrace_timeline_golden_test name format suffix)
   set_tests_properties(golden.${name}.${format} PROPERTIES LABELS golden)
 endfunction()
 exectrace_timeline_golden_test(timeline json .json)
+
+# JSON and protobuf say the same: exectrace_timeline_agrees_test(NAME LABEL PROGRAM TRACE).
+find_program(SYSTEM_PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH)
+function(exectrace_timeline_agrees_test name label program trace)
+  if(NOT SYSTEM_PYTHON3)
+    return()
+  endif()
+  add_test(NAME timeline.agrees.${name}
+           COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/timeline_agrees.py
+                   $<TARGET_FILE:${program}> ${PERFETTO_QUERY_FOLDER} ${trace})
+  set_tests_properties(timeline.agrees.${name} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77
+                       FIXTURES_REQUIRED perfetto_query)
+endfunction()
+exectrace_timeline_agrees_test(golden integration timeline_driver ${CMAKE_CURRENT_SOURCE_DIR}/golden/timeline_events.txt)
+foreach(trace k-bug446190-arm k-many-threads k-tracefile-rotation perf-taskset2 m-multi-domains)
+  exectrace_timeline_agrees_test(${trace} slow viewer_export ${EXECTRACE_SHARED}/traces/${trace})
+endforeach()

@@ -370,10 +370,8 @@ static void write_track_metadata(struct chrome_json *json, const struct track *t
     if (track->kind == TRACK_COUNTER)
         return;
     g_autofree char *name = track_name(json->context->tracks, track);
-    if (track->slice_count > 0 || track->kind != TRACK_THREAD || !track->has_states) {
-        write_metadata_text(json, "thread_name", track->pid, track->tid, name, "");
-        write_metadata_rank(json, "thread_sort_index", track->pid, track->tid, rank * 2);
-    }
+    write_metadata_text(json, "thread_name", track->pid, track->tid, name, "");
+    write_metadata_rank(json, "thread_sort_index", track->pid, track->tid, rank * 2);
     if (track->has_states) {
         /* The tid keeps it below its thread where a viewer sorts by name. */
         g_autofree char *suffix = g_strdup_printf(" %u state", track->tid);

@@ -49,8 +49,9 @@ struct export_blocking {
 
 struct export_state {
     const struct state_interval *interval;
-    const struct track *track;     /* TRACK_THREAD of the thread */
-    const struct track *cpu_track; /* TRACK_CPU; NULL when it did not run, or is not sure where */
+    const struct track *track;       /* TRACK_THREAD of the thread */
+    const struct track *waker_track; /* RUNNABLE after a wake-up by a known thread, else NULL */
+    const struct track *cpu_track;   /* TRACK_CPU; NULL when it did not run, or is not sure where */
     int64_t start_ns, end_ns;
     struct operation_label reason; /* BLOCKED: on what; word NULL when not known */
 };
@@ -89,6 +90,8 @@ struct exporter {
     const char *name;        /* of -format= */
     const char *suffixes[3]; /* file names that choose it, without .gz */
     const char *description; /* half a line for --help */
+    /* The viewer makes tracks of states itself: no need to wait for what a thread was blocked on. */
+    bool has_state_tracks;
 
     void *(*new)(const struct export_context *context);
     void (*begin)(void *self);
@@ -104,7 +107,7 @@ struct exporter {
 };
 
 /* Each in the file of its name. */
-extern const struct exporter chrome_json_exporter;
+extern const struct exporter chrome_json_exporter, perfetto_exporter;
 
 /* Ends with NULL; the first is the default. */
 extern const struct exporter *const exporters[];

@@ -4,6 +4,7 @@
 
 const struct exporter *const exporters[] = {
     &chrome_json_exporter,
+    &perfetto_exporter,
     NULL,
 };
 

@@ -206,6 +206,9 @@ static void hand_out_state(struct timeline *timeline, const struct held_state *h
     const struct export_state state = {
         .interval = interval,
         .track = track_table_thread(timeline->tracks, interval->thread),
+        .waker_track = interval->waker_thread && is_shown(timeline, interval->waker_thread)
+                           ? track_table_thread(timeline->tracks, interval->waker_thread)
+                           : NULL,
         .cpu_track = place_on_cpu(timeline, interval),
         .start_ns = relative_ns(timeline, interval->start_ns),
         .end_ns = relative_ns(timeline, interval->end_ns),
@@ -239,6 +242,8 @@ static void hold_state(struct timeline *timeline, const struct state_interval *i
     if (line->held_count == MAX_HELD_STATES)
         release_states(timeline, line, 1);
     line->held[line->held_count++] = (struct held_state){.interval = *interval};
+    if (timeline->exporter && timeline->exporter->has_state_tracks)
+        release_states(timeline, line, line->held_count);
     release_explained(timeline, line);
 }
 

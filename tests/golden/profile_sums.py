@@ -1,0 +1,93 @@
+"""The sums over the samples of profiles are the totals of the reports, whatever the trace, and filters partition.
+
+profile_sums.py ANALYZER SOURCE...: each source is a file of event text or a folder with a trace.
+"""
+import csv
+import gzip
+import io
+import os
+import subprocess
+import sys
+
+analyzer = sys.argv[1]
+failures = []
+
+
+def run(source, *arguments):
+    argument = source if os.path.isdir(source) else "-events=" + source
+    return subprocess.run([analyzer, argument, *arguments], check=True, capture_output=True).stdout
+
+
+def varint(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, at
+
+
+def fields(data):
+    at = 0
+    while at < len(data):
+        key, at = varint(data, at)
+        if key & 7 == 0:
+            value, at = varint(data, at)
+        else:
+            size, at = varint(data, at)
+            value = data[at:at + size]
+            at += size
+        yield key >> 3, value
+
+
+def profile_sums(source, kind, *arguments):
+    """[count, nanoseconds] over all samples."""
+    sums = [0, 0]
+    for number, sample in fields(gzip.decompress(run(source, "-pprof=" + kind, "-symbolize=none", *arguments))):
+        if number != 2:
+            continue
+        for field, packed in fields(sample):
+            at = index = 0
+            while field == 2 and at < len(packed):
+                value, at = varint(packed, at)
+                sums[index] += value
+                index += 1
+    return sums
+
+
+def report_sums(source, kind, *columns):
+    rows = list(csv.DictReader(io.StringIO(run(source, "-report=" + kind, "-format=csv").decode())))
+    return [sum(int(row[name]) for row in rows for name in group) for group in columns]
+
+
+def expect_equal(source, what, left, right):
+    if left != right:
+        failures.append(f"{source}: {what}: {left} and {right}")
+
+
+def plus(first, second):
+    return [a + b for a, b in zip(first, second)]
+
+
+def check(source):
+    sums = {kind: profile_sums(source, kind) for kind in ("sync", "net", "syscall", "sched", "block", "offwake")}
+    three = plus(plus(sums["sync"], sums["net"]), sums["syscall"])
+    expect_equal(source, "block and its parts", sums["block"], three)
+    expect_equal(source, "offwake and block", sums["offwake"], sums["block"])
+    expect_equal(source, "calls and -report=syscalls", plus(sums["net"], sums["syscall"]),
+                 report_sums(source, "syscalls", ["count"], ["total_ns"]))
+    expect_equal(source, "sync and -report=locks", sums["sync"],
+                 report_sums(source, "locks", ["contentions", "idle_waits"], ["total_ns", "idle_ns"]))
+    for kind, whole in sums.items():
+        parts = plus(profile_sums(source, kind, "-to=40%"), profile_sums(source, kind, "-from=40%"))
+        expect_equal(source, kind + " in two parts and whole", parts, whole)
+    print(f"{source}: sync {sums['sync']} net {sums['net']} syscall {sums['syscall']} sched {sums['sched']}")
+
+
+existing = [source for source in sys.argv[2:] if os.path.exists(source)]
+for name in existing:
+    check(name)
+print("\n".join(failures))
+sys.exit(1 if failures else 0 if existing else 77)

@@ -1,0 +1,606 @@
+/*
+ * Perfetto's own format: a sequence of TracePackets. Slices and instants are track events; names, categories,
+ * keys and stacks are written once and referred to by number (interned). States are scheduler events, see
+ * perfetto_sched.c. Main thread.
+ *
+ * A stack is referred to twice: as the source location (all viewers: its functions, and the innermost file
+ * and line) and as the interned string `stack` (viewers since 2022: the whole text, as in JSON).
+ */
+#include <string.h>
+#include "viewer_export/exporter.h"
+#include "viewer_export/labels.h"
+#include "viewer_export/perfetto_fields.h"
+#include "viewer_export/perfetto_sched.h"
+#include "viewer_export/proto_writer.h"
+
+/* More different names than this are written out each time. */
+#define MAX_INTERNED_NAMES 100000
+#define PROCESS_UUID_BASE (UINT64_C(1) << 32)
+
+enum category {
+    CATEGORY_SYNC = 1,
+    CATEGORY_NET,
+    CATEGORY_SYSCALL,
+    CATEGORY_SHORT,
+    CATEGORY_WAKEUP,
+    CATEGORY_RELEASE,
+    CATEGORY_REGION,
+    CATEGORY_TASK,
+    CATEGORY_LOG,
+    CATEGORY_LOSS,
+};
+static const char *const category_names[] = {
+    [CATEGORY_SYNC] = "sync",     [CATEGORY_NET] = "net",       [CATEGORY_SYSCALL] = "syscall",
+    [CATEGORY_SHORT] = "short",   [CATEGORY_WAKEUP] = "wakeup", [CATEGORY_RELEASE] = "release",
+    [CATEGORY_REGION] = "region", [CATEGORY_TASK] = "task",     [CATEGORY_LOG] = "log",
+    [CATEGORY_LOSS] = "loss",
+};
+
+/* Keys of a slice's arguments, the same as in JSON. */
+enum key {
+    KEY_KIND = 1,
+    KEY_OBJECT,
+    KEY_FD,
+    KEY_FD_KIND,
+    KEY_PEER,
+    KEY_COUNT,
+    KEY_TOTAL_NS,
+    KEY_LONGEST_NS,
+    KEY_ERRORS,
+    KEY_OPEN,
+    KEY_OUTCOME,
+    KEY_RESULT,
+    KEY_IDLE,
+    KEY_PART,
+    KEY_BEFORE_RECORDING_NS,
+    KEY_RELEASED_BY,
+    KEY_BY,
+    KEY_STACK,
+    KEY_MESSAGE,
+    KEY_TASK,
+    KEY_PARENT,
+};
+static const char *const key_names[] = {
+    [KEY_KIND] = "kind",
+    [KEY_OBJECT] = "object",
+    [KEY_FD] = "fd",
+    [KEY_FD_KIND] = "fd_kind",
+    [KEY_PEER] = "peer",
+    [KEY_COUNT] = "count",
+    [KEY_TOTAL_NS] = "total_ns",
+    [KEY_LONGEST_NS] = "longest_ns",
+    [KEY_ERRORS] = "errors",
+    [KEY_OPEN] = "open",
+    [KEY_OUTCOME] = "outcome",
+    [KEY_RESULT] = "result",
+    [KEY_IDLE] = "idle",
+    [KEY_PART] = "part",
+    [KEY_BEFORE_RECORDING_NS] = "before_recording_ns",
+    [KEY_RELEASED_BY] = "released_by",
+    [KEY_BY] = "by",
+    [KEY_STACK] = "stack",
+    [KEY_MESSAGE] = "message",
+    [KEY_TASK] = "task",
+    [KEY_PARENT] = "parent",
+};
+
+struct perfetto {
+    const struct export_context *context;
+    struct output *output;
+    struct proto_writer writer;
+    struct perfetto_sched *sched;
+    GHashTable *names;             /* text -> iid */
+    GByteArray *is_stack_known;    /* by stack: interned already */
+    GByteArray *is_track_declared; /* by track */
+    GHashTable *declared_processes;
+};
+
+static void *perfetto_new(const struct export_context *context)
+{
+    struct perfetto *perfetto = g_new0(struct perfetto, 1);
+    perfetto->context = context;
+    perfetto->output = context->output;
+    proto_init(&perfetto->writer);
+    perfetto->sched = perfetto_sched_new(context->output, &perfetto->writer);
+    perfetto->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    perfetto->is_stack_known = g_byte_array_new();
+    perfetto->is_track_declared = g_byte_array_new();
+    perfetto->declared_processes = g_hash_table_new(NULL, NULL);
+    return perfetto;
+}
+
+static void perfetto_free(void *self)
+{
+    struct perfetto *perfetto = self;
+    g_hash_table_unref(perfetto->names);
+    g_hash_table_unref(perfetto->declared_processes);
+    g_byte_array_unref(perfetto->is_stack_known);
+    g_byte_array_unref(perfetto->is_track_declared);
+    perfetto_sched_free(perfetto->sched);
+    proto_clear(&perfetto->writer);
+    g_free(perfetto);
+}
+
+/* Says whether the mark was set, and sets it. */
+static bool test_and_set(GByteArray *marks, uint32_t index)
+{
+    if (marks->len <= index) {
+        guint old = marks->len;
+        g_byte_array_set_size(marks, MAX(index + 1, old * 2));
+        memset(marks->data + old, 0, marks->len - old);
+    }
+    bool was_set = marks->data[index];
+    marks->data[index] = 1;
+    return was_set;
+}
+
+static void end_packet(struct perfetto *perfetto)
+{
+    struct proto_writer *writer = &perfetto->writer;
+    proto_varint(writer, PACKET_SEQUENCE_ID, 1);
+    proto_close(writer, TRACE_PACKET, writer->end);
+    output_write(perfetto->output, writer->next, proto_length(writer));
+}
+
+static void end_interned_packet(struct perfetto *perfetto)
+{
+    proto_close(&perfetto->writer, PACKET_INTERNED_DATA, perfetto->writer.end);
+    proto_varint(&perfetto->writer, PACKET_SEQUENCE_FLAGS, SEQUENCE_NEEDS_STATE);
+    end_packet(perfetto);
+}
+
+static void write_interned(struct proto_writer *writer, uint32_t field, uint64_t iid, const char *text)
+{
+    const uint8_t *end = writer->next;
+    proto_string(writer, INTERNED_TEXT, text);
+    proto_varint(writer, INTERNED_IID, iid);
+    proto_close(writer, field, end);
+}
+
+static void write_clock(struct proto_writer *writer, uint64_t clock, uint64_t time_ns)
+{
+    const uint8_t *end = writer->next;
+    proto_varint(writer, CLOCK_TIME, time_ns);
+    proto_varint(writer, CLOCK_ID, clock);
+    proto_close(writer, SNAPSHOT_CLOCKS, end);
+}
+
+static void perfetto_begin(void *self)
+{
+    struct perfetto *perfetto = self;
+    struct proto_writer *writer = &perfetto->writer;
+    proto_begin(writer);
+    for (size_t i = G_N_ELEMENTS(key_names); i-- > 1;)
+        write_interned(writer, INTERNED_ANNOTATION_NAMES, i, key_names[i]);
+    for (size_t i = G_N_ELEMENTS(category_names); i-- > 1;)
+        write_interned(writer, INTERNED_CATEGORIES, i, category_names[i]);
+    proto_close(writer, PACKET_INTERNED_DATA, writer->end);
+    proto_varint(writer, PACKET_SEQUENCE_FLAGS, SEQUENCE_CLEARED | SEQUENCE_NEEDS_STATE);
+    end_packet(perfetto);
+}
+
+/* 0: too many names; write the text itself. */
+static uint64_t intern_name(struct perfetto *perfetto, const char *text)
+{
+    uint64_t iid = GPOINTER_TO_UINT(g_hash_table_lookup(perfetto->names, text));
+    if (iid != 0 || g_hash_table_size(perfetto->names) >= MAX_INTERNED_NAMES)
+        return iid;
+    iid = g_hash_table_size(perfetto->names) + 1;
+    g_hash_table_insert(perfetto->names, g_strdup(text), GUINT_TO_POINTER((guint)iid));
+    proto_begin(&perfetto->writer);
+    write_interned(&perfetto->writer, INTERNED_NAMES, iid, text);
+    end_interned_packet(perfetto);
+    return iid;
+}
+
+struct call_chain {
+    GString *functions;
+    const char *file; /* of the innermost; NULL: none seen yet */
+    int line;
+};
+
+static void add_function(const struct source_line *line, void *user)
+{
+    struct call_chain *chain = user;
+    if (!chain->file) {
+        chain->file = line->file;
+        chain->line = line->line;
+    }
+    if (chain->functions->len > PROTO_MAX_STRING_BYTES)
+        return;
+    if (chain->functions->len > 0)
+        g_string_append(chain->functions, " \xe2\x86\x90 ");
+    g_string_append(chain->functions, line->function);
+}
+
+/* The stack's number is also its iid, in both tables. */
+static void intern_stack(struct perfetto *perfetto, uint32_t stack)
+{
+    if (stack == 0 || test_and_set(perfetto->is_stack_known, stack))
+        return;
+    g_autoptr(GString) functions = g_string_new(NULL);
+    struct call_chain chain = {.functions = functions};
+    stack_texts_visit(perfetto->context->stacks, stack, add_function, &chain);
+
+    struct proto_writer *writer = &perfetto->writer;
+    proto_begin(writer);
+    write_interned(writer, INTERNED_STRINGS, stack, stack_text(perfetto->context->stacks, stack));
+    const uint8_t *end = writer->next;
+    if (chain.line > 0)
+        proto_varint(writer, LOCATION_LINE, (uint64_t)chain.line);
+    proto_string(writer, LOCATION_FUNCTION, functions->str);
+    proto_string(writer, LOCATION_FILE, chain.file ? chain.file : "");
+    proto_varint(writer, INTERNED_IID, stack);
+    proto_close(writer, INTERNED_SOURCE_LOCATIONS, end);
+    end_interned_packet(perfetto);
+}
+
+static uint64_t process_uuid(const struct track *track)
+{
+    return PROCESS_UUID_BASE + track->pid;
+}
+
+/* name: NULL for a first declaration: viewers keep the first name, and the last is wanted. */
+static void write_process(struct perfetto *perfetto, const struct track *track, const char *name)
+{
+    struct proto_writer *writer = &perfetto->writer;
+    proto_begin(writer);
+    if (name)
+        proto_string(writer, PROCESS_NAME, name);
+    proto_varint(writer, PROCESS_PID, track->pid);
+    proto_close(writer, TRACK_PROCESS_DESCRIPTOR, writer->end);
+    proto_varint(writer, TRACK_UUID, process_uuid(track));
+    proto_close(writer, PACKET_TRACK_DESCRIPTOR, writer->end);
+    end_packet(perfetto);
+}
+
+static void write_thread_descriptor(struct proto_writer *writer, const struct track *track, const char *name)
+{
+    const uint8_t *end = writer->next;
+    proto_string(writer, THREAD_NAME, name);
+    proto_varint(writer, THREAD_TID, track->tid);
+    proto_varint(writer, THREAD_PID, track->pid);
+    proto_close(writer, TRACK_THREAD_DESCRIPTOR, end);
+}
+
+static void write_track(struct perfetto *perfetto, const struct track *track)
+{
+    struct proto_writer *writer = &perfetto->writer;
+    g_autofree char *name = track_name(perfetto->context->tracks, track);
+    proto_begin(writer);
+    if (track->kind == TRACK_COUNTER) {
+        const uint8_t *end = writer->next;
+        if (track->counter_unit[0] != '\0')
+            proto_string(writer, COUNTER_UNIT_NAME, track->counter_unit);
+        proto_close(writer, TRACK_COUNTER_DESCRIPTOR, end);
+    }
+    if (track->kind == TRACK_THREAD)
+        write_thread_descriptor(writer, track, name);
+    else
+        proto_string(writer, TRACK_NAME, name);
+    if (track->process != 0 || track->kind == TRACK_THREAD)
+        proto_varint(writer, TRACK_PARENT_UUID, process_uuid(track));
+    proto_varint(writer, TRACK_UUID, track->index);
+    proto_close(writer, PACKET_TRACK_DESCRIPTOR, writer->end);
+    end_packet(perfetto);
+}
+
+static void declare(struct perfetto *perfetto, const struct track *track)
+{
+    if (test_and_set(perfetto->is_track_declared, track->index))
+        return;
+    bool has_process = track->process != 0 || track->kind == TRACK_THREAD;
+    if (has_process && g_hash_table_add(perfetto->declared_processes, GUINT_TO_POINTER(track->pid)))
+        write_process(perfetto, track, NULL);
+    write_track(perfetto, track);
+}
+
+/* An event's packet is written in the order: annotations, then begin_event's fields, then end_event(). */
+static void end_event(struct perfetto *perfetto, const struct track *track, uint32_t type, int64_t time_ns)
+{
+    struct proto_writer *writer = &perfetto->writer;
+    proto_varint(writer, EVENT_TRACK_UUID, track->index);
+    proto_varint(writer, EVENT_TYPE, type);
+    proto_close(writer, PACKET_TRACK_EVENT, writer->end);
+    if (type == TYPE_SLICE_BEGIN || type == TYPE_INSTANT)
+        proto_varint(writer, PACKET_SEQUENCE_FLAGS, SEQUENCE_NEEDS_STATE);
+    proto_varint(writer, PACKET_TIMESTAMP, (uint64_t)time_ns);
+    end_packet(perfetto);
+}
+
+static void write_name(struct proto_writer *writer, uint64_t name_iid, const char *name, uint32_t category)
+{
+    if (name_iid)
+        proto_varint(writer, EVENT_NAME_IID, name_iid);
+    else
+        proto_string(writer, EVENT_NAME, name);
+    proto_varint(writer, EVENT_CATEGORY_IIDS, category);
+}
+
+static void write_slice_end(struct perfetto *perfetto, const struct track *track, int64_t time_ns)
+{
+    proto_begin(&perfetto->writer);
+    end_event(perfetto, track, TYPE_SLICE_END, time_ns);
+}
+
+static void end_annotation(struct proto_writer *writer, enum key key, const uint8_t *end)
+{
+    proto_varint(writer, ANNOTATION_NAME_IID, key);
+    proto_close(writer, EVENT_ANNOTATIONS, end);
+}
+
+static void annotate_number(struct proto_writer *writer, enum key key, uint32_t field, uint64_t number)
+{
+    const uint8_t *end = writer->next;
+    proto_varint(writer, field, number);
+    end_annotation(writer, key, end);
+}
+
+static void annotate_text(struct proto_writer *writer, enum key key, const char *text)
+{
+    const uint8_t *end = writer->next;
+    proto_string(writer, ANNOTATION_STRING, text);
+    end_annotation(writer, key, end);
+}
+
+static void annotate_thread(struct perfetto *perfetto, enum key key, uint32_t index)
+{
+    const struct thread *thread = trace_model_thread(perfetto->context->model, index);
+    const char *name = thread->name ? thread->name : "";
+    char text[LABEL_BYTES];
+    g_snprintf(text, sizeof(text), "%s%s%d", name, name[0] != '\0' ? " " : "", thread->tid);
+    annotate_text(&perfetto->writer, key, text);
+}
+
+static void annotate_stack(struct proto_writer *writer, uint32_t stack)
+{
+    if (stack == 0)
+        return;
+    annotate_number(writer, KEY_STACK, ANNOTATION_STRING_IID, stack);
+    proto_varint(writer, EVENT_SOURCE_LOCATION_IID, stack);
+}
+
+static void annotate_object(struct proto_writer *writer, const struct operation_label *label)
+{
+    if (label->has_object)
+        annotate_number(writer, KEY_OBJECT, ANNOTATION_POINTER, label->object);
+    annotate_text(writer, KEY_KIND, label->word);
+}
+
+static void annotate_sum(struct proto_writer *writer, const struct blocking *operation)
+{
+    if (operation->error_count)
+        annotate_number(writer, KEY_ERRORS, ANNOTATION_UINT, operation->error_count);
+    annotate_number(writer, KEY_LONGEST_NS, ANNOTATION_UINT, operation->longest_ns);
+    annotate_number(writer, KEY_TOTAL_NS, ANNOTATION_UINT, operation->total_ns);
+    annotate_number(writer, KEY_COUNT, ANNOTATION_UINT, operation->count);
+}
+
+/* Backwards: what shall come first is written last. */
+static void annotate_operation(struct perfetto *perfetto, const struct export_blocking *blocking)
+{
+    struct proto_writer *writer = &perfetto->writer;
+    const struct blocking *operation = blocking->operation;
+    annotate_stack(writer, operation->stack);
+    if (operation->waker_thread)
+        annotate_thread(perfetto, KEY_RELEASED_BY, operation->waker_thread);
+    if (blocking->cut_ns)
+        annotate_number(writer, KEY_BEFORE_RECORDING_NS, ANNOTATION_INT, (uint64_t)blocking->cut_ns);
+    if (operation->is_part)
+        annotate_number(writer, KEY_PART, ANNOTATION_BOOL, 1);
+    if (operation->is_idle)
+        annotate_number(writer, KEY_IDLE, ANNOTATION_BOOL, 1);
+    if (operation->is_summary)
+        annotate_sum(writer, operation);
+    else if (operation->is_open)
+        annotate_number(writer, KEY_OPEN, ANNOTATION_BOOL, 1);
+    else if (operation->wait_kind)
+        annotate_text(writer, KEY_OUTCOME, wait_outcome_name(operation->outcome));
+    else
+        annotate_number(writer, KEY_RESULT, ANNOTATION_INT, (uint64_t)operation->result);
+    if (operation->peer)
+        annotate_text(writer, KEY_PEER, operation->peer);
+    if (operation->fd >= 0) {
+        annotate_text(writer, KEY_FD_KIND, fd_kind_name(operation->fd_kind));
+        annotate_number(writer, KEY_FD, ANNOTATION_INT, (uint64_t)operation->fd);
+    }
+    annotate_object(writer, &blocking->label);
+}
+
+static void write_release(struct perfetto *perfetto, const struct export_blocking *blocking)
+{
+    struct proto_writer *writer = &perfetto->writer;
+    char name[LABEL_BYTES];
+    release_label_write(&blocking->label, name);
+    uint64_t name_iid = intern_name(perfetto, name);
+    intern_stack(perfetto, blocking->operation->waker_stack);
+    declare(perfetto, blocking->waker_track);
+    proto_begin(writer);
+    proto_fixed64(writer, EVENT_FLOW_IDS, blocking->flow);
+    proto_varint(writer, EVENT_FLOW_IDS_OLD, blocking->flow);
+    annotate_stack(writer, blocking->operation->waker_stack);
+    annotate_object(writer, &blocking->label);
+    write_name(writer, name_iid, name, CATEGORY_RELEASE);
+    end_event(perfetto, blocking->waker_track, TYPE_INSTANT, blocking->wake_ns);
+}
+
+static void write_arrival_fields(struct proto_writer *writer, const struct export_blocking *blocking)
+{
+    proto_fixed64(writer, EVENT_ENDING_FLOW_IDS, blocking->flow);
+    proto_varint(writer, EVENT_ENDING_FLOW_IDS_OLD, blocking->flow);
+}
+
+static void write_wakeup(struct perfetto *perfetto, const struct export_blocking *blocking)
+{
+    struct proto_writer *writer = &perfetto->writer;
+    uint64_t name_iid = intern_name(perfetto, "woken");
+    proto_begin(writer);
+    write_arrival_fields(writer, blocking);
+    annotate_thread(perfetto, KEY_BY, blocking->operation->waker_thread);
+    write_name(writer, name_iid, "woken", CATEGORY_WAKEUP);
+    end_event(perfetto, blocking->track, TYPE_SLICE_BEGIN, blocking->wake_ns);
+}
+
+static uint32_t category_of(const struct blocking *operation)
+{
+    static const uint32_t categories[] = {
+        [BLOCKING_SYNC] = CATEGORY_SYNC,
+        [BLOCKING_NET] = CATEGORY_NET,
+        [BLOCKING_SYSCALL] = CATEGORY_SYSCALL,
+    };
+    return operation->is_summary ? CATEGORY_SHORT : categories[operation->blocking_class];
+}
+
+static void perfetto_blocking(void *self, const struct export_blocking *blocking)
+{
+    struct perfetto *perfetto = self;
+    struct proto_writer *writer = &perfetto->writer;
+    const struct blocking *operation = blocking->operation;
+    char label[LABEL_BYTES];
+    operation_label_write(&blocking->label, label);
+    uint64_t name_iid = intern_name(perfetto, label);
+    intern_stack(perfetto, operation->stack);
+    declare(perfetto, blocking->track);
+    bool arrives_at_slice = blocking->waker_track && !blocking->has_wakeup_slice;
+    /* The release comes first in the file: at equal times a flow must begin before it ends. */
+    if (blocking->waker_track)
+        write_release(perfetto, blocking);
+
+    proto_begin(writer);
+    if (arrives_at_slice)
+        write_arrival_fields(writer, blocking);
+    annotate_operation(perfetto, blocking);
+    write_name(writer, name_iid, label, category_of(operation));
+    if (operation->is_summary) {
+        end_event(perfetto, blocking->track, TYPE_INSTANT, blocking->end_ns);
+        return;
+    }
+    end_event(perfetto, blocking->track, TYPE_SLICE_BEGIN, blocking->start_ns);
+    if (blocking->has_wakeup_slice) {
+        write_wakeup(perfetto, blocking);
+        write_slice_end(perfetto, blocking->track, blocking->end_ns);
+    }
+    write_slice_end(perfetto, blocking->track, blocking->end_ns);
+}
+
+static void perfetto_state(void *self, const struct export_state *state)
+{
+    struct perfetto *perfetto = self;
+    declare(perfetto, state->track);
+    if (state->waker_track)
+        declare(perfetto, state->waker_track);
+    perfetto_sched_state(perfetto->sched, state);
+}
+
+static void perfetto_span(void *self, const struct export_span *span)
+{
+    struct perfetto *perfetto = self;
+    struct proto_writer *writer = &perfetto->writer;
+    uint64_t name_iid = intern_name(perfetto, span->name);
+    declare(perfetto, span->track);
+    proto_begin(writer);
+    if (span->is_open)
+        annotate_number(writer, KEY_OPEN, ANNOTATION_BOOL, 1);
+    if (span->parent)
+        annotate_number(writer, KEY_PARENT, ANNOTATION_UINT, span->parent);
+    annotate_number(writer, KEY_TASK, ANNOTATION_UINT, span->task);
+    write_name(writer, name_iid, span->name,
+               strcmp(span->category, "task") == 0 ? CATEGORY_TASK : CATEGORY_REGION);
+    end_event(perfetto, span->track, TYPE_SLICE_BEGIN, span->start_ns);
+    write_slice_end(perfetto, span->track, span->end_ns);
+}
+
+static void perfetto_log(void *self, const struct export_log *log)
+{
+    struct perfetto *perfetto = self;
+    struct proto_writer *writer = &perfetto->writer;
+    const char *name = log->category[0] != '\0' ? log->category : "log";
+    uint64_t name_iid = intern_name(perfetto, name);
+    declare(perfetto, log->track);
+    proto_begin(writer);
+    annotate_number(writer, KEY_TASK, ANNOTATION_UINT, log->task);
+    annotate_text(writer, KEY_MESSAGE, log->message);
+    write_name(writer, name_iid, name, CATEGORY_LOG);
+    end_event(perfetto, log->track, TYPE_INSTANT, log->time_ns);
+}
+
+static void perfetto_counter(void *self, const struct export_counter *counter)
+{
+    struct perfetto *perfetto = self;
+    declare(perfetto, counter->track);
+    proto_begin(&perfetto->writer);
+    proto_double(&perfetto->writer, EVENT_DOUBLE_COUNTER, counter->value);
+    end_event(perfetto, counter->track, TYPE_COUNTER, counter->time_ns);
+}
+
+static void perfetto_loss(void *self, const struct export_loss *loss)
+{
+    struct perfetto *perfetto = self;
+    char label[LABEL_BYTES];
+    loss_label_write(loss, label);
+    uint64_t name_iid = intern_name(perfetto, label);
+    declare(perfetto, loss->track);
+    proto_begin(&perfetto->writer);
+    annotate_number(&perfetto->writer, KEY_COUNT, ANNOTATION_UINT, loss->count);
+    write_name(&perfetto->writer, name_iid, label, CATEGORY_LOSS);
+    end_event(perfetto, loss->track, TYPE_SLICE_BEGIN, loss->start_ns);
+    write_slice_end(perfetto, loss->track, loss->end_ns);
+}
+
+/* Time 0 of the trace on the wall clock. */
+static void write_clocks(struct perfetto *perfetto)
+{
+    struct proto_writer *writer = &perfetto->writer;
+    proto_begin(writer);
+    write_clock(writer, CLOCK_NUMBER_BOOTTIME, 0);
+    write_clock(writer, CLOCK_NUMBER_REALTIME, (uint64_t)trace_model_start_ns(perfetto->context->model));
+    proto_close(writer, PACKET_CLOCK_SNAPSHOT, writer->end);
+    end_packet(perfetto);
+}
+
+/* Names are sure now: a thread may have got its name after its first event, a process by exec. */
+static void write_names(struct perfetto *perfetto)
+{
+    g_autoptr(GPtrArray) tracks = track_table_sorted(perfetto->context->tracks);
+    uint32_t last_pid = 0;
+    for (guint i = 0; i < tracks->len; i++) {
+        const struct track *track = tracks->pdata[i];
+        if (track->index >= perfetto->is_track_declared->len ||
+            !perfetto->is_track_declared->data[track->index])
+            continue;
+        if (track->pid != last_pid &&
+            g_hash_table_contains(perfetto->declared_processes, GUINT_TO_POINTER(track->pid))) {
+            g_autofree char *name = track_process_name(perfetto->context->tracks, track);
+            write_process(perfetto, track, name);
+            last_pid = track->pid;
+        }
+        if (track->kind == TRACK_THREAD)
+            write_track(perfetto, track);
+    }
+}
+
+static void perfetto_end(void *self)
+{
+    struct perfetto *perfetto = self;
+    perfetto_sched_finish(perfetto->sched);
+    write_names(perfetto);
+    if (trace_model_event_count(perfetto->context->model) > 0)
+        write_clocks(perfetto);
+}
+
+const struct exporter perfetto_exporter = {
+    .name = "perfetto",
+    .suffixes = {".pftrace", ".perfetto-trace"},
+    .description = "Perfetto's own format: smaller, loads faster",
+    .has_state_tracks = true,
+    .new = perfetto_new,
+    .begin = perfetto_begin,
+    .state = perfetto_state,
+    .blocking = perfetto_blocking,
+    .span = perfetto_span,
+    .log = perfetto_log,
+    .counter = perfetto_counter,
+    .loss = perfetto_loss,
+    .end = perfetto_end,
+    .free = perfetto_free,
+};

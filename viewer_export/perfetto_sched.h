@@ -1,0 +1,21 @@
+/*
+ * Thread states as the kernel's scheduler events, which is what Perfetto makes thread state tracks and CPU
+ * tracks of.
+ */
+#ifndef VIEWER_EXPORT_PERFETTO_SCHED_H
+#define VIEWER_EXPORT_PERFETTO_SCHED_H
+
+#include "viewer_export/exporter.h"
+#include "viewer_export/proto_writer.h"
+
+struct perfetto_sched;
+
+/* Borrows both. */
+struct perfetto_sched *perfetto_sched_new(struct output *output, struct proto_writer *writer);
+void perfetto_sched_free(struct perfetto_sched *sched);
+/* The states of one thread in the order of time. */
+void perfetto_sched_state(struct perfetto_sched *sched, const struct export_state *state);
+/* Writes the last switch of each thread. */
+void perfetto_sched_finish(struct perfetto_sched *sched);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * Protobuf's wire format, written from the end to the beginning: so a nested message's length is known when
+ * it has to be written, in its shortest form, without a second pass.
+ *
+ *     proto_begin(&writer);
+ *     uint8_t *end = writer.next;              // fields of a nested message, the last first
+ *     proto_varint(&writer, FIELD, 7);
+ *     proto_close(&writer, MESSAGE_FIELD, end);
+ *     output_write(output, writer.next, proto_length(&writer));
+ */
+#ifndef VIEWER_EXPORT_PROTO_WRITER_H
+#define VIEWER_EXPORT_PROTO_WRITER_H
+
+#include <glib.h>
+#include <stdint.h>
+#include <string.h>
+
+/* A message must fit; strings are cut to PROTO_MAX_STRING_BYTES, so a handful of them always does. */
+#define PROTO_BUFFER_BYTES ((size_t)(512 * 1024))
+#define PROTO_MAX_STRING_BYTES ((size_t)(16 * 1024))
+
+struct proto_writer {
+    uint8_t *next; /* first byte written so far */
+    uint8_t *end;
+    uint8_t *buffer;
+};
+
+static inline void proto_init(struct proto_writer *writer)
+{
+    writer->buffer = g_malloc(PROTO_BUFFER_BYTES);
+    writer->end = writer->buffer + PROTO_BUFFER_BYTES;
+    writer->next = writer->end;
+}
+
+static inline void proto_clear(struct proto_writer *writer)
+{
+    g_free(writer->buffer);
+}
+
+static inline void proto_begin(struct proto_writer *writer)
+{
+    writer->next = writer->end;
+}
+
+static inline size_t proto_length(const struct proto_writer *writer)
+{
+    return (size_t)(writer->end - writer->next);
+}
+
+static inline void proto_raw_varint(struct proto_writer *writer, uint64_t number)
+{
+    uint8_t bytes[10];
+    size_t count = 0;
+    while (number >= 0x80) {
+        bytes[count++] = (uint8_t)(number | 0x80);
+        number >>= 7;
+    }
+    bytes[count++] = (uint8_t)number;
+    writer->next -= count;
+    memcpy(writer->next, bytes, count);
+}
+
+static inline void proto_varint(struct proto_writer *writer, uint32_t field, uint64_t number)
+{
+    proto_raw_varint(writer, number);
+    proto_raw_varint(writer, (uint64_t)field << 3);
+}
+
+static inline void proto_fixed64(struct proto_writer *writer, uint32_t field, uint64_t number)
+{
+    uint64_t little_endian = GUINT64_TO_LE(number);
+    writer->next -= sizeof(little_endian);
+    memcpy(writer->next, &little_endian, sizeof(little_endian));
+    proto_raw_varint(writer, (uint64_t)field << 3 | 1);
+}
+
+static inline void proto_double(struct proto_writer *writer, uint32_t field, double number)
+{
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof(bits));
+    proto_fixed64(writer, field, bits);
+}
+
+/* What was written since `end` was writer->next becomes the message `field`. */
+static inline void proto_close(struct proto_writer *writer, uint32_t field, const uint8_t *end)
+{
+    proto_raw_varint(writer, (uint64_t)(end - writer->next));
+    proto_raw_varint(writer, (uint64_t)field << 3 | 2);
+}
+
+static inline void proto_bytes(struct proto_writer *writer, uint32_t field, const void *bytes, size_t count)
+{
+    const uint8_t *end = writer->next;
+    writer->next -= count;
+    memcpy(writer->next, bytes, count);
+    proto_close(writer, field, end);
+}
+
+/* Cut to PROTO_MAX_STRING_BYTES at a character's border. */
+static inline void proto_string(struct proto_writer *writer, uint32_t field, const char *text)
+{
+    size_t count = strlen(text);
+    if (count > PROTO_MAX_STRING_BYTES) {
+        count = PROTO_MAX_STRING_BYTES;
+        while (count > 0 && ((uint8_t)text[count] & 0xc0) == 0x80)
+            count--;
+    }
+    proto_bytes(writer, field, text, count);
+}
+
+#endif
