@@ -271,6 +271,7 @@ int main(int argc, char **argv)
     }
 
     end_recording(&recording);
+    target_end_signals();
     if (error) {
         say("%s", error->message);
         return exit_status(error);

@@ -6,6 +6,7 @@
  * are ready when the program starts; a second pipe, closed by exec, brings back the error when exec fails.
  */
 #include "recorder/target.h"
+#include "recorder/group_witness.h"
 #include "recorder/program_check.h"
 
 #include "tracepoints/contract.h"
@@ -101,8 +102,14 @@ void target_hold_signals(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(forwarded_signals); i++)
         sigaddset(&held, forwarded_signals[i]);
 
-    signal_fd = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
     sigprocmask(SIG_BLOCK, &held, &original_mask);
+    group_witness_start(&held);
+    signal_fd = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void target_end_signals(void)
+{
+    group_witness_stop();
 }
 
 int target_was_interrupted(void)
@@ -120,13 +127,13 @@ int target_was_interrupted(void)
     return 0;
 }
 
-/* The terminal sends its signals to the whole process group, so the program has got them, too. */
+/* From the terminal, or sent to our process group, or sent by the program itself to its group. */
 static bool has_reached_program(const struct target *target, const struct signalfd_siginfo *received)
 {
-    if (received->ssi_code == SI_KERNEL)
-        return getpgid(target->pid) == getpgrp();
+    if ((pid_t)received->ssi_pid == target->pid)
+        return true;
 
-    return (pid_t)received->ssi_pid == target->pid;
+    return getpgid(target->pid) == getpgrp() && group_witness_saw(received);
 }
 
 static void forward_signals(const struct target *target)

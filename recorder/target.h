@@ -34,6 +34,9 @@ char **target_environment(const struct recorder_options *options, const struct t
  */
 void target_hold_signals(void);
 
+/* Ends what target_hold_signals began, but for the signals themselves. */
+void target_end_signals(void);
+
 /* A signal that ends programs has arrived (it stays pending); 0: none. */
 int target_was_interrupted(void);
 

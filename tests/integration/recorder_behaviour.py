@@ -427,7 +427,8 @@ def case_full_disk(build, scratch):
     script = f"""
 mount -t tmpfs none /run || exit 77
 mount -t tmpfs -o size=6m none "{folder}" || exit 77
-"{build.recorder}" -o "{folder}/trace" -- sh -c 'cat /dev/zero > "{folder}/filler" 2> /dev/null; sleep 0.01; exit 4'
+"{build.recorder}" -o "{folder}/trace" -- sh -c 'until test -s "{folder}"/trace/ust/uid/0/64-bit/metadata; do
+sleep 0.05; done; cat /dev/zero > "{folder}/filler" 2> /dev/null; sleep 0.01; exit 4'
 echo "status $?"
 "{build.app('dump_events')}" "{folder}/trace" | grep -c . > /dev/null && echo readable
 "{build.recorder}" -o "{folder}/second" -- true
