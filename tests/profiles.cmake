@@ -88,3 +88,16 @@ endif()
 # Measured by hand, see the head of the file.
 add_executable(bench_symbolize EXCLUDE_FROM_ALL bench/symbolize.c)
 target_link_libraries(bench_symbolize PRIVATE exectrace_symbols exectrace_core)
+
+# The sums of profiles against the reports, on made events and on real kernel traces.
+if(SYSTEM_PYTHON3)
+  add_test(NAME golden.profile_sums
+           COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/golden/profile_sums.py $<TARGET_FILE:analyzer>
+                   ${CMAKE_CURRENT_SOURCE_DIR}/golden/profile_events.txt
+                   ${CMAKE_CURRENT_SOURCE_DIR}/golden/timeline_events.txt)
+  add_test(NAME golden.profile_sums_of_real_traces
+           COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/golden/profile_sums.py $<TARGET_FILE:analyzer>
+                   ${EXECTRACE_SHARED}/traces/k-bug446190-arm ${EXECTRACE_SHARED}/traces/k-tracefile-rotation)
+  set_tests_properties(golden.profile_sums golden.profile_sums_of_real_traces
+                       PROPERTIES LABELS golden SKIP_RETURN_CODE 77)
+endif()
