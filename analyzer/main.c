@@ -22,6 +22,7 @@ struct analysis {
     void *report;
     struct profile_builder *builder;
     int64_t range_start_ns, range_end_ns; /* of the trace, when the filter must know it */
+    GError *incomplete;                   /* why the trace could not be read to its end; the rest counts */
 };
 
 static bool feed_model(void *self, const struct event *event)
@@ -142,11 +143,17 @@ static bool analyze(struct analysis *analysis, GError **error)
 
     if (options->is_events_report)
         return read_events(analysis, print_event, output_file(analysis->output), error);
-    if (filter_options_need_range(&options->filter) && !read_events(analysis, widen_range, analysis, error))
-        return false;
+    if (filter_options_need_range(&options->filter) && !read_events(analysis, widen_range, analysis, error)) {
+        if (analysis->range_start_ns == 0)
+            return false;
+        g_clear_error(error); /* it will come again */
+    }
     begin(analysis);
-    if (!read_events(analysis, feed_model, analysis->model, error))
+    if (!read_events(analysis, feed_model, analysis->model, &analysis->incomplete) &&
+        trace_model_event_count(analysis->model) == 0) {
+        g_propagate_error(error, g_steal_pointer(&analysis->incomplete));
         return false;
+    }
     trace_model_finish(analysis->model);
     if (options->profile) {
         if (!write_profile(analysis, error))
@@ -166,6 +173,7 @@ static void end(struct analysis *analysis)
     filter_free(analysis->filter);
     symbol_table_free(analysis->symbols);
     trace_model_free(analysis->model);
+    g_clear_error(&analysis->incomplete);
     analyzer_options_clear(&analysis->options);
 }
 
@@ -184,7 +192,14 @@ static bool run(struct analysis *analysis, GError **error)
         output_abandon(analysis->output);
         return false;
     }
-    return output_close(analysis->output, error);
+    if (!output_close(analysis->output, error))
+        return false;
+    if (analysis->incomplete) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&analysis->incomplete),
+                                   "the result is of a part of the trace only: ");
+        return false;
+    }
+    return true;
 }
 
 int main(int argc, char **argv)

@@ -82,7 +82,8 @@ static int find_word(const char *option, const char *word, const char *const *wo
             return (int)i;
         g_string_append_printf(list, "%s%s", i == 0 ? "" : ", ", words[i]);
     }
-    fail(error, "-%s=%s: there is no such %s; choose one of: %s", option, word, option, list->str);
+    fail(error, "-%s=%s: there is no such %s; choose one of: %s", option, word,
+         strcmp(option, "pprof") == 0 ? "profile" : option, list->str);
     return -1;
 }
 
