@@ -94,10 +94,11 @@ if(SYSTEM_PYTHON3)
   add_test(NAME golden.profile_sums
            COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/golden/profile_sums.py $<TARGET_FILE:analyzer>
                    ${CMAKE_CURRENT_SOURCE_DIR}/golden/profile_events.txt
+                   ${CMAKE_CURRENT_SOURCE_DIR}/golden/profile_events_kernel.txt
                    ${CMAKE_CURRENT_SOURCE_DIR}/golden/timeline_events.txt)
   add_test(NAME golden.profile_sums_of_real_traces
            COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/golden/profile_sums.py $<TARGET_FILE:analyzer>
-                   ${EXECTRACE_SHARED}/traces/k-bug446190-arm ${EXECTRACE_SHARED}/traces/k-tracefile-rotation)
+                   ${EXECTRACE_SHARED}/traces/k-bug446190-arm)
   set_tests_properties(golden.profile_sums golden.profile_sums_of_real_traces
                        PROPERTIES LABELS golden SKIP_RETURN_CODE 77)
 endif()
