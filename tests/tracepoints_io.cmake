@@ -19,6 +19,8 @@ exectrace_same_behaviour_test(io_results)
 exectrace_same_behaviour_test(io_signals)
 exectrace_same_behaviour_test(io_cancel)
 exectrace_same_behaviour_test(io_close_all)
+exectrace_same_behaviour_test(io_files_results)
+exectrace_same_behaviour_test(io_stdio_results)
 exectrace_same_behaviour_test(alloc_results)
 
 add_library(exectrace_alloc_sampling STATIC ${PROJECT_SOURCE_DIR}/tracepoints/alloc_sampling.c

@@ -53,6 +53,7 @@ bool call_begin(struct call *call, uint16_t number, struct call_target target, c
         return false;
     }
 
+    int saved_errno = errno;
     call->start_ns = clock_now_ns();
     call->number = number;
     call->target = target;
@@ -69,6 +70,7 @@ bool call_begin(struct call *call, uint16_t number, struct call_target target, c
     operation_begin(thread, &operation, &call->outer);
     call->is_open = true;
     guard_leave();
+    errno = saved_errno;
     return true;
 }
 
@@ -147,6 +149,8 @@ static void record(struct thread_block *thread, struct call *call, int64_t resul
     }
     if (call->stack == 0)
         call->stack = stacks_take(thread, now_ns);
+    else
+        call->stack = stacks_renew(thread, call->stack, now_ns);
     if (call->target.kind == EXECTRACE_FD_SOCKET && TRACING(exectrace_syscall, peer) &&
         may_have_peer(call, result) && fd_kinds_take_peer(call->target.fd, session_number()))
         announce_peer(call->target.fd);

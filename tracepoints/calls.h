@@ -55,6 +55,10 @@ static inline bool call_usually_waits(uint16_t number)
     case SYS_nanosleep:
     case SYS_clock_nanosleep:
     case SYS_accept:
+    case SYS_semop:
+    case SYS_semtimedop:
+    case SYS_msgrcv:
+    case SYS_mq_timedreceive:
     case SYS_accept4:
     case SYS_connect:
     case SYS_pause:
@@ -96,6 +100,8 @@ static inline struct call_target target_fd(int fd)
 #define RESULT_ERRNO(value) ((value) < 0 ? -(int64_t)errno : (int64_t)(value))
 #define RESULT_CODE(value) (-(int64_t)(value))
 #define RESULT_VALUE(value) ((int64_t)(value))
+/* For calls with an error variable of their own: 0 or -1. */
+#define RESULT_FOUND(value) ((value) == NULL ? -1 : 0)
 #define RESULT_POINTER(value) ((value) == NULL ? -(int64_t)errno : 0)
 #define RESULT_MAPPING(value) ((intptr_t)(value) == -1 ? -(int64_t)errno : 0)
 

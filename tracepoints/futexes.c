@@ -1,12 +1,13 @@
 /*
  * Wrapper of syscall(): futex waits and wakes of languages and libraries that make their own locks (Rust,
- * GLib, C++20). Everything else goes straight on. Called on any thread of the program.
+ * GLib, C++20); system calls that may block are io_hooks.c's. Called on any thread of the program.
  *
  * The C declaration has variable arguments; libc's own code takes all six unconditionally, and so does this.
  */
 #include <linux/futex.h>
 #include <sys/syscall.h>
 
+#include "tracepoints/io_hooks.h"
 #include "tracepoints/real.h"
 #include "tracepoints/waits.h"
 
@@ -65,6 +66,12 @@ long wrapped_syscall(long number, long a, long b, long c, long d, long e, long f
             return wait_on_futex(a, b, c, d, e, f, __builtin_return_address(0));
         if (is_wake(command))
             wake(EXECTRACE_WAIT_FUTEX, (const void *)a);
+    } else {
+        const long arguments[] = {a, b, c, d, e, f};
+        long result;
+
+        if (io_syscall(number, arguments, __builtin_return_address(0), &result))
+            return result;
     }
     return real.syscall(number, a, b, c, d, e, f);
 }

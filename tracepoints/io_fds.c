@@ -14,6 +14,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "tracepoints/io_fds.h"
 #include "tracepoints/raw_syscall.h"
 #include "tracepoints/threads.h"
 
@@ -21,6 +22,11 @@
 static bool is_program_calling(void)
 {
     return !guard_is_raised() && guard_is_open && guard_words.role != GUARD_SILENT;
+}
+
+bool fds_is_hidden(int fd)
+{
+    return fd_kinds_is_tracers(fd) && is_program_calling();
 }
 
 /* A call of the program has made `fd`; -1 is passed through. */
@@ -147,18 +153,14 @@ EXECTRACE_EXPORT int epoll_create1(int flags)
     return made(real.epoll_create1(flags), EXECTRACE_FD_EPOLL);
 }
 
-/* The program must not put a descriptor of its own where one of the tracer's is. */
-static bool is_taken(int wanted)
-{
-    if (!fd_kinds_is_tracers(wanted) || !is_program_calling())
-        return false;
-    errno = EBADF;
-    return true;
-}
-
 /* Copies are of the original's kind; asking for that again is left to their first use. */
 EXECTRACE_EXPORT int dup(int fd)
 {
+    if (unlikely(fds_is_hidden(fd))) {
+        errno = EBADF;
+        return -1;
+    }
+
     int copy = real.dup(fd);
 
     fd_kinds_forget(copy);
@@ -167,8 +169,10 @@ EXECTRACE_EXPORT int dup(int fd)
 
 EXECTRACE_EXPORT int dup2(int fd, int wanted)
 {
-    if (is_taken(wanted))
+    if (unlikely(fds_is_hidden(fd) || fds_is_hidden(wanted))) {
+        errno = EBADF;
         return -1;
+    }
 
     int copy = real.dup2(fd, wanted);
     fd_kinds_forget(copy);
@@ -179,8 +183,10 @@ WRAP_ALIAS(__dup2, dup2)
 
 EXECTRACE_EXPORT int dup3(int fd, int wanted, int flags)
 {
-    if (is_taken(wanted))
+    if (unlikely(fds_is_hidden(fd) || fds_is_hidden(wanted))) {
+        errno = EBADF;
         return -1;
+    }
 
     int copy = real.dup3(fd, wanted, flags);
     fd_kinds_forget(copy);
@@ -189,11 +195,7 @@ EXECTRACE_EXPORT int dup3(int fd, int wanted, int flags)
 
 EXECTRACE_EXPORT int close(int fd)
 {
-    if (!is_program_calling()) {
-        fd_kinds_forget(fd);
-        return real.close(fd);
-    }
-    if (fd_kinds_is_tracers(fd)) {
+    if (unlikely(fds_is_hidden(fd))) {
         errno = EBADF;
         return -1;
     }
@@ -242,18 +244,6 @@ EXECTRACE_EXPORT void closefrom(int first)
         real.closefrom(first);
     else
         fd_kinds_forget_others(from, ~0U);
-}
-
-EXECTRACE_EXPORT int fclose(FILE *stream)
-{
-    fd_kinds_forget(fileno(stream));
-    return real.fclose(stream);
-}
-
-EXECTRACE_EXPORT int pclose(FILE *stream)
-{
-    fd_kinds_forget(fileno(stream));
-    return real.pclose(stream);
 }
 
 EXECTRACE_EXPORT int closedir(DIR *directory)

@@ -22,6 +22,9 @@
 #include <sys/uio.h>
 #include <time.h>
 
+#include "tracepoints/real_files.h"
+#include "tracepoints/real_stdio.h"
+
 /* io.c: reading, writing and flushing. */
 #define IO_READ_WRITE_CALLS(F, X)                                                                            \
     F(X, ssize_t, read, NULL, (int fd, void *buffer, size_t count), (fd, buffer, count), SYS_read,           \
@@ -161,8 +164,6 @@
     X(int, close, NULL, (int fd), (fd))                                                                      \
     X(int, close_range, NULL, (unsigned first, unsigned last, int flags), (first, last, flags))              \
     X(void, closefrom, NULL, (int first), (first))                                                           \
-    X(int, fclose, NULL, (FILE * stream), (stream))                                                          \
-    X(int, pclose, NULL, (FILE * stream), (stream))                                                          \
     X(int, closedir, NULL, (DIR * directory), (directory))
 
 #define REAL_IO_ENTRY(X, type, name, version, parameters, arguments, number, target, result)                 \
@@ -177,6 +178,8 @@
     IO_SET_CALLS(REAL_IO_ENTRY, X)                                                                           \
     IO_POLL_CALL(REAL_IO_ENTRY, X)                                                                           \
     IO_WAIT_CALLS(REAL_IO_ENTRY, X)                                                                          \
-    REAL_IO_BY_HAND(X)
+    REAL_IO_BY_HAND(X)                                                                                       \
+    REAL_FILES_LIST(X)                                                                                       \
+    REAL_STDIO_LIST(X)
 
 #endif

@@ -1,0 +1,12 @@
+/*
+ * The tracer's file descriptors, which the traced program must not notice. Owned by io_fds.c.
+ */
+#ifndef EXECTRACE_IO_FDS_H
+#define EXECTRACE_IO_FDS_H
+
+#include <stdbool.h>
+
+/* Whether `fd` is the tracer's and the caller is the program: to be treated as not open. */
+bool fds_is_hidden(int fd);
+
+#endif
