@@ -19,3 +19,29 @@ foreach(report summary threads locks sched syscalls net heap loss)
   exectrace_report_golden_test(contention ${report}.csv -report=${report} -format=csv)
   exectrace_report_golden_test(contention ${report}.json -report=${report} -format=json)
 endforeach()
+
+# Figures that other tools published for real traces.
+foreach(case arm_calls arm_latencies arm_cpu many_threads rotated_files libc_memory losses perf_trace)
+  if(IS_DIRECTORY "${EXECTRACE_SHARED}/traces")
+    add_test(NAME golden.published.${case}
+             COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/published_figures.py"
+                     "$<TARGET_FILE:analyzer>" "${EXECTRACE_SHARED}/traces" ${case})
+    set_tests_properties(golden.published.${case} PROPERTIES LABELS golden)
+  endif()
+endforeach()
+
+# What must hold for any trace.
+function(exectrace_invariants_test trace label)
+  if(IS_DIRECTORY "${EXECTRACE_SHARED}/traces")
+    add_test(NAME ${label}.invariants.${trace}
+             COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/report_invariants.py"
+                     "$<TARGET_FILE:analyzer>" "${EXECTRACE_SHARED}/traces/${trace}")
+    set_tests_properties(${label}.invariants.${trace} PROPERTIES LABELS ${label})
+  endif()
+endfunction()
+
+exectrace_invariants_test(perf-taskset2 golden)
+exectrace_invariants_test(m-multi-domains golden)
+exectrace_invariants_test(k-tracefile-rotation slow)
+exectrace_invariants_test(k-bug446190-arm slow)
+exectrace_invariants_test(u-libc-memory slow)

@@ -1,0 +1,152 @@
+#!/usr/bin/python3
+"""What must hold for the reports and profiles of any trace.
+
+usage: report_invariants.py ANALYZER TRACE...
+
+ - the states of each thread add up to its lifetime, the parts of the blocked time to the whole;
+ - -from/-to partition: both halves together are the whole, times and counts;
+ - filters by thread partition;
+ - the sum over a profile's samples is the total of the report.
+"""
+import csv
+import gzip
+import io
+import subprocess
+import sys
+
+analyzer = sys.argv[1]
+failures = []
+
+
+def report(trace, kind, *arguments):
+    run = subprocess.run([analyzer, trace, f"-report={kind}", "-format=csv", "-symbolize=none", *arguments],
+                         capture_output=True, text=True, timeout=120)
+    if run.returncode != 0 and not run.stdout:
+        sys.exit(f"{trace}: status {run.returncode}: {run.stderr}")
+    return list(csv.DictReader(io.StringIO(run.stdout)))
+
+
+def total(rows, column):
+    return sum(int(row[column]) for row in rows)
+
+
+def states(trace):
+    for row in report(trace, "threads"):
+        parts = sum(int(row[state + "_ns"]) for state in ("running", "runnable", "blocked", "unknown"))
+        if parts != int(row["lifetime_ns"]):
+            failures.append(f"{trace}: states of {row['tid']} are {parts} of {row['lifetime_ns']}")
+        blocked = sum(int(row[f"blocked_{by}_ns"]) for by in ("sync", "net", "syscall", "idle", "other"))
+        if blocked != int(row["blocked_ns"]):
+            failures.append(f"{trace}: parts of blocked of {row['tid']} are {blocked} of {row['blocked_ns']}")
+
+
+COLUMNS = {
+    "threads": ["lifetime_ns", "running_ns", "runnable_ns", "blocked_ns", "unknown_ns", "preemptions"],
+    "sched": ["running_ns", "wakeups", "preemptions", "preempted_ns"],
+    "syscalls": ["count", "errors", "total_ns"],
+    "locks": ["contentions", "total_ns", "idle_waits", "idle_ns"],
+    "net": ["count", "errors", "total_ns", "idle_ns"],
+    "heap": ["alloc_objects", "alloc_bytes"],
+}
+
+
+def partition(trace):
+    for kind, columns in COLUMNS.items():
+        whole = report(trace, kind)
+        for middle in ("37.25%",):
+            first, second = report(trace, kind, f"-to={middle}"), report(trace, kind, f"-from={middle}")
+            for column in columns:
+                # Calls that straddle the border: the report of calls counts them where they end, so its time
+                # of the first half lacks them.
+                parts, all_of_it = total(first, column) + total(second, column), total(whole, column)
+                if parts != all_of_it and (kind, column) != ("syscalls", "total_ns"):
+                    failures.append(f"{trace}: {kind}.{column} at {middle}: {parts} of {all_of_it}")
+
+
+def threads_partition(trace):
+    whole = report(trace, "threads")
+    some = [row["tid"] for row in whole[:3]]
+    for row in whole[:3]:
+        alone = report(trace, "threads", f"-tid={row['tid']}")
+        same = [other for other in whole if other["tid"] == row["tid"]]
+        if total(alone, "lifetime_ns") != total(same, "lifetime_ns"):
+            failures.append(f"{trace}: -tid={row['tid']} changes its lifetime")
+    if some:
+        several = report(trace, "threads", "-tid=" + ",".join(some))
+        if total(several, "running_ns") != sum(total([row], "running_ns") for row in whole if row["tid"] in some):
+            failures.append(f"{trace}: several -tid do not add up")
+
+
+def varint(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7f) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, at
+
+
+def fields(data):
+    """Fields of one protobuf message: number and value (int, or bytes)."""
+    at = 0
+    while at < len(data):
+        key, at = varint(data, at)
+        value, at = varint(data, at)
+        if key & 7 == 2:
+            at += value
+            value = data[at - value:at]
+        yield key >> 3, value
+
+
+def profile(trace, kind):
+    """Sums of a profile's first two values over its samples."""
+    run = subprocess.run([analyzer, trace, f"-pprof={kind}", "-symbolize=none"], capture_output=True, timeout=120)
+    if run.returncode != 0 and not run.stdout:
+        sys.exit(f"{trace}: -pprof={kind}: status {run.returncode}: {run.stderr.decode()}")
+    sums = [0, 0]
+    for number, sample in fields(gzip.decompress(run.stdout)):
+        if number != 2:
+            continue
+        values = []
+        for part, value in fields(sample):
+            if part != 2:
+                continue
+            at = 0
+            while not isinstance(value, int) and at < len(value):
+                one, at = varint(value, at)
+                values.append(one)
+            values += [value] if isinstance(value, int) else []
+        sums = [sums[0] + values[0], sums[1] + values[1]]
+    return sums
+
+
+def profiles(trace):
+    threads = report(trace, "threads")
+    sched = report(trace, "sched")
+    wanted = {"sched": [total(sched, "wakeups") + total(sched, "preemptions"), total(threads, "runnable_ns")]}
+    for kind in ("sync", "net", "syscall"):
+        wanted[kind] = [total(threads, f"{kind}_waits"), total(threads, f"{kind}_wait_ns")]
+    found = {kind: profile(trace, kind) for kind in wanted}
+    idle = [total(threads, "idle_waits"), total(threads, "idle_wait_ns")]
+    # Idle waits are in the profiles, by a label; the report of threads has them apart.
+    for i, name in enumerate(("count", "time")):
+        blocked = sum(found[kind][i] for kind in ("sync", "net", "syscall"))
+        reported = sum(wanted[kind][i] for kind in ("sync", "net", "syscall")) + idle[i]
+        if blocked != reported:
+            failures.append(f"{trace}: {name} of the profiles of blocking {blocked}, reported {reported}")
+    if found["sched"][1] != wanted["sched"][1]:
+        failures.append(f"{trace}: sched profile {found['sched'][1]} ns, reported {wanted['sched'][1]}")
+    block = profile(trace, "block")
+    if block != [sum(found[kind][i] for kind in ("sync", "net", "syscall")) for i in (0, 1)]:
+        failures.append(f"{trace}: block {block} is not the sum of sync, net and syscall {found}")
+
+
+for path in sys.argv[2:]:
+    states(path)
+    profiles(path)
+    partition(path)
+    threads_partition(path)
+if failures:
+    sys.exit("\n".join(failures[:40]))
