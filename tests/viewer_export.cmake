@@ -2,6 +2,7 @@
 
 exectrace_unit_test(lane exectrace_timeline exectrace_symbols exectrace_core)
 exectrace_unit_test(json_writer exectrace_timeline exectrace_symbols exectrace_core)
+exectrace_unit_test(step_sum exectrace_timeline exectrace_symbols exectrace_core)
 exectrace_unit_test(output exectrace_timeline exectrace_symbols exectrace_core)
 
 # Golden: textual events in, a timeline out, compared with tests/golden/NAME.SUFFIX.

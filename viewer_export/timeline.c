@@ -8,6 +8,7 @@
 #include "viewer_export/timeline.h"
 
 #include <string.h>
+#include "viewer_export/counters.h"
 #include "viewer_export/lane.h"
 
 #define MAX_HELD_STATES 24
@@ -47,6 +48,7 @@ struct timeline {
     int64_t origin_ns;
     bool has_origin;
     uint64_t flow_count;
+    struct counters *counters;
     GPtrArray *threads;     /* struct thread_line * or NULL */
     GArray *tasks;          /* struct open_span */
     GHashTable *task_lanes; /* model's process index -> struct lane[MAX_LANES] */
@@ -92,6 +94,7 @@ struct timeline *timeline_new(const struct trace_model *model, struct track_tabl
     struct timeline *timeline = g_new0(struct timeline, 1);
     timeline->model = model;
     timeline->tracks = tracks;
+    timeline->counters = counters_new();
     timeline->threads = g_ptr_array_new_with_free_func(thread_line_free);
     timeline->tasks = open_spans_new();
     timeline->cpu_lanes = g_array_new(FALSE, TRUE, sizeof(struct lane));
@@ -103,6 +106,7 @@ void timeline_free(struct timeline *timeline)
 {
     if (!timeline)
         return;
+    counters_free(timeline->counters);
     g_ptr_array_unref(timeline->threads);
     g_array_unref(timeline->tasks);
     g_hash_table_unref(timeline->task_lanes);
@@ -275,7 +279,10 @@ static void observe_state(void *self, const struct state_interval *interval)
     if (interval->thread == 0 || !is_shown(timeline, interval->thread) || interval->state == THREAD_UNKNOWN ||
         interval->start_ns >= interval->end_ns)
         return;
-    track_table_thread(timeline->tracks, interval->thread)->has_states = true;
+    struct track *track = track_table_thread(timeline->tracks, interval->thread);
+    track->has_states = true;
+    counters_add_state(timeline->counters, track->process, interval->state,
+                       relative_ns(timeline, interval->start_ns), relative_ns(timeline, interval->end_ns));
     hold_state(timeline, interval);
 }
 
@@ -329,6 +336,9 @@ static void observe_blocking(void *self, const struct blocking *operation)
     }
     if (!blocking.track)
         return;
+    if (operation->blocking_class == BLOCKING_SYNC && !operation->is_idle && !operation->is_summary)
+        counters_add_lock_wait(timeline->counters, blocking.track->process, blocking.start_ns,
+                               blocking.end_ns);
     add_release(timeline, operation, inner_end_ns, &blocking);
     HAND_OUT(timeline, blocking, &blocking);
 }
@@ -361,16 +371,33 @@ static void observe_loss(void *self, const struct loss *loss)
         HAND_OUT(timeline, loss, &fact);
 }
 
-static void observe_metric(void *self, int64_t time_ns, uint32_t process, const char *name, const char *unit,
+/* time_ns: relative. */
+static void hand_out_point(void *self, uint32_t process, const char *name, const char *unit, int64_t time_ns,
                            double value)
 {
     struct timeline *timeline = self;
     const struct export_counter counter = {
         .track = track_table_counter(timeline->tracks, process, name, unit),
-        .time_ns = relative_ns(timeline, time_ns),
+        .time_ns = time_ns,
         .value = value,
     };
     HAND_OUT(timeline, counter, &counter);
+}
+
+static void observe_metric(void *self, int64_t time_ns, uint32_t process, const char *name, const char *unit,
+                           double value)
+{
+    hand_out_point(self, process, name, unit, relative_ns(self, time_ns), value);
+}
+
+static void observe_heap(void *self, const struct heap_sample *sample)
+{
+    struct timeline *timeline = self;
+    uint32_t process = trace_model_thread(timeline->model, sample->thread)->process;
+    int64_t time_ns = relative_ns(timeline, sample->time_ns);
+    double bytes = sample->is_free ? -sample->bytes : sample->bytes, value;
+    if (counters_add_heap(timeline->counters, process, time_ns, bytes, &value))
+        hand_out_point(timeline, process, "heap in use", "bytes", time_ns, value);
 }
 
 static void end_region(struct timeline *timeline, const struct open_span *span, int64_t end_ns, bool is_open)
@@ -507,6 +534,7 @@ struct trace_observer timeline_observer(struct timeline *timeline)
     return (struct trace_observer){
         .state = observe_state,
         .blocking = observe_blocking,
+        .heap = observe_heap,
         .mark = observe_mark,
         .metric = observe_metric,
         .loss = observe_loss,
@@ -525,4 +553,15 @@ void timeline_finish(struct timeline *timeline)
             close_all_spans(timeline, line->regions, end_region);
     }
     close_all_spans(timeline, timeline->tasks, end_task);
+    counters_visit(timeline->counters, hand_out_point, timeline);
+}
+
+int64_t timeline_average_ns(const struct timeline *timeline)
+{
+    return counters_average_ns(timeline->counters);
+}
+
+uint64_t timeline_undrawn_count(const struct timeline *timeline)
+{
+    return timeline->undrawn_count;
 }

@@ -21,5 +21,9 @@ void timeline_set_exporter(struct timeline *timeline, const struct exporter *exp
 struct trace_observer timeline_observer(struct timeline *timeline);
 /* After trace_model_finish(): hands out what was held back. */
 void timeline_finish(struct timeline *timeline);
+/* Curves with very many steps are averages over this long; 0: all are exact. */
+int64_t timeline_average_ns(const struct timeline *timeline);
+/* Slices without a place, see place_slice(). */
+uint64_t timeline_undrawn_count(const struct timeline *timeline);
 
 #endif
