@@ -15,7 +15,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define STEP_SECONDS 8
+#define STEP_SECONDS 4
 #define OPEN_BYTES_PER_SECOND ((guint64)200 << 20)
 /* A sequence's length field can ask for any amount; no trace needs this much. */
 #define MEMORY_LIMIT_BYTES ((rlim_t)3 << 30)

@@ -32,3 +32,18 @@ add_test(NAME integration.reader.made-traces
          COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/reader_made_traces.py"
                  "$<TARGET_FILE:dump_events>")
 set_tests_properties(integration.reader.made-traces PROPERTIES LABELS integration)
+
+# Damaged traces: a few hundred copies as a test; fuzz_reader -n for as many as one likes. The seeds are a made
+# trace and, where they are at hand, small real ones.
+add_executable(make_trace bench/make_trace.c)
+target_link_libraries(make_trace PRIVATE exectrace_flags)
+set(FUZZ_SEED "${CMAKE_CURRENT_BINARY_DIR}/fuzz-seed")
+add_test(NAME fuzz.seed COMMAND make_trace "${FUZZ_SEED}" 300 2 1 16384)
+set_tests_properties(fuzz.seed PROPERTIES FIXTURES_SETUP fuzz_seed LABELS fuzz)
+add_executable(fuzz_reader fuzz/fuzz_reader.c fuzz/mutate.c)
+target_link_libraries(fuzz_reader PRIVATE exectrace_reader exectrace_core)
+file(GLOB fuzz_seeds "${EXECTRACE_SHARED}/traces/odd/babeltrace/succeed/*"
+                     "${EXECTRACE_SHARED}/traces/odd/babeltrace/packet-seq-num/*"
+                     "${EXECTRACE_SHARED}/traces/u-*" "${EXECTRACE_SHARED}/traces/perf-*")
+add_test(NAME fuzz.reader COMMAND fuzz_reader -n 300 "${FUZZ_SEED}" ${fuzz_seeds})
+set_tests_properties(fuzz.reader PROPERTIES LABELS fuzz FIXTURES_REQUIRED fuzz_seed)

@@ -1,6 +1,7 @@
 /*
- * make_trace FOLDER EVENTS STREAMS [IDLE_STREAMS]: writes a CTF trace with the layout that LTTng-UST gives to
- * a recording of exectrace, for benchmarks: the same bytes each time, no tracer, no daemon.
+ * make_trace FOLDER EVENTS STREAMS [IDLE_STREAMS [PACKET_BYTES]]: writes a CTF trace with the layout that
+ * LTTng-UST gives to a recording of exectrace, for benchmarks: the same bytes each time, no tracer, no
+ * daemon.
  *
  * EVENTS are shared out evenly to STREAMS (one for each CPU) in the proportions of a contended program: of
  * ten, four waits, three wakes, two system calls and one off-CPU interval. IDLE_STREAMS have one packet
@@ -13,7 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define PACKET_BYTES (1u << 20)
+#define MAX_PACKET_BYTES ((size_t)1 << 20)
+#define MIN_PACKET_BYTES ((size_t)8 << 10)
 #define HEADER_BYTES (4u + 16 + 4 + 8 + 6 * 8 + 4)
 #define THREADS 64
 #define STACKS 300
@@ -67,12 +69,14 @@ static const char metadata[] =
     "  uint64_t _size; string _path; uint16_t __build_id_length; uint8_t _build_id[ __build_id_length ]; }; "
     "};\n";
 
+static size_t packet_bytes = MAX_PACKET_BYTES;
+
 struct stream {
     FILE *file;
     uint64_t instance, sequence, begin_ns, now_ns;
     size_t used;
     uint64_t random;
-    uint8_t packet[PACKET_BYTES];
+    uint8_t packet[MAX_PACKET_BYTES];
 };
 
 static uint64_t next_random(struct stream *stream)
@@ -111,11 +115,11 @@ static void flush(struct stream *stream)
     PUT(stream, uint64_t, stream->begin_ns);
     PUT(stream, uint64_t, stream->now_ns);
     PUT(stream, uint64_t, content_bits);
-    PUT(stream, uint64_t, PACKET_BYTES * UINT64_C(8));
+    PUT(stream, uint64_t, packet_bytes * 8);
     PUT(stream, uint64_t, stream->sequence++);
     PUT(stream, uint64_t, 0);
     PUT(stream, uint32_t, stream->instance);
-    if (fwrite(stream->packet, PACKET_BYTES, 1, stream->file) != 1)
+    if (fwrite(stream->packet, packet_bytes, 1, stream->file) != 1)
         exit(1);
     stream->used = HEADER_BYTES;
     stream->begin_ns = stream->now_ns;
@@ -139,7 +143,7 @@ static struct place next_place(struct stream *stream)
 
 static void begin_event(struct stream *stream, enum event_id id, int tid)
 {
-    if (stream->used > PACKET_BYTES - 4096)
+    if (stream->used > packet_bytes - 4096)
         flush(stream);
     stream->now_ns += 200 + next_random(stream) % 2000;
     PUT(stream, uint32_t, id | (uint32_t)(stream->now_ns & 0x7ffffff) << 5);
@@ -247,12 +251,16 @@ static void write_stream(const char *folder, uint64_t instance, uint64_t events)
 int main(int argc, char **argv)
 {
     if (argc < 4) {
-        fprintf(stderr, "usage: make_trace FOLDER EVENTS STREAMS [IDLE_STREAMS]\n");
+        fprintf(stderr, "usage: make_trace FOLDER EVENTS STREAMS [IDLE_STREAMS [PACKET_BYTES]]\n");
         return 2;
     }
     uint64_t events = strtoull(argv[2], NULL, 10), streams = strtoull(argv[3], NULL, 10);
     uint64_t idle = argc > 4 ? strtoull(argv[4], NULL, 10) : 0;
 
+    if (argc > 5)
+        packet_bytes = strtoull(argv[5], NULL, 10);
+    if (packet_bytes < MIN_PACKET_BYTES || packet_bytes > MAX_PACKET_BYTES)
+        return 2;
     mkdir(argv[1], 0777);
     FILE *file = open_file(argv[1], "metadata");
     fwrite(metadata, sizeof metadata - 1, 1, file);
