@@ -23,10 +23,10 @@ endforeach()
 # Figures that other tools published for real traces.
 foreach(case arm_calls arm_latencies arm_cpu many_threads rotated_files libc_memory losses perf_trace)
   if(IS_DIRECTORY "${EXECTRACE_SHARED}/traces")
-    add_test(NAME golden.published.${case}
+    add_test(NAME slow.published.${case}
              COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/published_figures.py"
                      "$<TARGET_FILE:analyzer>" "${EXECTRACE_SHARED}/traces" ${case})
-    set_tests_properties(golden.published.${case} PROPERTIES LABELS golden)
+    set_tests_properties(slow.published.${case} PROPERTIES LABELS golden)
   endif()
 endforeach()
 
@@ -40,8 +40,8 @@ function(exectrace_invariants_test trace label)
   endif()
 endfunction()
 
-exectrace_invariants_test(perf-taskset2 golden)
-exectrace_invariants_test(m-multi-domains golden)
+exectrace_invariants_test(perf-taskset2 slow)
+exectrace_invariants_test(m-multi-domains slow)
 exectrace_invariants_test(k-tracefile-rotation slow)
 exectrace_invariants_test(k-bug446190-arm slow)
 exectrace_invariants_test(u-libc-memory slow)
