@@ -131,6 +131,7 @@ static void start_collector(struct recording *recording)
 {
     const struct sched_collector_options options = {
         .follow_children = recording->options.follow_children,
+        .with_wakeups = recording->options.with_wakeups,
         .sample_hz = recording->options.sample_hz,
         .ring_bytes = recording->options.ring_bytes,
     };

@@ -16,6 +16,7 @@ enum option_code {
     OPTION_VERSION = 'V',
     OPTION_FOLLOW = 256,
     OPTION_NO_SCHED,
+    OPTION_NO_WAKEUPS,
     OPTION_SAMPLES,
     OPTION_RING_SIZE,
     OPTION_BUFFER_SIZE,
@@ -30,6 +31,7 @@ static const struct option long_options[] = {
     {"output", required_argument, NULL, OPTION_OUTPUT},
     {"follow", required_argument, NULL, OPTION_FOLLOW},
     {"no-sched", no_argument, NULL, OPTION_NO_SCHED},
+    {"no-wakeups", no_argument, NULL, OPTION_NO_WAKEUPS},
     {"samples", required_argument, NULL, OPTION_SAMPLES},
     {"ring-size", required_argument, NULL, OPTION_RING_SIZE},
     {"buffer-size", required_argument, NULL, OPTION_BUFFER_SIZE},
@@ -56,6 +58,7 @@ static const char help_text[] =
     "      --alloc=off|all|SIZE    record no allocation, all, or one in SIZE bytes, e.g. 512K\n"
     "      --stacks=N              call stacks of at most N frames, 0 to 128\n"
     "      --no-sched              leave out scheduling (perf_event_open)\n"
+    "      --no-wakeups            do not use the scheduler's tracepoints, even when allowed\n"
     "      --samples=HZ            look HZ times a second where running threads are; 0: not at all\n"
     "      --buffer-size=SIZE      LTTng buffer per CPU, e.g. 8M; larger loses fewer events\n"
     "      --ring-size=SIZE        kernel ring per CPU for scheduling, e.g. 1M\n"
@@ -227,6 +230,9 @@ static bool take_option(struct recorder_options *options, int code, const char *
     case OPTION_NO_SCHED:
         options->with_sched = false;
         return true;
+    case OPTION_NO_WAKEUPS:
+        options->with_wakeups = false;
+        return true;
     case OPTION_SAMPLES:
         return parse_count(value, OPTIONS_MAX_SAMPLE_HZ, &options->sample_hz);
     case OPTION_RING_SIZE:
@@ -307,6 +313,7 @@ enum options_result options_parse(struct recorder_options *options, int argc, ch
     struct recorder_options parsed = {
         .follow_children = true,
         .with_sched = true,
+        .with_wakeups = true,
         .sample_hz = OPTIONS_DEFAULT_SAMPLE_HZ,
         .start_limit_ms = OPTIONS_DEFAULT_START_LIMIT_MS,
     };

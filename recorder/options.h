@@ -14,6 +14,7 @@ struct recorder_options {
     bool follow_children; /* record the children of the program too */
     bool is_quiet;        /* say nothing but errors */
 
+    bool with_wakeups;       /* wake-ups too, where the kernel lets us see them */
     bool with_sched;         /* scheduling, through perf_event_open */
     unsigned sample_hz;      /* where running threads are, samples a second and thread; 0: none */
     uint64_t ring_bytes;     /* kernel ring per CPU; 0: what the limits allow */

@@ -1,10 +1,12 @@
 /*
  * Rings of kernel records. The layout of a record follows from attr.sample_type in sched_collector.c:
- * PERF_SAMPLE_TID | TIME | CPU (| CALLCHAIN), with sample_id_all. perf_event_open(2) describes all of it.
+ * PERF_SAMPLE_TID | TIME | CPU with CALLCHAIN, or with RAW for tracepoints, and sample_id_all.
+ * perf_event_open(2) describes all of it.
  */
 #include "recorder/perf_ring.h"
 
 #include <linux/perf_event.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -60,7 +62,26 @@ struct sample_record {
     uint64_t pcs[];
 };
 
-bool perf_ring_init(struct perf_ring *ring, int fd, uint16_t cpu, uint64_t data_bytes)
+struct raw_record {
+    struct perf_event_header header;
+    struct record_id id;
+    uint32_t raw_bytes;
+    uint8_t raw[];
+};
+
+/* How every tracepoint's raw record begins (common_type, common_flags). */
+struct raw_header {
+    uint16_t id;
+    uint8_t flags;
+};
+
+/* common_flags: the tracepoint was met in an interrupt, not by the task that it happened to interrupt. */
+#define RAW_FLAGS_INTERRUPT (0x08 | 0x10)
+/* prev_state: bits of the states in which a task sleeps or has ended. None of them: it could run on. */
+#define NOT_RUNNABLE_STATES 0xff
+
+bool perf_ring_init(struct perf_ring *ring, int fd, const struct sched_tracepoints *tracepoints,
+                    uint64_t data_bytes)
 {
     uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
     void *mapping = mmap(NULL, page_bytes + data_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -70,7 +91,7 @@ bool perf_ring_init(struct perf_ring *ring, int fd, uint16_t cpu, uint64_t data_
 
     *ring = (struct perf_ring){
         .fd = fd,
-        .cpu = cpu,
+        .tracepoints = tracepoints,
         .mapping = mapping,
         .mapping_bytes = page_bytes + data_bytes,
         .bytes = (const uint8_t *)mapping + page_bytes,
@@ -216,43 +237,104 @@ static void read_module(const struct perf_event_header *header, struct sched_rec
     record->text = module->path;
 }
 
-bool perf_ring_read(struct perf_ring *ring, struct sched_record *record)
+static void read_wake(const struct wake_layout *layout, const struct raw_record *raw, bool is_interrupt,
+                      struct sched_record *record)
 {
-    const struct perf_event_header *header = borrow_record(ring);
+    record->type = SCHED_RECORD_WAKEUP;
+    record->waker_tid = is_interrupt ? 0 : record->tid;
+    record->pid = 0;
+    record->tid = (int32_t)sched_tracepoints_read(&layout->pid, raw->raw, raw->raw_bytes);
+    record->cpu = (uint16_t)sched_tracepoints_read(&layout->target_cpu, raw->raw, raw->raw_bytes);
+}
 
-    if (!header || header->size < sizeof(*header) + sizeof(struct record_id))
-        return false;
+/* records[0] has time and CPU already. */
+static void read_machine_switch(const struct switch_layout *layout, const struct raw_record *raw,
+                                struct sched_record *records)
+{
+    int64_t state = sched_tracepoints_read(&layout->prev_state, raw->raw, raw->raw_bytes);
 
-    const struct record_id *id = record_id(header);
-    *record = (struct sched_record){
-        .time = id->time,
-        .pid = (int32_t)id->pid,
-        .tid = (int32_t)id->tid,
-        .cpu = (uint16_t)id->cpu,
-    };
+    records[0].pid = 0;
+    records[1] = records[0];
+    records[0].tid = (int32_t)sched_tracepoints_read(&layout->prev_pid, raw->raw, raw->raw_bytes);
+    records[0].type = state & NOT_RUNNABLE_STATES ? SCHED_RECORD_OUT : SCHED_RECORD_OUT_PREEMPTED;
+    records[1].tid = (int32_t)sched_tracepoints_read(&layout->next_pid, raw->raw, raw->raw_bytes);
+    records[1].type = SCHED_RECORD_IN;
+}
 
+/* A tracepoint, of any task of the machine; pid 0: not known from this record. */
+static unsigned read_tracepoint(const struct sched_tracepoints *tracepoints,
+                                const struct perf_event_header *header, struct sched_record *records)
+{
+    const struct raw_record *raw = (const void *)header;
+    size_t raw_offset = offsetof(struct raw_record, raw); /* before the padding at the end of the struct */
+    struct raw_header start;
+
+    if (header->size < raw_offset + sizeof(start) || raw->raw_bytes < sizeof(start) ||
+        raw->raw_bytes > header->size - raw_offset)
+        return 0;
+
+    memcpy(&start, raw->raw, sizeof(start));
+    bool is_interrupt = start.flags & RAW_FLAGS_INTERRUPT;
+    if (start.id == tracepoints->sched_switch.id) {
+        read_machine_switch(&tracepoints->sched_switch, raw, records);
+        return 2;
+    }
+
+    if (start.id == tracepoints->waking.id)
+        read_wake(&tracepoints->waking, raw, is_interrupt, records);
+    else if (start.id == tracepoints->wakeup_new.id)
+        read_wake(&tracepoints->wakeup_new, raw, is_interrupt, records);
+    else
+        return 0;
+
+    return 1;
+}
+
+static unsigned read_one(const struct perf_event_header *header, struct sched_record *record)
+{
     switch (header->type) {
     case PERF_RECORD_SWITCH:
         read_switch(header, record);
-        return true;
+        return 1;
     case PERF_RECORD_FORK:
     case PERF_RECORD_EXIT:
         read_task(header, record);
-        return true;
+        return 1;
     case PERF_RECORD_COMM:
         read_name(header, record);
-        return true;
+        return 1;
     case PERF_RECORD_MMAP2:
         read_module(header, record);
-        return true;
+        return 1;
     case PERF_RECORD_SAMPLE:
         read_sample(header, record);
         return record->pcs_count > 0;
     case PERF_RECORD_LOST:
         record->type = SCHED_RECORD_LOST;
         record->count = ((const struct lost_record *)(const void *)header)->count;
-        return true;
+        return 1;
     default:
-        return false;
+        return 0;
     }
+}
+
+unsigned perf_ring_read(struct perf_ring *ring, struct sched_record *records)
+{
+    const struct perf_event_header *header = borrow_record(ring);
+
+    if (!header || header->size < sizeof(*header) + sizeof(struct record_id))
+        return 0;
+
+    const struct record_id *id = record_id(header);
+    records[0] = (struct sched_record){
+        .time = id->time,
+        .pid = (int32_t)id->pid,
+        .tid = (int32_t)id->tid,
+        .cpu = (uint16_t)id->cpu,
+    };
+
+    if (ring->tracepoints && header->type == PERF_RECORD_SAMPLE)
+        return read_tracepoint(ring->tracepoints, header, records);
+
+    return read_one(header, records);
 }

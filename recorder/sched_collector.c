@@ -40,9 +40,13 @@ struct sched_collector {
     struct sched_pairing *pairing;        /* owned */
     struct perf_ring *rings;              /* owned array */
     struct perf_ring **heap;              /* owned array: rings with a record, earliest first */
+    GArray *joined_fds;                   /* owned: events that write into another event's ring */
+    int cpu_count;
     unsigned ring_count;
     uint64_t ring_bytes;
-    int stop_fd; /* eventfd: the main thread tells the thread to end */
+    struct sched_tracepoints tracepoints; /* valid when is_privileged */
+    bool is_privileged;                   /* tracepoints of all CPUs may be used: wake-ups are known */
+    int stop_fd;                          /* eventfd: the main thread tells the thread to end */
     GThread *thread;
 };
 
@@ -92,10 +96,11 @@ static void drain(struct sched_collector *collector, uint64_t horizon)
         heap_sift_down(heap, count, i);
 
     while (count > 0 && heap[0]->next_time <= horizon) {
-        struct sched_record record;
+        struct sched_record records[PERF_RING_MAX_MEANINGS];
+        unsigned record_count = perf_ring_read(heap[0], records);
 
-        if (perf_ring_read(heap[0], &record))
-            sched_pairing_add(collector->pairing, &record);
+        for (unsigned i = 0; i < record_count; i++)
+            sched_pairing_add(collector->pairing, &records[i]);
 
         if (!perf_ring_advance(heap[0]))
             heap[0] = heap[--count];
@@ -166,6 +171,21 @@ static void describe_program_event(struct perf_event_attr *attr,
     };
 }
 
+/* A tracepoint, met by any task. It runs from its opening on; threads of others are sorted out later. */
+static void describe_tracepoint(struct perf_event_attr *attr, uint16_t id)
+{
+    *attr = (struct perf_event_attr){
+        .type = PERF_TYPE_TRACEPOINT,
+        .size = sizeof(*attr),
+        .config = id,
+        .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_RAW,
+        .sample_period = 1,
+        .sample_id_all = 1,
+        .use_clockid = 1,
+        .clockid = CLOCK_MONOTONIC,
+    };
+}
+
 static void set_open_error(GError **error, int cause)
 {
     if (cause == EACCES || cause == EPERM)
@@ -176,22 +196,14 @@ static void set_open_error(GError **error, int cause)
         g_set_error(error, SCHED_ERROR, cause, "perf_event_open failed: %s", g_strerror(cause));
 }
 
-/* Opens and maps the event on one CPU. Halves the ring until the limit on locked memory allows it. */
-static bool open_ring(struct sched_collector *collector, struct perf_event_attr *attr, pid_t pid, int cpu,
-                      GError **error)
+/* Maps the ring of an event; halves it until the limit on locked memory allows it. Takes fd, also on failure.
+ */
+static bool add_ring(struct sched_collector *collector, int fd, const struct sched_tracepoints *tracepoints,
+                     GError **error)
 {
     struct perf_ring *ring = &collector->rings[collector->ring_count];
-    int fd = open_event(attr, pid, cpu);
 
-    if (fd < 0 && errno == ENODEV) /* the CPU went offline */
-        return true;
-
-    if (fd < 0) {
-        set_open_error(error, errno);
-        return false;
-    }
-
-    while (!perf_ring_init(ring, fd, (uint16_t)cpu, collector->ring_bytes)) {
+    while (!perf_ring_init(ring, fd, tracepoints, collector->ring_bytes)) {
         int cause = errno;
 
         if ((cause != EPERM && cause != ENOMEM) || collector->ring_bytes / 2 < MIN_RING_BYTES) {
@@ -207,6 +219,76 @@ static bool open_ring(struct sched_collector *collector, struct perf_event_attr 
 
     collector->ring_count++;
     return true;
+}
+
+/* One ring per CPU for the program. */
+static bool open_program_rings(struct sched_collector *collector, struct perf_event_attr *attr, pid_t pid,
+                               GError **error)
+{
+    for (int cpu = 0; cpu < collector->cpu_count; cpu++) {
+        int fd = open_event(attr, pid, cpu);
+
+        if (fd < 0 && errno == ENODEV) /* the CPU is offline */
+            continue;
+
+        if (fd < 0) {
+            set_open_error(error, errno);
+            return false;
+        }
+
+        if (!add_ring(collector, fd, NULL, error))
+            return false;
+    }
+
+    return true;
+}
+
+/* Adds a tracepoint of one CPU to the ring of another. */
+static bool join_ring(struct sched_collector *collector, uint16_t id, int cpu, int ring_fd)
+{
+    struct perf_event_attr attr;
+
+    describe_tracepoint(&attr, id);
+    int fd = open_event(&attr, -1, cpu);
+    if (fd < 0)
+        return false;
+
+    g_array_append_val(collector->joined_fds, fd);
+    return ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, ring_fd) == 0;
+}
+
+/* One ring per CPU for the tracepoints of the whole machine. */
+static bool open_machine_rings(struct sched_collector *collector)
+{
+    const struct sched_tracepoints *tracepoints = &collector->tracepoints;
+    struct perf_event_attr attr;
+
+    describe_tracepoint(&attr, tracepoints->sched_switch.id);
+    for (int cpu = 0; cpu < collector->cpu_count; cpu++) {
+        int fd = open_event(&attr, -1, cpu);
+
+        if (fd < 0 && errno == ENODEV)
+            continue;
+
+        if (fd < 0 || !add_ring(collector, fd, tracepoints, NULL) ||
+            !join_ring(collector, tracepoints->waking.id, cpu, fd) ||
+            !join_ring(collector, tracepoints->wakeup_new.id, cpu, fd))
+            return false;
+    }
+
+    return true;
+}
+
+static void close_rings(struct sched_collector *collector)
+{
+    for (unsigned i = 0; i < collector->joined_fds->len; i++)
+        close(g_array_index(collector->joined_fds, int, i));
+
+    for (unsigned i = 0; i < collector->ring_count; i++)
+        perf_ring_clear(&collector->rings[i]);
+
+    g_array_set_size(collector->joined_fds, 0);
+    collector->ring_count = 0;
 }
 
 static uint64_t first_ring_bytes(const struct sched_collector_options *options)
@@ -227,12 +309,20 @@ static bool open_rings(struct sched_collector *collector, pid_t pid,
                        const struct sched_collector_options *options, GError **error)
 {
     struct perf_event_attr attr;
-    long cpu_count = sysconf(_SC_NPROCESSORS_CONF);
 
     collector->ring_bytes = first_ring_bytes(options);
-    collector->rings = g_new0(struct perf_ring, (gsize)cpu_count);
-    collector->heap = g_new0(struct perf_ring *, (gsize)cpu_count);
+    collector->is_privileged = options->with_wakeups && sched_tracepoints_find(&collector->tracepoints);
+    if (collector->is_privileged && !open_machine_rings(collector)) {
+        close_rings(collector);
+        collector->is_privileged = false;
+        collector->ring_bytes = first_ring_bytes(options);
+    }
+
     describe_program_event(&attr, options);
+    if (collector->is_privileged) {
+        attr.context_switch = 0;
+        sched_pairing_expect_strangers(collector->pairing);
+    }
 
     /* Kernels before 5.13 do not know how to inherit to threads only. */
     int probe_fd = open_event(&attr, pid, -1);
@@ -241,12 +331,7 @@ static bool open_rings(struct sched_collector *collector, pid_t pid,
     else if (probe_fd >= 0)
         close(probe_fd);
 
-    for (int cpu = 0; cpu < cpu_count; cpu++) {
-        if (!open_ring(collector, &attr, pid, cpu, error))
-            return false;
-    }
-
-    return true;
+    return open_program_rings(collector, &attr, pid, error);
 }
 
 void sched_collector_free(struct sched_collector *collector)
@@ -254,9 +339,8 @@ void sched_collector_free(struct sched_collector *collector)
     if (!collector)
         return;
 
-    for (unsigned i = 0; i < collector->ring_count; i++)
-        perf_ring_clear(&collector->rings[i]);
-
+    close_rings(collector);
+    g_array_unref(collector->joined_fds);
     if (collector->stop_fd >= 0)
         close(collector->stop_fd);
 
@@ -273,6 +357,10 @@ struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collec
 
     collector->events = events;
     collector->pairing = sched_pairing_new(events, options->follow_children ? 0 : pid);
+    collector->cpu_count = (int)sysconf(_SC_NPROCESSORS_CONF);
+    collector->rings = g_new0(struct perf_ring, 2 * (gsize)collector->cpu_count);
+    collector->heap = g_new0(struct perf_ring *, 2 * (gsize)collector->cpu_count);
+    collector->joined_fds = g_array_new(FALSE, FALSE, sizeof(int));
     collector->stop_fd = eventfd(0, EFD_CLOEXEC);
     if (collector->stop_fd < 0) {
         set_open_error(error, errno);
@@ -285,7 +373,12 @@ struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collec
         return NULL;
     }
 
-    events->sched_source(now_ns(), EXECTRACE_SCHED_PERF_SWITCH, "perf_event_open: context switches");
+    if (collector->is_privileged)
+        events->sched_source(now_ns(), EXECTRACE_SCHED_PERF_WAKING,
+                             "perf_event_open: sched_switch, sched_waking, sched_wakeup_new");
+    else
+        events->sched_source(now_ns(), EXECTRACE_SCHED_PERF_SWITCH, "perf_event_open: context switches");
+
     collector->thread = g_thread_new("sched", run_collector, collector);
     return collector;
 }

@@ -11,6 +11,7 @@
 
 struct sched_collector_options {
     bool follow_children;
+    bool with_wakeups;   /* use the scheduler's tracepoints where the kernel lets us */
     unsigned sample_hz;  /* 0: no samples of running threads */
     uint64_t ring_bytes; /* per CPU; 0: as large as useful and allowed */
 };

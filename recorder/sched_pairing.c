@@ -31,7 +31,8 @@ struct sched_pairing {
     GHashTable *ends;                     /* pid -> uint64_t, time of its last thread's end, owned */
     uint64_t latest;                      /* time of the last event emitted */
     uint64_t lost_count;
-    int32_t only_pid; /* 0: all processes */
+    int32_t only_pid;       /* 0: all processes */
+    bool expects_strangers; /* see sched_pairing_expect_strangers */
 };
 
 struct sched_pairing *sched_pairing_new(const struct recorder_events *events, int32_t only_pid)
@@ -85,6 +86,18 @@ static struct thread *get_thread(struct sched_pairing *pairing, int32_t pid, int
     return thread;
 }
 
+void sched_pairing_expect_strangers(struct sched_pairing *pairing)
+{
+    pairing->expects_strangers = true;
+}
+
+/* The thread that a switch record is about; NULL: none of ours. */
+static struct thread *switched_thread(struct sched_pairing *pairing, const struct sched_record *record)
+{
+    return pairing->expects_strangers ? find_thread(pairing, record->tid)
+                                      : get_thread(pairing, record->pid, record->tid);
+}
+
 void sched_pairing_know_thread(struct sched_pairing *pairing, int32_t pid, int32_t tid)
 {
     get_thread(pairing, pid, tid);
@@ -111,12 +124,15 @@ static void add_in(struct sched_pairing *pairing, const struct sched_record *rec
         [THREAD_OFF] = EXECTRACE_OFF_BLOCKED,
         [THREAD_PREEMPTED] = EXECTRACE_OFF_PREEMPTED,
     };
-    struct thread *thread = get_thread(pairing, record->pid, record->tid);
+    struct thread *thread = switched_thread(pairing, record);
+
+    if (!thread)
+        return;
 
     if (thread->state != THREAD_UNKNOWN && thread->state != THREAD_ON && !thread->is_tracer) {
         uint64_t off_ns = record->time - MIN(record->time, thread->since);
 
-        pairing->events->sched_switch(advance(pairing, record->time), off_ns, record->pid, record->tid,
+        pairing->events->sched_switch(advance(pairing, record->time), off_ns, thread->pid, record->tid,
                                       record->cpu, thread->cpu, reasons[thread->state]);
     }
 
@@ -125,10 +141,10 @@ static void add_in(struct sched_pairing *pairing, const struct sched_record *rec
 
 static void add_out(struct sched_pairing *pairing, const struct sched_record *record)
 {
-    struct thread *thread = get_thread(pairing, record->pid, record->tid);
+    struct thread *thread = switched_thread(pairing, record);
 
     /* Older than what is known of the thread: it came late, and its switch-in was seen already. */
-    if (record->time < thread->since)
+    if (!thread || record->time < thread->since)
         return;
 
     set_state(thread, record->type == SCHED_RECORD_OUT ? THREAD_OFF : THREAD_PREEMPTED, record);
@@ -202,7 +218,8 @@ void sched_pairing_add(struct sched_pairing *pairing, const struct sched_record 
 {
     const struct recorder_events *events = pairing->events;
 
-    if (pairing->only_pid && record->pid != pairing->only_pid && record->type != SCHED_RECORD_LOST)
+    bool is_others = pairing->only_pid && record->pid && record->pid != pairing->only_pid;
+    if (is_others && record->type != SCHED_RECORD_LOST)
         return;
 
     switch (record->type) {

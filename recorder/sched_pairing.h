@@ -24,7 +24,7 @@ enum sched_record_type {
 struct sched_record {
     enum sched_record_type type;
     uint64_t time; /* CLOCK_MONOTONIC ns */
-    int32_t pid;
+    int32_t pid;   /* 0: only the thread is known (records of the whole machine) */
     int32_t tid;
     uint16_t cpu;
 
@@ -48,6 +48,10 @@ struct sched_pairing;
  * is. The caller frees with sched_pairing_free.
  */
 struct sched_pairing *sched_pairing_new(const struct recorder_events *events, int32_t only_pid);
+
+/* Switches come from the whole machine: those of threads that are not known by a fork or a name are dropped.
+ */
+void sched_pairing_expect_strangers(struct sched_pairing *pairing);
 void sched_pairing_free(struct sched_pairing *pairing);
 
 /*
