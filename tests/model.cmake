@@ -26,7 +26,7 @@ foreach(case arm_calls arm_latencies arm_cpu many_threads rotated_files libc_mem
     add_test(NAME slow.published.${case}
              COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/published_figures.py"
                      "$<TARGET_FILE:analyzer>" "${EXECTRACE_SHARED}/traces" ${case})
-    set_tests_properties(slow.published.${case} PROPERTIES LABELS golden)
+    set_tests_properties(slow.published.${case} PROPERTIES LABELS slow)
   endif()
 endforeach()
 
