@@ -30,3 +30,14 @@ function(exectrace_recorded_test name check)
 endfunction()
 
 exectrace_recorded_test(sync_known sync_known.py)
+
+# The program must not notice.
+foreach(app sync_results sync_cancel sync_signals sync_fork sync_crowd sync_edges)
+  exectrace_same_behaviour_test(${app})
+endforeach()
+foreach(argument quick exit thread)
+  add_test(NAME preload.sync_edges.${argument}
+           COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/same-behaviour $<TARGET_FILE:exectrace>
+                   $<TARGET_FILE:sync_edges> ${argument})
+  set_tests_properties(preload.sync_edges.${argument} PROPERTIES LABELS preload SKIP_RETURN_CODE 77 TIMEOUT 60)
+endforeach()

@@ -67,7 +67,6 @@ struct thread_block {
         stack_low; /* [stack_low, stack_high): readable whenever the stack pointer is inside; 0, 0: unknown */
     uintptr_t stack_high;
     struct thread_block *next; /* all blocks ever made, newest first; they are never given back */
-    uint32_t exit_rounds;      /* how often the thread's key destructor has run */
     struct waiter_mark mark;   /* what the thread has marked as waited for */
     uint64_t pcs[128];         /* the unwinder's output */
     struct sync_sums sync_sums;
@@ -76,9 +75,10 @@ struct thread_block {
 
 /* Initial-exec thread-local words; keep it small, static TLS is scarce. */
 struct guard_words {
-    uint32_t level;     /* > 0: our own code runs */
-    uint32_t role;      /* enum guard_role */
-    int32_t lock_owner; /* the thread's id, for mutexes.c; 0: not known yet, or libc's locks are not */
+    uint32_t level;       /* > 0: our own code runs */
+    uint32_t role;        /* enum guard_role */
+    uint32_t exit_rounds; /* how often the thread's key destructor has run */
+    int32_t lock_owner;   /* the thread's id, for mutexes.c; 0: not known yet, or libc's locks are not */
     struct thread_block *block;
     int64_t alloc_bytes_left; /* until the next allocation sample */
 };

@@ -15,6 +15,9 @@
 #include "tracepoints/threads.h"
 #include "tracepoints/waits.h"
 
+/* In glibc's __data.__kind: what PTHREAD_MUTEX_ROBUST sets. */
+#define ROBUST_KIND 16
+
 /* glibc's states of __data.__lock. */
 enum { LOCK_FREE = 0, LOCK_TAKEN = 1, LOCK_CONTENDED = 2 };
 
@@ -59,15 +62,36 @@ static __attribute__((noinline)) int lock_slowly(pthread_mutex_t *mutex, const v
     return result;
 }
 
+/*
+ * Trying a robust mutex that is beyond recovery leaves it locked in glibc (2.36 at least), so those are
+ * looked at instead: the owner's id in the lock word. One that is taken in between is waited for unseen.
+ */
+static bool is_robust(const pthread_mutex_t *mutex)
+{
+    return (mutex->__data.__kind & ROBUST_KIND) != 0;
+}
+
+static bool is_robust_and_free(const pthread_mutex_t *mutex)
+{
+    return is_robust(mutex) &&
+           (__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) & FUTEX_TID_MASK) == 0;
+}
+
+/* Takes the mutex if that needs no waiting. Robust ones have been looked at. */
+static int try_lock(pthread_mutex_t *mutex)
+{
+    return is_robust(mutex) ? EBUSY : real.pthread_mutex_trylock(mutex);
+}
+
 /* All but plain mutexes. */
 static __attribute__((noinline)) int lock_any(pthread_mutex_t *mutex, const void *site)
 {
     int result;
 
     threads_learn_lock_owner();
-    if (!waits_are_recorded())
+    if (!waits_are_recorded() || is_robust_and_free(mutex))
         return real.pthread_mutex_lock(mutex);
-    result = real.pthread_mutex_trylock(mutex);
+    result = try_lock(mutex);
     return result != EBUSY ? result : lock_slowly(mutex, site);
 }
 
@@ -120,9 +144,9 @@ WRAPPER int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex, const struc
 {
     int result;
 
-    if (!waits_are_recorded())
+    if (!waits_are_recorded() || is_robust_and_free(mutex))
         return real.pthread_mutex_timedlock(mutex, until);
-    result = real.pthread_mutex_trylock(mutex);
+    result = try_lock(mutex);
     if (result != EBUSY)
         return result;
 
@@ -138,9 +162,9 @@ WRAPPER int pthread_mutex_clocklock(pthread_mutex_t *restrict mutex, clockid_t c
 {
     int result;
 
-    if (!waits_are_recorded() || !wait_time_is_valid(clock, until))
+    if (!waits_are_recorded() || !wait_time_is_valid(clock, until) || is_robust_and_free(mutex))
         return real.pthread_mutex_clocklock(mutex, clock, until);
-    result = real.pthread_mutex_trylock(mutex);
+    result = try_lock(mutex);
     if (result != EBUSY)
         return result;
 

@@ -91,38 +91,63 @@ static int32_t parse_tid(const char *digits)
     return tid;
 }
 
-static void announce_name(long directory, const char *tid)
+static bool is_tracer_name(const char *name)
 {
-    char name[NAME_BYTES];
-    size_t length;
+    size_t length = strlen(name);
 
-    if (tid[0] == '.')
-        return;
-    read_name(directory, tid, name);
-    length = strlen(name);
-    if (length == 0 || (length >= 4 && strcmp(name + length - 4, "-ust") == 0))
-        return;
-    lttng_ust_do_tracepoint(exectrace_thread, name, parse_tid(tid), name);
+    return length >= 4 && strcmp(name + length - 4, "-ust") == 0;
 }
 
-void thread_names_announce(void)
+/* Calls `visit` for every thread, with its id and name. False: the threads cannot be listed. */
+static bool visit_threads(void (*visit)(int32_t tid, const char *name, void *argument), void *argument)
 {
     char buffer[2048] __attribute__((aligned(8)));
-    long directory, count;
-
-    if (!TRACING(exectrace_thread, name))
-        return;
-    directory =
+    long directory =
         raw_syscall3(SYS_open, (long)(uintptr_t) "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    long count;
+
     if (directory < 0)
-        return;
+        return false;
     while ((count = raw_syscall3(SYS_getdents64, directory, (long)(uintptr_t)buffer, sizeof(buffer))) > 0) {
         for (long at = 0; at < count;) {
             const struct directory_entry *entry = (const struct directory_entry *)(const void *)(buffer + at);
+            char name[NAME_BYTES];
 
-            announce_name(directory, entry->name);
+            if (entry->name[0] != '.') {
+                read_name(directory, entry->name, name);
+                visit(parse_tid(entry->name), name, argument);
+            }
             at += entry->bytes;
         }
     }
     raw_syscall3(SYS_close, directory, 0, 0);
+    return true;
+}
+
+static void announce_name(int32_t tid, const char *name, void *unused)
+{
+    (void)unused;
+    if (name[0] != '\0' && !is_tracer_name(name))
+        lttng_ust_do_tracepoint(exectrace_thread, name, tid, name);
+}
+
+void thread_names_announce(void)
+{
+    if (TRACING(exectrace_thread, name))
+        visit_threads(announce_name, NULL);
+}
+
+static void count_other(int32_t tid, const char *name, void *argument)
+{
+    uint32_t *count = argument;
+
+    if (tid != threads_own_tid() && !is_tracer_name(name))
+        ++*count;
+}
+
+uint32_t thread_names_count_others(void)
+{
+    uint32_t count = 0;
+
+    return visit_threads(count_other, &count) ? count : 1;
 }

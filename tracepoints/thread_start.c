@@ -50,6 +50,14 @@ static void give_back(struct start_record *record)
     __atomic_store_n(&record->is_taken, 0, __ATOMIC_RELEASE);
 }
 
+/* The thread could not be started. */
+static void take_back(struct start_record *record)
+{
+    if (!record->is_tracer)
+        threads_count(-1);
+    give_back(record);
+}
+
 /* The first thing that runs on a new thread. `frame`: an address at the top of its stack. */
 static void thread_has_started(const struct start_record *record, uintptr_t frame)
 {
@@ -59,6 +67,7 @@ static void thread_has_started(const struct start_record *record, uintptr_t fram
         guard_words.role = GUARD_SILENT;
         return;
     }
+    threads_await_end();
     thread = guard_enter();
     if (thread == NULL)
         return;
@@ -117,6 +126,8 @@ static void fill_start_record(struct start_record *record, const void *caller)
     record->is_tracer = guard_words.role == GUARD_SILENT || threads_is_tracer_code(caller);
     record->stack = 0;
     record->creator_tid = 0;
+    if (!record->is_tracer)
+        threads_count(1);
     if (record->is_tracer || !TRACING(exectrace_thread, start))
         return;
     thread = guard_enter();
@@ -141,7 +152,7 @@ WRAPPER int pthread_create(pthread_t *restrict handle, const pthread_attr_t *res
     record->stack_bytes = stack_bytes_of(attributes);
     result = real.pthread_create(handle, attributes, start_thread, record);
     if (result != 0)
-        give_back(record);
+        take_back(record);
     return result;
 }
 
@@ -158,7 +169,7 @@ WRAPPER int thrd_create(thrd_t *handle, thrd_start_t routine, void *argument)
     record->stack_bytes = stack_bytes_of(NULL);
     result = real.thrd_create(handle, start_c11_thread, record);
     if (result != thrd_success)
-        give_back(record);
+        take_back(record);
     return result;
 }
 

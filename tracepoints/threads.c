@@ -11,6 +11,7 @@
 #include <gnu/libc-version.h>
 #include <limits.h>
 #include <link.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -39,6 +40,7 @@ static uint32_t block_count;
 static pthread_key_t exit_key;
 static bool has_exit_key;
 static bool knows_libc_locks;
+static int32_t program_thread_count = 1; /* threads of the program that have not ended */
 
 int32_t threads_own_tid(void)
 {
@@ -124,7 +126,6 @@ static void bind_block(struct thread_block *block)
     block->slot->sequence &= ~1u;
     __atomic_store_n(&block->slot->tid, block->tid, __ATOMIC_RELEASE);
     block->start_routine = 0;
-    block->exit_rounds = 0;
     block->stack_low = 0;
     block->stack_high = 0;
     if (block->tid == (int32_t)raw_syscall3(SYS_getpid, 0, 0, 0)) {
@@ -155,8 +156,7 @@ struct thread_block *guard_attach(void)
         bind_block(block);
         words->block = block;
         words->role = GUARD_TRACED;
-        if (has_exit_key)
-            pthread_setspecific(exit_key, block);
+        threads_await_end();
     } else {
         words->level = 0;
     }
@@ -178,28 +178,56 @@ static void wake_joiners(struct thread_block *block)
 /* The thread's last word. */
 static void detach(struct thread_block *block)
 {
-    sync_sums_flush(block);
-    call_sums_flush(block);
-    if (waiters_has_any((const void *)(uintptr_t)block->tid))
-        wake_joiners(block);
-    if (TRACING(exectrace_thread, exit))
-        lttng_ust_do_tracepoint(exectrace_thread, exit, block->start_routine);
+    if (guard_is_open) {
+        sync_sums_flush(block);
+        call_sums_flush(block);
+        if (waiters_has_any((const void *)(uintptr_t)block->tid))
+            wake_joiners(block);
+        if (TRACING(exectrace_thread, exit))
+            lttng_ust_do_tracepoint(exectrace_thread, exit, block->start_routine);
+    }
     guard_words.role = GUARD_SILENT;
     guard_words.block = NULL;
     __atomic_store_n(&block->slot->tid, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&block->tid, 0, __ATOMIC_RELEASE);
 }
 
-static void thread_is_ending(void *argument)
+/*
+ * The last thread of a program ends the process, but LTTng's threads would keep it alive for ever: when the
+ * program's other threads are gone, does what the C library would.
+ */
+static void end_process_of_tracers(void)
 {
-    struct thread_block *block = argument;
+    if (__atomic_sub_fetch(&program_thread_count, 1, __ATOMIC_ACQ_REL) == 0 &&
+        thread_names_count_others() == 0)
+        exit(0);
+}
+
+static void thread_is_ending(void *unused)
+{
     uint32_t level = guard_mute();
 
-    if (++block->exit_rounds < PTHREAD_DESTRUCTOR_ITERATIONS && guard_is_open)
-        pthread_setspecific(exit_key, block);
-    else
-        detach(block);
+    (void)unused;
+    if (++guard_words.exit_rounds < PTHREAD_DESTRUCTOR_ITERATIONS && guard_is_open) {
+        threads_await_end();
+        guard_unmute(level);
+        return;
+    }
+    if (guard_words.block != NULL)
+        detach(guard_words.block);
     guard_unmute(level);
+    end_process_of_tracers();
+}
+
+void threads_await_end(void)
+{
+    if (has_exit_key)
+        pthread_setspecific(exit_key, &exit_key);
+}
+
+void threads_count(int32_t change)
+{
+    __atomic_add_fetch(&program_thread_count, change, __ATOMIC_ACQ_REL);
 }
 
 /* The versions whose pthread_mutex_lock was compared with mutexes.c; the layout itself is far older. */
@@ -214,6 +242,7 @@ void threads_init(void)
 {
     knows_libc_locks = libc_is_known();
     has_exit_key = pthread_key_create(&exit_key, thread_is_ending) == 0;
+    threads_await_end(); /* the main thread too may end by pthread_exit */
 }
 
 void threads_reset_after_fork(void)
@@ -222,6 +251,7 @@ void threads_reset_after_fork(void)
 
     if (guard_words.lock_owner != 0)
         guard_words.lock_owner = threads_own_tid();
+    program_thread_count = 1;
     waiters_reset();
     thread_starts_reset_after_fork();
     for (struct thread_block *block = threads_first(); block != NULL; block = block->next) {

@@ -27,6 +27,15 @@ int32_t threads_tid_of(pthread_t thread);
 /* The child of a fork: no thread is being started. thread_start.c. */
 void thread_starts_reset_after_fork(void);
 
+/* The calling thread's end is to be noticed. */
+void threads_await_end(void);
+
+/* A thread of the program is being started (1), or could not be (-1). */
+void threads_count(int32_t change);
+
+/* How many threads there are beside the calling one and LTTng's; 1 when that cannot be found out. */
+uint32_t thread_names_count_others(void);
+
 /* A session has started: announces the names of all threads. Muted, any thread. thread_names.c. */
 void thread_names_announce(void);
 
