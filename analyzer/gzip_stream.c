@@ -5,6 +5,7 @@
 #include "analyzer/gzip_stream.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -16,6 +17,8 @@ struct gzip_stream {
     int fd;
     int error; /* errno of the first failure, 0: none */
     z_stream zlib;
+    size_t waiting;                    /* bytes in input */
+    unsigned char input[BUFFER_BYTES]; /* small writes are collected: zlib is slow to call */
     unsigned char buffer[BUFFER_BYTES];
 };
 
@@ -46,6 +49,9 @@ static void flush_buffer(struct gzip_stream *stream)
 
 static void compress_input(struct gzip_stream *stream, int flush)
 {
+    stream->zlib.next_in = stream->input;
+    stream->zlib.avail_in = (unsigned)stream->waiting;
+    stream->waiting = 0;
     do {
         stream->zlib.next_out = stream->buffer;
         stream->zlib.avail_out = BUFFER_BYTES;
@@ -59,13 +65,14 @@ void gzip_stream_write(struct gzip_stream *stream, const void *bytes, size_t siz
     const unsigned char *at = bytes;
 
     while (size > 0 && stream->error == 0) {
-        size_t part = MIN(size, G_MAXUINT32 / 2);
+        size_t part = MIN(size, BUFFER_BYTES - stream->waiting);
 
-        stream->zlib.next_in = (unsigned char *)at;
-        stream->zlib.avail_in = (unsigned)part;
-        compress_input(stream, Z_NO_FLUSH);
+        memcpy(stream->input + stream->waiting, at, part);
+        stream->waiting += part;
         at += part;
         size -= part;
+        if (stream->waiting == BUFFER_BYTES)
+            compress_input(stream, Z_NO_FLUSH);
     }
 }
 
@@ -73,11 +80,8 @@ bool gzip_stream_finish(struct gzip_stream *stream, GError **error)
 {
     int failure;
 
-    if (stream->error == 0) {
-        stream->zlib.next_in = NULL;
-        stream->zlib.avail_in = 0;
+    if (stream->error == 0)
         compress_input(stream, Z_FINISH);
-    }
     failure = stream->error;
     deflateEnd(&stream->zlib);
     g_free(stream);

@@ -51,6 +51,7 @@ enum pseudo_address {
     PSEUDO_STACK_LOST = 2,
     PSEUDO_WOKEN_BY = 3,
     PSEUDO_SUMMED = 4,
+    PSEUDO_REST = 5,
 };
 
 static guint hash_words(const uint64_t *words, size_t count)
@@ -233,10 +234,9 @@ static uint64_t frame_location(struct pprof_writer *writer, const struct frame *
 static uint64_t pseudo_location(struct pprof_writer *writer, enum pseudo_address address)
 {
     static const char *const names[] = {
-        [PSEUDO_NO_STACK] = "[no stack]",
-        [PSEUDO_STACK_LOST] = "[stack lost]",
-        [PSEUDO_WOKEN_BY] = "[woken by]",
-        [PSEUDO_SUMMED] = "[short waits, summed]",
+        [PSEUDO_NO_STACK] = "[no stack]",  [PSEUDO_STACK_LOST] = "[stack lost]",
+        [PSEUDO_WOKEN_BY] = "[woken by]",  [PSEUDO_SUMMED] = "[short waits, summed]",
+        [PSEUDO_REST] = "[other samples]",
     };
     struct source_line line = {.function = names[address], .system_name = names[address], .file = ""};
     struct symbolized_frame found = {.count = 1, .lines = &line};
@@ -249,12 +249,27 @@ static uint64_t pseudo_location(struct pprof_writer *writer, enum pseudo_address
     return next;
 }
 
+/* 0: the stack is a real one. */
+static enum pseudo_address pseudo_stack(uint32_t index)
+{
+    switch (index) {
+    case 0:
+        return PSEUDO_NO_STACK;
+    case PROFILE_STACK_SUMMED:
+        return PSEUDO_SUMMED;
+    case PROFILE_STACK_REST:
+        return PSEUDO_REST;
+    default:
+        return 0;
+    }
+}
+
 static size_t add_stack(struct pprof_writer *writer, uint32_t index, uint64_t *ids, size_t count)
 {
     const struct stack *stack;
 
-    if (index == PROFILE_STACK_SUMMED || index == 0) {
-        ids[count++] = pseudo_location(writer, index == 0 ? PSEUDO_NO_STACK : PSEUDO_SUMMED);
+    if (pseudo_stack(index) != 0) {
+        ids[count++] = pseudo_location(writer, pseudo_stack(index));
         return count;
     }
 
@@ -341,8 +356,8 @@ static void emit_head(struct pprof_writer *writer, const struct profile *profile
     part.default_sample_type = types[values->default_index].type;
     part.period_type = &period_type;
     part.period = values->period;
-    part.time_nanos = trace_model_start_ns(writer->model);
-    part.duration_nanos = trace_model_end_ns(writer->model) - part.time_nanos;
+    part.time_nanos = profile_start_ns(profile);
+    part.duration_nanos = profile_end_ns(profile) - part.time_nanos;
     part.n_comment = texts->len;
     part.comment = comments;
     emit(writer, &part);
@@ -437,7 +452,7 @@ static void collect_stack(struct frame_collection *collection, uint32_t index)
 {
     const struct stack *stack;
 
-    if (index == PROFILE_STACK_SUMMED || !g_hash_table_add(collection->stacks, GUINT_TO_POINTER(index)))
+    if (pseudo_stack(index) != 0 || !g_hash_table_add(collection->stacks, GUINT_TO_POINTER(index)))
         return;
     stack = trace_model_stack(collection->model, index);
     if (stack->is_lost)

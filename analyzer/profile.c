@@ -19,7 +19,8 @@ struct profile {
     const struct profile_values *values; /* borrowed */
     GHashTable *samples;                 /* set of pointers to the keys of owned samples */
     GStringChunk *texts;
-    GPtrArray *comments; /* owned strings */
+    GPtrArray *comments;      /* owned strings */
+    int64_t start_ns, end_ns; /* both 0: the trace's */
 };
 
 static guint hash_text(guint hash, const char *text)
@@ -78,6 +79,17 @@ static void sample_free(gpointer key)
     g_free(SAMPLE_OF(key));
 }
 
+static GHashTable *new_sample_set(void)
+{
+    return g_hash_table_new_full(sample_hash, sample_equal, sample_free, NULL);
+}
+
+/* Up to the last label in use. */
+static size_t key_bytes(const struct profile_sample_key *key)
+{
+    return offsetof(struct profile_sample_key, labels) + key->label_count * sizeof key->labels[0];
+}
+
 struct profile *profile_new(const struct trace_model *model, const struct profile_values *values)
 {
     struct profile *profile = g_new0(struct profile, 1);
@@ -85,7 +97,7 @@ struct profile *profile_new(const struct trace_model *model, const struct profil
     g_assert(values->count >= 1 && values->count <= PROFILE_MAX_VALUES);
     profile->model = model;
     profile->values = values;
-    profile->samples = g_hash_table_new_full(sample_hash, sample_equal, sample_free, NULL);
+    profile->samples = new_sample_set();
     profile->texts = g_string_chunk_new(1024);
     profile->comments = g_ptr_array_new_with_free_func(g_free);
     return profile;
@@ -104,10 +116,9 @@ void profile_free(struct profile *profile)
 
 static struct sample *add_sample(struct profile *profile, const struct profile_sample_key *key)
 {
-    size_t key_bytes = offsetof(struct profile_sample_key, labels) + key->label_count * sizeof key->labels[0];
-    struct sample *sample = g_malloc0(offsetof(struct sample, key) + key_bytes);
+    struct sample *sample = g_malloc0(offsetof(struct sample, key) + key_bytes(key));
 
-    memcpy(&sample->key, key, key_bytes);
+    memcpy(&sample->key, key, key_bytes(key));
     g_hash_table_add(profile->samples, &sample->key);
     return sample;
 }
@@ -165,6 +176,27 @@ const GPtrArray *profile_comments(const struct profile *profile)
     return profile->comments;
 }
 
+void profile_set_range(struct profile *profile, int64_t start_ns, int64_t end_ns)
+{
+    profile->start_ns = start_ns;
+    profile->end_ns = end_ns;
+}
+
+static bool has_range(const struct profile *profile)
+{
+    return profile->start_ns != 0 || profile->end_ns != 0;
+}
+
+int64_t profile_start_ns(const struct profile *profile)
+{
+    return has_range(profile) ? profile->start_ns : trace_model_start_ns(profile->model);
+}
+
+int64_t profile_end_ns(const struct profile *profile)
+{
+    return has_range(profile) ? profile->end_ns : trace_model_end_ns(profile->model);
+}
+
 static gint compare_samples(gconstpointer a, gconstpointer b, gpointer user)
 {
     const struct sample *first = SAMPLE_OF(*(char *const *)a), *second = SAMPLE_OF(*(char *const *)b);
@@ -175,15 +207,112 @@ static gint compare_samples(gconstpointer a, gconstpointer b, gpointer user)
     return compare_keys(&first->key, &second->key);
 }
 
-void profile_visit(const struct profile *profile, profile_visitor visitor, void *user)
+/* The keys of all samples, sorted. The caller frees the array, not the keys. */
+static gpointer *sorted_keys(const struct profile *profile)
 {
     uint32_t by = profile->values->default_index;
-    g_autofree gpointer *sorted = g_hash_table_get_keys_as_array(profile->samples, NULL);
+    gpointer *keys = g_hash_table_get_keys_as_array(profile->samples, NULL);
+
+    g_qsort_with_data(keys, (gint)g_hash_table_size(profile->samples), sizeof *keys, compare_samples, &by);
+    return keys;
+}
+
+void profile_visit(const struct profile *profile, profile_visitor visitor, void *user)
+{
+    g_autofree gpointer *sorted = sorted_keys(profile);
     guint count = g_hash_table_size(profile->samples);
 
-    g_qsort_with_data(sorted, (gint)count, sizeof *sorted, compare_samples, &by);
     for (guint i = 0; i < count; i++)
         visitor(sorted[i], SAMPLE_OF(sorted[i])->values, user);
+}
+
+static void drop_label(struct profile_sample_key *key, const char *name)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < key->label_count; i++) {
+        if (strcmp(key->labels[i].key, name) != 0)
+            key->labels[kept++] = key->labels[i];
+    }
+    key->label_count = kept;
+}
+
+/* Adds all samples again, under keys that change() has changed. rank: 0 for the largest. */
+static void rekey(struct profile *profile,
+                  void (*change)(struct profile_sample_key *key, guint rank, void *user), void *user)
+{
+    g_autofree gpointer *sorted = sorted_keys(profile);
+    GHashTable *old = profile->samples;
+    guint count = g_hash_table_size(old);
+
+    profile->samples = new_sample_set();
+    for (guint i = 0; i < count; i++) {
+        const struct sample *sample = SAMPLE_OF(sorted[i]);
+        struct profile_sample_key key = {.label_count = 0};
+
+        memcpy(&key, &sample->key, key_bytes(sorted[i]));
+        change(&key, i, user);
+        profile_add(profile, &key, sample->values);
+    }
+    g_hash_table_destroy(old);
+}
+
+static void change_label(struct profile_sample_key *key, guint rank, void *name)
+{
+    (void)rank;
+    drop_label(key, name);
+}
+
+static bool has_label(const struct profile *profile, const char *name)
+{
+    GHashTableIter iter;
+    gpointer pointer;
+
+    g_hash_table_iter_init(&iter, profile->samples);
+    while (g_hash_table_iter_next(&iter, &pointer, NULL)) {
+        const struct profile_sample_key *key = pointer;
+
+        for (uint32_t i = 0; i < key->label_count; i++) {
+            if (strcmp(key->labels[i].key, name) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void change_small(struct profile_sample_key *key, guint rank, void *kept)
+{
+    if (rank >= *(const uint32_t *)kept)
+        *key = (struct profile_sample_key){.stack = PROFILE_STACK_REST};
+}
+
+static void comment_on(struct profile *profile, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void comment_on(struct profile *profile, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    g_ptr_array_add(profile->comments, g_strdup_vprintf(format, arguments));
+    va_end(arguments);
+}
+
+void profile_limit(struct profile *profile, uint32_t max_samples)
+{
+    static const char *const labels[] = {"object", "peer", "tid", "thread"};
+    uint32_t kept = MAX(max_samples, 1) - 1, before;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(labels) && profile_sample_count(profile) > kept + 1; i++) {
+        if (!has_label(profile, labels[i]))
+            continue;
+        rekey(profile, change_label, (gpointer)labels[i]);
+        comment_on(profile, "at most %u samples: without the label %s", kept + 1, labels[i]);
+    }
+    before = profile_sample_count(profile);
+    if (before > kept + 1) {
+        rekey(profile, change_small, &kept);
+        comment_on(profile, "at most %u samples: the %u smallest are one", kept + 1, before - kept);
+    }
 }
 
 struct keep {

@@ -14,6 +14,8 @@
 
 /* In place of a stack: short operations that were summed while recording. */
 #define PROFILE_STACK_SUMMED UINT32_MAX
+/* In place of a stack: the samples that profile_limit() took together. */
+#define PROFILE_STACK_REST (UINT32_MAX - 1)
 
 struct profile_label {
     const char *key;  /* static string */
@@ -23,7 +25,7 @@ struct profile_label {
 };
 
 struct profile_sample_key {
-    uint32_t stack;       /* leaf part: the model's index, or PROFILE_STACK_SUMMED; 0: none */
+    uint32_t stack;       /* leaf part: the model's index, or PROFILE_STACK_...; 0: none */
     uint32_t outer_stack; /* callers above it (offwake: the waker's stack); 0: none */
     uint32_t label_count;
     struct profile_label labels[PROFILE_MAX_LABELS]; /* one value per label key */
@@ -70,6 +72,18 @@ void profile_visit(const struct profile *profile, profile_visitor visitor, void 
 typedef bool (*profile_predicate)(const struct profile_sample_key *key, void *user);
 /* Drops the samples for which is_kept says no; returns how many those were. */
 uint32_t profile_keep_if(struct profile *profile, profile_predicate is_kept, void *user);
+
+/*
+ * At most max_samples remain (receivers of profiles have such limits; at least 1). Labels that split samples
+ * most go first, object, peer, tid and thread in this order and each from all samples; if that is not enough
+ * the smallest samples become one. Sums stay the same; comments say what was done.
+ */
+void profile_limit(struct profile *profile, uint32_t max_samples);
+
+/* The time the numbers cover, when it is not the whole trace. */
+void profile_set_range(struct profile *profile, int64_t start_ns, int64_t end_ns);
+int64_t profile_start_ns(const struct profile *profile);
+int64_t profile_end_ns(const struct profile *profile);
 
 /*
  * Keeps only the samples with a frame (function or file name) that matches the regular expression, and adds

@@ -269,6 +269,47 @@ static void test_profile_sync__ten_thousand_objects_stay_apart(void **state)
     g_string_free(text, TRUE);
 }
 
+/* 100 objects, two threads, two stacks: 200 samples with all labels, 4 without objects, 2 without threads. */
+static struct profile *many_samples(struct trace_model *model)
+{
+    GString *text = g_string_new(BEGIN);
+    struct profile *profile;
+
+    for (int i = 0; i < 200; i++)
+        g_string_append_printf(
+            text, "%d 100 %d - wait kind=mutex outcome=acquired object=%d duration_ns=%d stack=%d\n",
+            2000000 + 1000 * i, 101 + i % 2, 0x1000 + i / 2, 10 + i, 1 + i / 100);
+    profile = build(model, "sync", text->str);
+    g_string_free(text, TRUE);
+    return profile;
+}
+
+static void check_limit(uint32_t max_samples, uint32_t expected, guint comments)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile *profile = many_samples(model);
+    guint comments_before = profile_comments(profile)->len;
+
+    profile_limit(profile, max_samples);
+    assert_int_equal(profile_sample_count(profile), expected);
+    assert_int_equal(profile_total(profile, 0), 200);
+    assert_int_equal(profile_total(profile, 1), 200 * 10 + 199 * 200 / 2);
+    assert_int_equal(profile_comments(profile)->len, comments_before + comments);
+    profile_free(profile);
+    trace_model_free(model);
+}
+
+static void test_profile_limit__labels_go_first_and_sums_stay(void **state)
+{
+    (void)state;
+    check_limit(200, 200, 0);
+    check_limit(199, 4, 1);
+    check_limit(4, 4, 1);
+    check_limit(3, 2, 3);
+    check_limit(1, 1, 4);
+    check_limit(0, 1, 4);
+}
+
 static void test_profile_kind_find__unknown_kind_is_null(void **state)
 {
     (void)state;
@@ -292,6 +333,7 @@ int main(void)
         cmocka_unit_test(test_profile_sched__preemption_is_exact),
         cmocka_unit_test(test_profile_heap__freed_memory_is_no_longer_in_use),
         cmocka_unit_test(test_profile_sync__ten_thousand_objects_stay_apart),
+        cmocka_unit_test(test_profile_limit__labels_go_first_and_sums_stay),
         cmocka_unit_test(test_profile_kind_find__unknown_kind_is_null),
     };
 
