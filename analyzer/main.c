@@ -100,7 +100,8 @@ static void begin(struct analysis *analysis)
     analysis->symbols = symbol_table_new(options->symbolize, options->sysroot);
     analysis->filter =
         filter_new(analysis->model, &options->filter, analysis->range_start_ns, analysis->range_end_ns);
-    if (options->filter.focus)
+    /* A profile is focused by its own stacks, which are not always the waiters' (mutex, offwake). */
+    if (options->filter.focus && !options->profile)
         filter_set_focus(analysis->filter, matches_focus, analysis);
     analysis->context = (struct report_context){
         .model = analysis->model,
@@ -119,10 +120,14 @@ static void begin(struct analysis *analysis)
 
 static bool write_profile(struct analysis *analysis, GError **error)
 {
+    const struct analyzer_options *options = &analysis->options;
     struct profile *profile = profile_builder_finish(analysis->builder);
 
-    if (analysis->options.filter.focus)
-        profile_focus(profile, analysis->symbols, analysis->options.filter.focus);
+    profile_set_range(profile, filter_start_ns(analysis->filter), filter_end_ns(analysis->filter));
+    if (options->filter.focus)
+        profile_focus(profile, analysis->symbols, options->filter.focus);
+    if (options->max_samples > 0)
+        profile_limit(profile, options->max_samples);
     bool is_written = pprof_write(profile, analysis->symbols, fileno(output_file(analysis->output)), error);
     profile_free(profile);
     return is_written;

@@ -11,6 +11,7 @@ enum option_number {
     OPTION_SYMBOLIZE,
     OPTION_SYSROOT,
     OPTION_WORKERS,
+    OPTION_MAX_SAMPLES,
     OPTION_VERSION,
     OPTION_FILTER, /* and one number for each of filter_option_names */
 };
@@ -26,6 +27,7 @@ static const struct option own_options[] = {
     {"symbolize", required_argument, NULL, OPTION_SYMBOLIZE},
     {"sysroot", required_argument, NULL, OPTION_SYSROOT},
     {"workers", required_argument, NULL, OPTION_WORKERS},
+    {"max-samples", required_argument, NULL, OPTION_MAX_SAMPLES},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
 };
@@ -49,7 +51,8 @@ static void print_help(void)
             "events", "every event, one a line");
     for (const struct profile_kind *kind = profile_kinds; kind->name; kind++)
         g_print("       %-12s      %s\n", kind->name, kind->description);
-    g_print("  -o FILE, -output=FILE  write there, not to standard output\n\n%s\n"
+    g_print("  -max-samples=N         of the profile; details are left out, sums stay\n"
+            "  -o FILE, -output=FILE  write there, not to standard output\n\n%s\n"
             "Symbols:\n"
             "  -symbolize=HOW         none, functions, lines (default: with inlined calls)\n"
             "  -sysroot=DIR           where the files of the traced machine are\n\n"
@@ -110,15 +113,16 @@ static bool set_profile(struct analyzer_options *options, const char *name, GErr
     return find_word("pprof", name, (const char *const *)names->pdata, names->len, error) >= 0;
 }
 
-static bool set_workers(struct analyzer_options *options, const char *text, GError **error)
+static bool set_number(unsigned *number, const char *option, const char *text, unsigned least, unsigned most,
+                       GError **error)
 {
-    guint64 number;
+    guint64 value;
 
-    if (!g_ascii_string_to_unsigned(text, 10, 0, MAX_WORKERS, &number, error)) {
-        g_prefix_error(error, "-workers: ");
+    if (!g_ascii_string_to_unsigned(text, 10, least, most, &value, error)) {
+        g_prefix_error(error, "-%s: ", option);
         return false;
     }
-    options->workers = (unsigned)number;
+    *number = (unsigned)value;
     return true;
 }
 
@@ -140,7 +144,9 @@ static bool set_option(struct analyzer_options *options, int number, const char 
         options->symbolize = found < 0 ? SYMBOLIZE_LINES : (enum symbolize_mode)found;
         return found >= 0;
     case OPTION_WORKERS:
-        return set_workers(options, value, error);
+        return set_number(&options->workers, "workers", value, 0, MAX_WORKERS, error);
+    case OPTION_MAX_SAMPLES:
+        return set_number(&options->max_samples, "max-samples", value, 1, INT32_MAX, error);
     case OPTION_SYSROOT:
         options->sysroot = value;
         return true;

@@ -18,6 +18,7 @@ struct analyzer_options {
     enum symbolize_mode symbolize;
     const char *sysroot;
     unsigned workers;
+    uint32_t max_samples; /* of a profile; 0: no limit */
 };
 
 enum options_verdict {
