@@ -26,12 +26,12 @@ static void emit_labelled(void *self, const struct blocking *operation)
 
 /* Hands an operation of the thread on, through the idle rule. */
 static void hand_out(struct trace_model *model, struct thread_record *record, struct blocking *operation,
-                     bool is_lock_like)
+                     const struct call_kind *call, bool is_lock_like)
 {
     struct blocking_sink sink = {emit_labelled, model};
 
-    idle_habit_add(&record->habit, operation, depth_of(model, operation->stack), record->thread.is_main,
-                   is_lock_like, &sink);
+    idle_habit_add(&record->habit, operation, call ? &call->traits : NULL, depth_of(model, operation->stack),
+                   record->thread.is_main, is_lock_like, &sink);
 }
 
 static struct blocking new_operation(const struct thread_record *record, int64_t end_ns, uint64_t duration_ns)
@@ -93,7 +93,7 @@ void blocking_wait(struct trace_model *model, struct thread_record *record, cons
     operation.stack = model_event_stack(model, record->thread.process, event);
     find_release(model, record, &operation, &is_lock_like);
     tell_timeline(model, record, &operation);
-    hand_out(model, record, &operation, is_lock_like);
+    hand_out(model, record, &operation, NULL, is_lock_like);
 }
 
 void blocking_wake(struct trace_model *model, struct thread_record *record, const struct event *event)
@@ -127,41 +127,46 @@ void blocking_wait_summary(struct trace_model *model, struct thread_record *reco
     operation.wait_kind = event->wait_summary.kind;
     operation.object = event->wait_summary.object;
     operation.stack = model_event_stack(model, record->thread.process, event);
-    hand_out(model, record, &operation, false);
+    hand_out(model, record, &operation, NULL, false);
 }
 
-static enum blocking_class class_of_call(uint32_t fd_kind, const char *name)
+static enum blocking_class class_of_call(uint32_t fd_kind, const struct call_kind *call)
 {
-    if (fd_kind == EXECTRACE_FD_SOCKET || fd_kind == EXECTRACE_FD_EPOLL || call_name_is_net(name))
+    if (fd_kind == EXECTRACE_FD_SOCKET || fd_kind == EXECTRACE_FD_EPOLL || call->traits.is_net)
         return BLOCKING_NET;
     return BLOCKING_SYSCALL;
 }
 
-static void set_call(struct trace_model *model, const struct thread_record *record,
-                     struct blocking *operation, uint32_t number, uint32_t fd_kind, int32_t fd)
+static const struct call_kind *set_call(struct trace_model *model, const struct thread_record *record,
+                                        struct blocking *operation, uint32_t number, uint32_t fd_kind,
+                                        int32_t fd)
 {
+    const struct call_kind *call = model_call_number(model, number);
+
     operation->call_number = (int32_t)number;
-    operation->call_name = call_name(number);
+    operation->call_name = call->name;
     operation->fd_kind = fd_kind;
     operation->fd = fd;
-    operation->blocking_class = class_of_call(fd_kind, operation->call_name);
+    operation->blocking_class = class_of_call(fd_kind, call);
     if (fd >= 0 && fd_kind == EXECTRACE_FD_SOCKET) {
         uint64_t key = (uint64_t)record->thread.process << 32 | (uint32_t)fd;
         const uint64_t *peer = id_map_find(&model->peers, key);
         operation->peer = peer ? (const char *)(uintptr_t)*peer : NULL;
     }
+    return call;
 }
 
 void blocking_call(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
     struct blocking operation = new_operation(record, event->time_ns, event->call.duration_ns);
 
-    set_call(model, record, &operation, event->call.number, event->call.fd_kind, event->call.fd);
+    const struct call_kind *call =
+        set_call(model, record, &operation, event->call.number, event->call.fd_kind, event->call.fd);
     operation.result = event->call.result;
     operation.error_count = event->call.result < 0;
     operation.stack = model_event_stack(model, record->thread.process, event);
     tell_timeline(model, record, &operation);
-    hand_out(model, record, &operation, false);
+    hand_out(model, record, &operation, call, false);
 }
 
 void blocking_call_summary(struct trace_model *model, struct thread_record *record, const struct event *event)
@@ -169,17 +174,19 @@ void blocking_call_summary(struct trace_model *model, struct thread_record *reco
     struct blocking operation = new_operation(record, event->time_ns, event->call_summary.total_ns);
 
     bound_summary(record, &operation);
-    set_call(model, record, &operation, event->call_summary.number, event->call_summary.fd_kind, -1);
+    const struct call_kind *call =
+        set_call(model, record, &operation, event->call_summary.number, event->call_summary.fd_kind, -1);
     operation.count = event->call_summary.count;
     operation.error_count = event->call_summary.errors;
     operation.longest_ns = event->call_summary.longest_ns;
     operation.shortest_ns = event->call_summary.shortest_ns;
-    hand_out(model, record, &operation, false);
+    hand_out(model, record, &operation, call, false);
 }
 
 void blocking_open(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
     struct blocking operation = new_operation(record, event->time_ns, event->open.duration_ns);
+    const struct call_kind *call = NULL;
     bool is_lock_like = false;
 
     operation.is_open = true;
@@ -191,9 +198,9 @@ void blocking_open(struct trace_model *model, struct thread_record *record, cons
         wake_table_wait(model->wakes, record->thread.process, operation.object, record->thread.index,
                         operation.start_ns, operation.end_ns, &is_lock_like);
     } else {
-        set_call(model, record, &operation, event->open.number, event->open.fd_kind, event->open.fd);
+        call = set_call(model, record, &operation, event->open.number, event->open.fd_kind, event->open.fd);
     }
-    hand_out(model, record, &operation, is_lock_like);
+    hand_out(model, record, &operation, call, is_lock_like);
 }
 
 static void format_peer(const struct event *event, char *text, size_t size)
@@ -233,7 +240,7 @@ void blocking_stock_lock(struct trace_model *model, struct thread_record *record
 {
     if (event->type == EVENT_STOCK_LOCK_REQ) {
         record->lock = (struct pending_call){
-            .name = "mutex",
+            .kind = model_call_kind(model, "mutex"),
             .start_ns = event->time_ns,
             .object = event->stock_lock.mutex,
             .stack = model_event_stack(model, record->thread.process, event),
@@ -249,7 +256,7 @@ void blocking_stock_lock(struct trace_model *model, struct thread_record *record
                             .wake = {.object = event->stock_lock.mutex, .kind = EXECTRACE_WAIT_MUTEX}});
         return;
     }
-    if (event->type != EVENT_STOCK_LOCK_ACQ || !record->lock.name ||
+    if (event->type != EVENT_STOCK_LOCK_ACQ || !record->lock.kind ||
         record->lock.object != event->stock_lock.mutex)
         return;
 
@@ -263,10 +270,10 @@ void blocking_stock_lock(struct trace_model *model, struct thread_record *record
     operation.error_count = event->stock_lock.status != 0;
     operation.object = record->lock.object;
     operation.stack = record->lock.stack;
-    record->lock.name = NULL;
+    record->lock.kind = NULL;
     find_release(model, record, &operation, &is_lock_like);
     tell_timeline(model, record, &operation);
-    hand_out(model, record, &operation, is_lock_like);
+    hand_out(model, record, &operation, NULL, is_lock_like);
 }
 
 void blocking_kernel_call(struct trace_model *model, struct thread_record *record,
@@ -279,19 +286,19 @@ void blocking_kernel_call(struct trace_model *model, struct thread_record *recor
         fd_kind = id_map_find(&model->fd_kinds, (uint64_t)record->thread.process << 32 | (uint32_t)call->fd);
     operation.source = FACT_KERNEL;
     operation.is_covered = model_process_at(model, record->thread.process)->has_library;
-    operation.call_name = call->name;
+    operation.call_name = call->kind->name;
     operation.fd = call->fd;
     operation.fd_kind = fd_kind         ? (uint32_t)*fd_kind
                         : call->fd >= 0 ? EXECTRACE_FD_UNKNOWN
                                         : EXECTRACE_FD_NONE;
     operation.blocking_class =
-        strcmp(call->name, "futex") == 0 ? BLOCKING_SYNC : class_of_call(operation.fd_kind, call->name);
+        call->kind->traits.is_futex ? BLOCKING_SYNC : class_of_call(operation.fd_kind, call->kind);
     operation.object = call->object;
     operation.result = result;
     operation.error_count = result < 0 && result >= -4095;
     operation.stack = call->stack;
     operation.is_open = is_open;
-    hand_out(model, record, &operation, false);
+    hand_out(model, record, &operation, call->kind, false);
 }
 
 void blocking_end_thread(struct trace_model *model, struct thread_record *record, int64_t time_ns,
@@ -299,9 +306,9 @@ void blocking_end_thread(struct trace_model *model, struct thread_record *record
 {
     struct blocking_sink sink = {emit_labelled, model};
 
-    if (record->call.name && is_open)
+    if (record->call.kind && is_open)
         blocking_kernel_call(model, record, &record->call, time_ns, 0, true);
-    record->call.name = NULL;
-    record->lock.name = NULL;
+    record->call.kind = NULL;
+    record->lock.kind = NULL;
     idle_habit_end(&record->habit, &sink);
 }

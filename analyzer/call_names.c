@@ -408,11 +408,57 @@ static const char *const fd_kind_names[EXECTRACE_FD_KIND_END] = {
     [EXECTRACE_FD_OTHER] = "other",       [EXECTRACE_FD_UNKNOWN] = "unknown",
 };
 
-/* Calls that wait for the network whatever their descriptor is. */
-static const char *const net_call_names[] = {
-    "socketcall", "accept",      "accept4",      "connect",     "recv",        "recvfrom",
-    "recvmsg",    "recvmmsg",    "send",         "sendto",      "sendmsg",     "sendmmsg",
-    "epoll_wait", "epoll_pwait", "epoll_pwait2", "getaddrinfo", "getnameinfo",
+enum trait {
+    TRAIT_NET = 1 << 0,
+    TRAIT_EVENT_LOOP = 1 << 1,
+    TRAIT_HABIT = 1 << 2,
+    TRAIT_FUTEX = 1 << 3,
+    TRAIT_CLOSE = 1 << 4,
+    TRAIT_SOCKET = 1 << 5,
+};
+
+static const struct {
+    const char *name;
+    unsigned traits;
+    uint8_t made_fd_kind;
+} known_traits[] = {
+    {"accept", TRAIT_NET | TRAIT_EVENT_LOOP | TRAIT_SOCKET, EXECTRACE_FD_SOCKET},
+    {"accept4", TRAIT_NET | TRAIT_EVENT_LOOP | TRAIT_SOCKET, EXECTRACE_FD_SOCKET},
+    {"clock_nanosleep", TRAIT_HABIT, 0},
+    {"close", TRAIT_CLOSE, 0},
+    {"connect", TRAIT_NET | TRAIT_SOCKET, 0},
+    {"creat", 0, EXECTRACE_FD_FILE},
+    {"epoll_create", 0, EXECTRACE_FD_EPOLL},
+    {"epoll_create1", 0, EXECTRACE_FD_EPOLL},
+    {"epoll_pwait", TRAIT_NET | TRAIT_EVENT_LOOP, 0},
+    {"epoll_pwait2", TRAIT_NET | TRAIT_EVENT_LOOP, 0},
+    {"epoll_wait", TRAIT_NET | TRAIT_EVENT_LOOP, 0},
+    {"eventfd", 0, EXECTRACE_FD_EVENTFD},
+    {"eventfd2", 0, EXECTRACE_FD_EVENTFD},
+    {"futex", TRAIT_FUTEX, 0},
+    {"getaddrinfo", TRAIT_NET, 0},
+    {"getnameinfo", TRAIT_NET, 0},
+    {"nanosleep", TRAIT_HABIT, 0},
+    {"open", 0, EXECTRACE_FD_FILE},
+    {"openat", 0, EXECTRACE_FD_FILE},
+    {"pause", TRAIT_EVENT_LOOP, 0},
+    {"poll", TRAIT_HABIT, 0},
+    {"ppoll", TRAIT_HABIT, 0},
+    {"pselect6", TRAIT_HABIT, 0},
+    {"recv", TRAIT_NET | TRAIT_SOCKET, 0},
+    {"recvfrom", TRAIT_NET | TRAIT_SOCKET, 0},
+    {"recvmmsg", TRAIT_NET | TRAIT_SOCKET, 0},
+    {"recvmsg", TRAIT_NET | TRAIT_SOCKET, 0},
+    {"rt_sigsuspend", TRAIT_EVENT_LOOP, 0},
+    {"rt_sigtimedwait", TRAIT_EVENT_LOOP, 0},
+    {"select", TRAIT_HABIT, 0},
+    {"send", TRAIT_NET | TRAIT_SOCKET, 0},
+    {"sendmmsg", TRAIT_NET | TRAIT_SOCKET, 0},
+    {"sendmsg", TRAIT_NET | TRAIT_SOCKET, 0},
+    {"sendto", TRAIT_NET | TRAIT_SOCKET, 0},
+    {"socket", 0, EXECTRACE_FD_SOCKET},
+    {"socketcall", TRAIT_NET, 0},
+    {"timerfd_create", 0, EXECTRACE_FD_TIMERFD},
 };
 
 const char *call_name(uint32_t number)
@@ -426,13 +472,23 @@ const char *call_name(uint32_t number)
     return name ? name : "[unknown call]";
 }
 
-bool call_name_is_net(const char *name)
+struct call_traits call_traits_find(const char *name)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(net_call_names); i++) {
-        if (strcmp(name, net_call_names[i]) == 0)
-            return true;
+    for (size_t i = 0; i < G_N_ELEMENTS(known_traits); i++) {
+        unsigned traits = known_traits[i].traits;
+        if (strcmp(name, known_traits[i].name) != 0)
+            continue;
+        return (struct call_traits){
+            .is_net = traits & TRAIT_NET,
+            .is_event_loop = traits & TRAIT_EVENT_LOOP,
+            .is_habit = traits & TRAIT_HABIT,
+            .is_futex = traits & TRAIT_FUTEX,
+            .is_close = traits & TRAIT_CLOSE,
+            .is_socket_user = traits & TRAIT_SOCKET,
+            .made_fd_kind = known_traits[i].made_fd_kind,
+        };
     }
-    return false;
+    return (struct call_traits){0};
 }
 
 const char *blocking_kind_name(const struct blocking *operation)

@@ -19,6 +19,7 @@
 #ifndef ANALYZER_IDLE_H
 #define ANALYZER_IDLE_H
 
+#include "analyzer/call_names.h"
 #include "analyzer/trace_model.h"
 
 /* What is known about one thread's habit. All zero at first. */
@@ -35,9 +36,12 @@ struct blocking_sink {
     void *self;
 };
 
-/* Labels an operation that has ended and hands it on, now or later. depth: frames of its stack. */
-void idle_habit_add(struct idle_habit *habit, struct blocking *operation, uint32_t depth, bool is_main_thread,
-                    bool is_lock_like, const struct blocking_sink *sink);
+/*
+ * Labels an operation that has ended and hands it on, now or later. call: traits of a system call, unused for
+ * waits; depth: frames of its stack, 0 if that is not known.
+ */
+void idle_habit_add(struct idle_habit *habit, struct blocking *operation, const struct call_traits *call,
+                    uint32_t depth, bool is_main_thread, bool is_lock_like, const struct blocking_sink *sink);
 /* The thread ended: hands out what is held. */
 void idle_habit_end(struct idle_habit *habit, const struct blocking_sink *sink);
 

@@ -71,7 +71,7 @@ void kernel_switch(struct trace_model *model, const struct event *event)
 
     if (prev && !prev->is_ended) {
         model_name_thread(model, prev, event->kernel_switch.prev_comm);
-        if (cpu && cpu->call.name && !prev->call.name)
+        if (cpu && cpu->call.kind && !prev->call.kind)
             prev->call = cpu->call;
         switch_out(model, event, prev);
     }
@@ -88,7 +88,7 @@ void kernel_switch(struct trace_model *model, const struct event *event)
     if (cpu) {
         cpu->is_known = true;
         cpu->thread = next ? next->thread.index : 0;
-        cpu->call.name = NULL;
+        cpu->call.kind = NULL;
     }
     if (!model->sched_source)
         model->sched_source = "kernel tracer";
@@ -131,7 +131,7 @@ void kernel_syscall_entry(struct trace_model *model, const struct event *event)
     if (!call || !event->kernel_syscall.name)
         return;
     *call = (struct pending_call){
-        .name = intern(model->strings, event->kernel_syscall.name),
+        .kind = model_call_kind(model, event->kernel_syscall.name),
         .start_ns = event->time_ns,
         .fd = event->kernel_syscall.fd,
         .stack = record && event->callstack.count > 0
@@ -141,42 +141,22 @@ void kernel_syscall_entry(struct trace_model *model, const struct event *event)
 }
 
 /* What a successful call says about descriptors. */
-static void learn_fd_kind(struct trace_model *model, uint32_t process, const char *name, int32_t fd,
-                          int64_t result)
+static void learn_fd_kind(struct trace_model *model, uint32_t process, const struct call_traits *traits,
+                          int32_t fd, int64_t result)
 {
-    static const struct {
-        const char *name;
-        uint32_t kind;
-    } makers[] = {
-        {"socket", EXECTRACE_FD_SOCKET},
-        {"accept", EXECTRACE_FD_SOCKET},
-        {"accept4", EXECTRACE_FD_SOCKET},
-        {"open", EXECTRACE_FD_FILE},
-        {"openat", EXECTRACE_FD_FILE},
-        {"creat", EXECTRACE_FD_FILE},
-        {"epoll_create", EXECTRACE_FD_EPOLL},
-        {"epoll_create1", EXECTRACE_FD_EPOLL},
-        {"eventfd", EXECTRACE_FD_EVENTFD},
-        {"eventfd2", EXECTRACE_FD_EVENTFD},
-        {"timerfd_create", EXECTRACE_FD_TIMERFD},
-    };
     uint64_t scope = (uint64_t)process << 32;
     bool is_new;
 
     if (process == 0 || result < 0)
         return;
-    if (strcmp(name, "close") == 0 && fd >= 0) {
+    if (traits->is_close && fd >= 0)
         id_map_remove(&model->fd_kinds, scope | (uint32_t)fd);
+    if (model->fd_kinds.count >= MAX_FD_KINDS)
         return;
-    }
-    if (fd >= 0 &&
-        (strcmp(name, "connect") == 0 || strncmp(name, "recv", 4) == 0 || strncmp(name, "send", 4) == 0) &&
-        strncmp(name, "sendfile", 8) != 0 && model->fd_kinds.count < MAX_FD_KINDS)
+    if (traits->is_socket_user && fd >= 0)
         *id_map_add(&model->fd_kinds, scope | (uint32_t)fd, &is_new) = EXECTRACE_FD_SOCKET;
-    for (size_t i = 0; i < G_N_ELEMENTS(makers); i++) {
-        if (strcmp(name, makers[i].name) == 0 && model->fd_kinds.count < MAX_FD_KINDS)
-            *id_map_add(&model->fd_kinds, scope | (uint32_t)result, &is_new) = makers[i].kind;
-    }
+    if (traits->made_fd_kind != 0)
+        *id_map_add(&model->fd_kinds, scope | (uint32_t)result, &is_new) = traits->made_fd_kind;
 }
 
 /* Where calls are charged of which nobody knows the thread. */
@@ -190,17 +170,17 @@ void kernel_syscall_exit(struct trace_model *model, const struct event *event)
     struct thread_record *record;
     struct pending_call *call = call_place(model, event, &record);
 
-    if (!call || !call->name)
+    if (!call || !call->kind)
         return;
     struct pending_call ended = *call;
-    call->name = NULL;
+    call->kind = NULL;
     /* An exit of another call: the entry's own exit was lost. */
-    if (event->kernel_syscall.name && strcmp(event->kernel_syscall.name, ended.name) != 0)
+    if (event->kernel_syscall.name && strcmp(event->kernel_syscall.name, ended.kind->name) != 0)
         return;
     if (!record)
         record = unknown_thread(model);
     blocking_kernel_call(model, record, &ended, event->time_ns, event->kernel_syscall.result, false);
-    learn_fd_kind(model, record->thread.process, ended.name, ended.fd, event->kernel_syscall.result);
+    learn_fd_kind(model, record->thread.process, &ended.kind->traits, ended.fd, event->kernel_syscall.result);
 }
 
 void kernel_thread_found(struct trace_model *model, const struct event *event)

@@ -13,15 +13,23 @@
 #include "analyzer/trace_model.h"
 #include "analyzer/wake_table.h"
 
+enum { MODEL_MAX_CALL_NUMBER = 512, MODEL_CALL_CACHE = 512 };
+
 struct process_record {
     struct process process;
     bool has_image;   /* a process:start with reason library was seen */
     bool has_library; /* exectrace tells of its operations */
 };
 
+/* One name of a system call. */
+struct call_kind {
+    const char *name; /* interned or static */
+    struct call_traits traits;
+};
+
 /* A kernel system call, or a stock wrapper's lock request, that has not ended yet. */
 struct pending_call {
-    const char *name; /* interned; NULL: none */
+    const struct call_kind *kind; /* NULL: none */
     int64_t start_ns;
     uint64_t object;
     int32_t fd;
@@ -62,6 +70,14 @@ struct trace_model {
     struct id_map peers;    /* process << 32 | fd -> interned string */
     struct id_map fd_kinds; /* kernel traces: process << 32 | fd -> enum exectrace_fd_kind */
     struct heap_table *heap;
+    GHashTable *call_kinds; /* name -> struct call_kind *; owns them */
+    /* The library's calls by number, those beyond the table by name; filled when they are met. */
+    const struct call_kind *calls_by_number[MODEL_MAX_CALL_NUMBER];
+    /* Kernel calls by the reader's pointer to their name, which mostly stays the same for a name. */
+    struct {
+        const char *pointer;
+        const struct call_kind *kind;
+    } calls_by_pointer[MODEL_CALL_CACHE];
     struct id_map metrics;             /* id -> number in metric_names */
     GArray *metric_names;              /* struct metric_name */
     GArray *observers;                 /* struct trace_observer */
@@ -105,6 +121,10 @@ void model_emit_blocking(struct trace_model *model, const struct blocking *opera
 void model_emit_heap(struct trace_model *model, const struct heap_sample *sample);
 /* The stack of an event of this process: by number, or the one that came with it. */
 uint32_t model_event_stack(struct trace_model *model, uint32_t process, const struct event *event);
+
+/* The kind of calls with this name. */
+const struct call_kind *model_call_kind(struct trace_model *model, const char *name);
+const struct call_kind *model_call_number(struct trace_model *model, uint32_t number);
 
 /* blocking.c */
 void blocking_wait(struct trace_model *model, struct thread_record *record, const struct event *event);

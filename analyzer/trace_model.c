@@ -2,6 +2,7 @@
  * The model: registry of processes and threads, dispatch of events to the parts that know what they mean,
  * facts out to the observers. One thread, the reader's calling one.
  */
+#include "analyzer/call_names.h"
 #include "analyzer/model_internal.h"
 #include <string.h>
 #include "tracepoints/contract.h"
@@ -41,6 +42,7 @@ struct trace_model *trace_model_new(void)
     model->processes = g_ptr_array_new_with_free_func(g_free);
     model->threads = g_ptr_array_new_with_free_func(free_thread);
     model->cpus = g_ptr_array_new_with_free_func(g_free);
+    model->call_kinds = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
     model->metric_names = g_array_new(FALSE, FALSE, sizeof(struct metric_name));
     model->observers = g_array_new(FALSE, FALSE, sizeof(struct trace_observer));
     model->last_key = UINT64_MAX;
@@ -62,6 +64,7 @@ void trace_model_free(struct trace_model *model)
     id_map_clear(&model->peers);
     id_map_clear(&model->fd_kinds);
     id_map_clear(&model->metrics);
+    g_hash_table_unref(model->call_kinds);
     g_array_unref(model->metric_names);
     g_array_unref(model->observers);
     g_ptr_array_unref(model->cpus);
@@ -136,6 +139,35 @@ struct state_sink model_state_sink(struct trace_model *model, struct thread_reco
         thread_timeline_lost(&record->timeline, model->sched_lost_ns, &sink);
     }
     return sink;
+}
+
+const struct call_kind *model_call_kind(struct trace_model *model, const char *name)
+{
+    /* A name may have gone and another one come at its place, so the text is compared. */
+    size_t place = ((uintptr_t)name >> 3 ^ (uintptr_t)name >> 12) % MODEL_CALL_CACHE;
+    const struct call_kind *cached = model->calls_by_pointer[place].kind;
+    if (model->calls_by_pointer[place].pointer == name && strcmp(cached->name, name) == 0)
+        return cached;
+
+    struct call_kind *kind = g_hash_table_lookup(model->call_kinds, name);
+    if (!kind) {
+        kind = g_new0(struct call_kind, 1);
+        kind->name = intern(model->strings, name);
+        kind->traits = call_traits_find(kind->name);
+        g_hash_table_insert(model->call_kinds, (gpointer)kind->name, kind);
+    }
+    model->calls_by_pointer[place].pointer = name;
+    model->calls_by_pointer[place].kind = kind;
+    return kind;
+}
+
+const struct call_kind *model_call_number(struct trace_model *model, uint32_t number)
+{
+    if (number >= MODEL_MAX_CALL_NUMBER)
+        return model_call_kind(model, call_name(number));
+    if (!model->calls_by_number[number])
+        model->calls_by_number[number] = model_call_kind(model, call_name(number));
+    return model->calls_by_number[number];
 }
 
 struct thread_record *model_thread_at(const struct trace_model *model, uint32_t index)
