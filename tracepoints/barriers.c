@@ -18,6 +18,7 @@ struct barrier_layout {
 struct once_scope {
     struct once_scope *outer; /* what `once_scope` was before */
     const void *object;
+    const void *site; /* return address in the caller */
     void (*routine)(void);
     struct wait wait;
 };
@@ -42,7 +43,7 @@ WRAPPER int pthread_barrier_wait(pthread_barrier_t *barrier)
     if (!waits_are_recorded())
         return real.pthread_barrier_wait(barrier);
     if (is_last_to_arrive(barrier)) {
-        wake(EXECTRACE_WAIT_BARRIER, barrier);
+        wake(EXECTRACE_WAIT_BARRIER, barrier, __builtin_return_address(0));
         return real.pthread_barrier_wait(barrier);
     }
     wait_begin(&wait, EXECTRACE_WAIT_BARRIER, wait_object(barrier), __builtin_return_address(0));
@@ -52,10 +53,16 @@ WRAPPER int pthread_barrier_wait(pthread_barrier_t *barrier)
     return result;
 }
 
+/* The routine is running. */
+struct once_run {
+    const void *object;
+    const void *site;
+};
+
 /* When the routine is left, also by an exception or a cancellation: others go on. */
-static void release_once(const void **object)
+static void release_once(struct once_run *run)
 {
-    wake(EXECTRACE_WAIT_ONCE, *object);
+    wake(EXECTRACE_WAIT_ONCE, run->object, run->site);
 }
 
 /* Runs in the place of the program's routine on the thread that was chosen to run it: that one did not wait.
@@ -63,7 +70,8 @@ static void release_once(const void **object)
 static void run_once_routine(void)
 {
     struct once_scope *scope = once_scope;
-    const void *object __attribute__((cleanup(release_once))) = scope->object;
+    struct once_run run
+        __attribute__((cleanup(release_once))) = {.object = scope->object, .site = scope->site};
 
     wait_forget(&scope->wait);
     once_scope = scope->outer;
@@ -80,6 +88,7 @@ static void enter_once(struct once_scope *scope, const void *once, void (*routin
 {
     scope->outer = once_scope;
     scope->object = once;
+    scope->site = site;
     scope->routine = routine;
     scope->wait.is_open = false;
     wait_begin(&scope->wait, EXECTRACE_WAIT_ONCE, wait_object(once), site);

@@ -38,7 +38,7 @@ int old_cond_broadcast(void *cond);
 static void begin(struct wait *wait, const void *cond, const void *mutex, const void *site)
 {
     wait_begin(wait, EXECTRACE_WAIT_COND, wait_object(cond), site);
-    wake(EXECTRACE_WAIT_MUTEX, mutex);
+    wake(EXECTRACE_WAIT_MUTEX, mutex, site);
 }
 
 VERSIONED int new_cond_wait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex)
@@ -88,14 +88,14 @@ WRAPPER int pthread_cond_clockwait(pthread_cond_t *restrict cond, pthread_mutex_
 VERSIONED int new_cond_signal(pthread_cond_t *cond)
 {
     if (waits_are_recorded())
-        wake(EXECTRACE_WAIT_COND, cond);
+        wake(EXECTRACE_WAIT_COND, cond, __builtin_return_address(0));
     return real.pthread_cond_signal(cond);
 }
 
 VERSIONED int new_cond_broadcast(pthread_cond_t *cond)
 {
     if (waits_are_recorded())
-        wake(EXECTRACE_WAIT_COND, cond);
+        wake(EXECTRACE_WAIT_COND, cond, __builtin_return_address(0));
     return real.pthread_cond_broadcast(cond);
 }
 
@@ -132,14 +132,14 @@ WRAPPER int cnd_timedwait(cnd_t *restrict cond, mtx_t *restrict mutex, const str
 WRAPPER int cnd_signal(cnd_t *cond)
 {
     if (waits_are_recorded())
-        wake(EXECTRACE_WAIT_COND, cond);
+        wake(EXECTRACE_WAIT_COND, cond, __builtin_return_address(0));
     return real.cnd_signal(cond);
 }
 
 WRAPPER int cnd_broadcast(cnd_t *cond)
 {
     if (waits_are_recorded())
-        wake(EXECTRACE_WAIT_COND, cond);
+        wake(EXECTRACE_WAIT_COND, cond, __builtin_return_address(0));
     return real.cnd_broadcast(cond);
 }
 

@@ -65,7 +65,7 @@ long wrapped_syscall(long number, long a, long b, long c, long d, long e, long f
         if (is_wait(command))
             return wait_on_futex(a, b, c, d, e, f, __builtin_return_address(0));
         if (is_wake(command))
-            wake(EXECTRACE_WAIT_FUTEX, (const void *)a);
+            wake(EXECTRACE_WAIT_FUTEX, (const void *)a, __builtin_return_address(0));
     } else {
         const long arguments[] = {a, b, c, d, e, f};
         long result;

@@ -45,10 +45,10 @@ static bool unlock_releases(const pthread_mutex_t *mutex)
            mutex->__data.__count <= 1;
 }
 
-static void wake_waiters(const pthread_mutex_t *mutex)
+static void wake_waiters(const pthread_mutex_t *mutex, const void *site)
 {
     if (waiters_has_any(mutex) && unlock_releases(mutex))
-        wake_marked(EXECTRACE_WAIT_MUTEX, wait_object(mutex));
+        wake_marked(EXECTRACE_WAIT_MUTEX, wait_object(mutex), site);
 }
 
 static __attribute__((noinline)) int lock_slowly(pthread_mutex_t *mutex, const void *site)
@@ -95,10 +95,10 @@ static __attribute__((noinline)) int lock_any(pthread_mutex_t *mutex, const void
     return result != EBUSY ? result : lock_slowly(mutex, site);
 }
 
-static __attribute__((noinline)) int unlock_any(pthread_mutex_t *mutex)
+static __attribute__((noinline)) int unlock_any(pthread_mutex_t *mutex, const void *site)
 {
     if (waits_are_recorded())
-        wake_waiters(mutex);
+        wake_waiters(mutex, site);
     return real.pthread_mutex_unlock(mutex);
 }
 
@@ -121,18 +121,18 @@ WRAPPER int pthread_mutex_lock(pthread_mutex_t *mutex)
 }
 
 /* Somebody waits in the kernel, so somebody may be marked. */
-static __attribute__((noinline)) void unlock_contended(pthread_mutex_t *mutex)
+static __attribute__((noinline)) void unlock_contended(pthread_mutex_t *mutex, const void *site)
 {
     if (waits_are_recorded())
-        wake_waiters(mutex);
+        wake_waiters(mutex, site);
 }
 
 WRAPPER int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
     if (unlikely(plain_owner(mutex) == 0))
-        return unlock_any(mutex);
+        return unlock_any(mutex, __builtin_return_address(0));
     if (unlikely(__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) == LOCK_CONTENDED))
-        unlock_contended(mutex);
+        unlock_contended(mutex, __builtin_return_address(0));
     mutex->__data.__owner = 0;
     mutex->__data.__nusers--;
     if (unlikely(__atomic_exchange_n(&mutex->__data.__lock, LOCK_FREE, __ATOMIC_RELEASE) == LOCK_CONTENDED))
@@ -215,7 +215,7 @@ WRAPPER int mtx_timedlock(mtx_t *restrict mutex, const struct timespec *restrict
 WRAPPER int mtx_unlock(mtx_t *mutex)
 {
     if (waits_are_recorded())
-        wake_waiters((const pthread_mutex_t *)mutex);
+        wake_waiters((const pthread_mutex_t *)mutex, __builtin_return_address(0));
     return real.mtx_unlock(mutex);
 }
 
@@ -239,6 +239,6 @@ WRAPPER int pthread_spin_lock(pthread_spinlock_t *lock)
 WRAPPER int pthread_spin_unlock(pthread_spinlock_t *lock)
 {
     if (waits_are_recorded())
-        wake(EXECTRACE_WAIT_SPIN, (const void *)lock);
+        wake(EXECTRACE_WAIT_SPIN, (const void *)lock, __builtin_return_address(0));
     return real.pthread_spin_unlock(lock);
 }

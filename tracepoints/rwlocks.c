@@ -8,12 +8,6 @@
 #include "tracepoints/real.h"
 #include "tracepoints/waits.h"
 
-/* One object, two kinds: a release wakes readers and writers alike and is reported as the lock's. */
-static void wake_waiters(const pthread_rwlock_t *lock, bool is_writer)
-{
-    wake(is_writer ? EXECTRACE_WAIT_RWLOCK_WRITE : EXECTRACE_WAIT_RWLOCK_READ, lock);
-}
-
 WRAPPER int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
     int result;
@@ -120,7 +114,9 @@ WRAPPER int pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict lock, clockid_
 
 WRAPPER int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
+    /* A release wakes readers and writers alike; the kind says which of them releases. */
     if (waits_are_recorded())
-        wake_waiters(lock, lock->__data.__cur_writer != 0);
+        wake(lock->__data.__cur_writer != 0 ? EXECTRACE_WAIT_RWLOCK_WRITE : EXECTRACE_WAIT_RWLOCK_READ, lock,
+             __builtin_return_address(0));
     return real.pthread_rwlock_unlock(lock);
 }

@@ -72,6 +72,6 @@ WRAPPER int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const stru
 WRAPPER int sem_post(sem_t *semaphore)
 {
     if (waits_are_recorded())
-        wake(EXECTRACE_WAIT_SEMAPHORE, semaphore);
+        wake(EXECTRACE_WAIT_SEMAPHORE, semaphore, __builtin_return_address(0));
     return real.sem_post(semaphore);
 }

@@ -1,8 +1,8 @@
 /*
  * Thread blocks: see threads.h and guard.h.
  *
- * A thread is given its block at its first recorded operation, and gives it back in the last round of its
- * thread-specific data destructors, so that operations in other libraries' destructors are still seen.
+ * A thread is given its block at its first recorded operation, and gives it back in the last but one round of
+ * its thread-specific data destructors, so that operations in other libraries' destructors are still seen.
  */
 #include "tracepoints/threads.h"
 
@@ -28,12 +28,24 @@
 
 #include "tracepoints/provider_thread.h"
 
+/* One round is left for LTTng, which forgets the thread in a destructor of its own. */
+#define LAST_EXIT_ROUND (PTHREAD_DESTRUCTOR_ITERATIONS - 1)
+#define TRACER_RANGE_COUNT 8u
 #define MAIN_STACK_BYTES (64u * 1024u * 1024u)
 
 __thread struct guard_words guard_words __attribute__((tls_model("initial-exec"), visibility("hidden")));
 bool guard_is_open;
 
 extern void *__libc_stack_end;
+
+/* Code of LTTng's libraries. Filled before the guard is opened, read-only afterwards. */
+struct code_range {
+    uintptr_t start;
+    uintptr_t bytes;
+};
+
+static struct code_range tracer_ranges[TRACER_RANGE_COUNT];
+static uint32_t tracer_range_count;
 
 static struct thread_block *blocks;
 static uint32_t block_count;
@@ -66,13 +78,45 @@ struct thread_block *threads_first(void)
     return __atomic_load_n(&blocks, __ATOMIC_ACQUIRE);
 }
 
-bool threads_is_tracer_code(const void *pc)
+static int note_tracer_object(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    uintptr_t start = UINTPTR_MAX, end = 0;
+
+    (void)size;
+    (void)unused;
+    if (info->dlpi_name == NULL || strstr(info->dlpi_name, "/liblttng-ust") == NULL)
+        return 0;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+
+        if (segment->p_type != PT_LOAD)
+            continue;
+        if (info->dlpi_addr + segment->p_vaddr < start)
+            start = info->dlpi_addr + segment->p_vaddr;
+        if (info->dlpi_addr + segment->p_vaddr + segment->p_memsz > end)
+            end = info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
+    }
+    if (tracer_range_count < TRACER_RANGE_COUNT && start < end)
+        tracer_ranges[tracer_range_count++] = (struct code_range){.start = start, .bytes = end - start};
+    return 0;
+}
+
+/* The slower way, for calls that come before the constructor. */
+static bool is_in_tracer_object(const void *pc)
 {
     struct dl_find_object object;
 
-    if (_dl_find_object((void *)(uintptr_t)pc, &object) != 0 || object.dlfo_link_map == NULL)
-        return false;
-    return strstr(object.dlfo_link_map->l_name, "/liblttng-ust") != NULL;
+    return _dl_find_object((void *)(uintptr_t)pc, &object) == 0 && object.dlfo_link_map != NULL &&
+           strstr(object.dlfo_link_map->l_name, "/liblttng-ust") != NULL;
+}
+
+bool threads_is_tracer_code(const void *pc)
+{
+    for (uint32_t i = 0; i < tracer_range_count; i++) {
+        if ((uintptr_t)pc - tracer_ranges[i].start < tracer_ranges[i].bytes)
+            return true;
+    }
+    return tracer_range_count == 0 && is_in_tracer_object(pc);
 }
 
 /* LTTng names its threads <program>-ust. */
@@ -208,7 +252,7 @@ static void thread_is_ending(void *unused)
     uint32_t level = guard_mute();
 
     (void)unused;
-    if (++guard_words.exit_rounds < PTHREAD_DESTRUCTOR_ITERATIONS && guard_is_open) {
+    if (++guard_words.exit_rounds < LAST_EXIT_ROUND && guard_is_open) {
         threads_await_end();
         guard_unmute(level);
         return;
@@ -240,6 +284,7 @@ static bool libc_is_known(void)
 
 void threads_init(void)
 {
+    dl_iterate_phdr(note_tracer_object, NULL);
     knows_libc_locks = libc_is_known();
     has_exit_key = pthread_key_create(&exit_key, thread_is_ending) == 0;
     threads_await_end(); /* the main thread too may end by pthread_exit */

@@ -42,7 +42,10 @@ void thread_names_announce(void);
 /* Fills in guard_words.lock_owner where libc is one whose mutexes we know. */
 void threads_learn_lock_owner(void);
 
-/* Is `pc` in one of LTTng's libraries? Such code's threads and waits are not the program's. */
+/*
+ * Is `pc` in one of LTTng's libraries? Such code's threads, calls and waits are not the program's, and an
+ * event about a lock of its own could need that very lock.
+ */
 bool threads_is_tracer_code(const void *pc);
 
 #endif

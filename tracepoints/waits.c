@@ -6,6 +6,7 @@
 #include "tracepoints/clock.h"
 #include "tracepoints/settings.h"
 #include "tracepoints/stacks.h"
+#include "tracepoints/threads.h"
 
 /* Marks the object, unless this thread waits for another already (a signal handler interrupted that wait). */
 static void mark(struct wait *wait, struct thread_block *thread, uint64_t frame)
@@ -21,10 +22,10 @@ static void mark(struct wait *wait, struct thread_block *thread, uint64_t frame)
 void wait_begin(struct wait *wait, enum exectrace_wait_kind kind, uint64_t object, const void *site)
 {
     int saved_errno = errno;
-    struct thread_block *thread = guard_enter();
     struct state_operation operation = {.operation = EXECTRACE_OPERATION_SYNC};
+    struct thread_block *thread;
 
-    if (thread == NULL)
+    if (threads_is_tracer_code(site) || !(thread = guard_enter()))
         return;
     wait->start_ns = clock_now_ns();
     wait->object = object;
@@ -115,14 +116,14 @@ bool wait_time_is_valid(clockid_t clock, const struct timespec *until)
            until->tv_nsec < 1000000000;
 }
 
-void wake_marked(enum exectrace_wait_kind kind, uint64_t object)
+void wake_marked(enum exectrace_wait_kind kind, uint64_t object, const void *site)
 {
     int saved_errno = errno;
     uint64_t since_ns = waiters_oldest_ns(object);
     struct thread_block *thread;
     uint64_t now_ns;
 
-    if (since_ns == 0 || !TRACING(exectrace_sync, wake))
+    if (since_ns == 0 || !TRACING(exectrace_sync, wake) || threads_is_tracer_code(site))
         return;
     now_ns = clock_now_ns();
     if (now_ns < since_ns + settings.wait_threshold_ns || !(thread = guard_enter()))

@@ -65,13 +65,13 @@ enum exectrace_wait_outcome wait_outcome(int error);
 bool wait_time_is_valid(clockid_t clock, const struct timespec *until);
 
 /* The slow half of wake(): somebody is marked. */
-void wake_marked(enum exectrace_wait_kind kind, uint64_t object);
+void wake_marked(enum exectrace_wait_kind kind, uint64_t object, const void *site);
 
-/* Just before the calling thread releases or signals `object`. Keeps errno. */
-static inline void wake(enum exectrace_wait_kind kind, const void *object)
+/* Just before the calling thread releases or signals `object`; `site` as in wait_begin(). Keeps errno. */
+static inline void wake(enum exectrace_wait_kind kind, const void *object, const void *site)
 {
     if (waiters_has_any(object))
-        wake_marked(kind, (uint64_t)(uintptr_t)object);
+        wake_marked(kind, (uint64_t)(uintptr_t)object, site);
 }
 
 #endif
