@@ -13,7 +13,7 @@
 #include "analyzer/trace_model.h"
 #include "analyzer/wake_table.h"
 
-enum { MODEL_MAX_CALL_NUMBER = 512, MODEL_CALL_CACHE = 512 };
+enum { MODEL_MAX_CALL_NUMBER = 512, MODEL_CALL_CACHE = 512, MODEL_PLAIN_TIDS = 1 << 22 };
 
 struct process_record {
     struct process process;
@@ -65,7 +65,8 @@ struct trace_model {
     GPtrArray *processes; /* struct process_record *, by index */
     GPtrArray *threads;   /* struct thread_record *, by index */
     GPtrArray *cpus;      /* struct cpu_record * or NULL, by CPU; host 0 only, others by host * 4096 */
-    struct id_map threads_by_tid;
+    uint32_t *threads_by_plain_tid; /* index by tid, for host 0 and tids below MODEL_PLAIN_TIDS; 0: none */
+    struct id_map threads_by_tid;   /* the others */
     struct id_map processes_by_pid;
     struct id_map peers;    /* process << 32 | fd -> interned string */
     struct id_map fd_kinds; /* kernel traces: process << 32 | fd -> enum exectrace_fd_kind */
@@ -88,7 +89,7 @@ struct trace_model {
     struct thread_record *last_thread;
 
     int64_t start_ns, end_ns;
-    int64_t mention_ns; /* when a thread that the current event is the first to name was there */
+    const struct event *event; /* that is being handled */
     uint64_t event_count;
     uint64_t lost_count;
     uint32_t loss_epoch;

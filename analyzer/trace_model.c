@@ -42,6 +42,8 @@ struct trace_model *trace_model_new(void)
     model->processes = g_ptr_array_new_with_free_func(g_free);
     model->threads = g_ptr_array_new_with_free_func(free_thread);
     model->cpus = g_ptr_array_new_with_free_func(g_free);
+    /* Pages of it that no thread id falls into cost nothing. */
+    model->threads_by_plain_tid = g_new0(uint32_t, MODEL_PLAIN_TIDS);
     model->call_kinds = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
     model->metric_names = g_array_new(FALSE, FALSE, sizeof(struct metric_name));
     model->observers = g_array_new(FALSE, FALSE, sizeof(struct trace_observer));
@@ -64,6 +66,7 @@ void trace_model_free(struct trace_model *model)
     id_map_clear(&model->peers);
     id_map_clear(&model->fd_kinds);
     id_map_clear(&model->metrics);
+    g_free(model->threads_by_plain_tid);
     g_hash_table_unref(model->call_kinds);
     g_array_unref(model->metric_names);
     g_array_unref(model->observers);
@@ -197,8 +200,18 @@ static uint64_t thread_key(uint32_t host, int32_t tid)
     return (uint64_t)host << 32 | (uint32_t)tid;
 }
 
+/* Where the thread's index is when its id is an ordinary one: then no hash is needed. NULL: it is not. */
+static uint32_t *plain_place(const struct trace_model *model, uint32_t host, int32_t tid)
+{
+    return host == 0 && tid >= 0 && tid < MODEL_PLAIN_TIDS ? &model->threads_by_plain_tid[tid] : NULL;
+}
+
 struct thread_record *model_find_thread(const struct trace_model *model, uint32_t host, int32_t tid)
 {
+    const uint32_t *plain = plain_place(model, host, tid);
+    if (plain)
+        return *plain != 0 ? model_thread_at(model, *plain) : NULL;
+
     const uint64_t *index = id_map_find(&model->threads_by_tid, thread_key(host, tid));
 
     return index ? model_thread_at(model, (uint32_t)*index) : NULL;
@@ -229,10 +242,50 @@ struct thread_record *model_begin_thread(struct trace_model *model, uint32_t hos
     record->loss_epoch = model->loss_epoch;
     thread_timeline_init(&record->timeline, time_ns, is_birth);
     g_ptr_array_add(model->threads, record);
-    *id_map_add(&model->threads_by_tid, thread_key(host, tid), &is_new) = record->thread.index;
+    uint32_t *plain = plain_place(model, host, tid);
+    if (plain)
+        *plain = record->thread.index;
+    else
+        *id_map_add(&model->threads_by_tid, thread_key(host, tid), &is_new) = record->thread.index;
     set_process(model, record, host, pid);
     model->last_key = UINT64_MAX;
     return record;
+}
+
+/*
+ * When the event's thread was there at the latest: a kernel trace sees whole machines, whose threads were
+ * mostly there before the trace was; a recorded program's begin with what is first said of them.
+ */
+static int64_t first_mention(const struct trace_model *model)
+{
+    const struct event *event = model->event;
+    uint64_t length_ns = 0;
+
+    switch (event->type) {
+    case EVENT_OFF_CPU:
+        length_ns = event->off_cpu.off_ns;
+        break;
+    case EVENT_WAIT:
+        length_ns = event->wait.duration_ns;
+        break;
+    case EVENT_CALL:
+        length_ns = event->call.duration_ns;
+        break;
+    case EVENT_OPEN:
+        length_ns = event->open.duration_ns;
+        break;
+    case EVENT_KERNEL_SWITCH:
+    case EVENT_KERNEL_THREAD:
+    case EVENT_KERNEL_SYSCALL_ENTRY:
+    case EVENT_KERNEL_SYSCALL_EXIT:
+        return model->start_ns;
+    case EVENT_SCHED_WAKEUP:
+        return model->has_off_cpu_source ? event->time_ns : model->start_ns;
+    default:
+        break;
+    }
+    return length_ns < (uint64_t)(event->time_ns - model->start_ns) ? event->time_ns - (int64_t)length_ns
+                                                                    : model->start_ns;
 }
 
 struct thread_record *model_thread(struct trace_model *model, uint32_t host, int32_t pid, int32_t tid)
@@ -247,7 +300,7 @@ struct thread_record *model_thread(struct trace_model *model, uint32_t host, int
     } else {
         record = model_find_thread(model, host, tid);
         if (!record)
-            record = model_begin_thread(model, host, pid, tid, model->mention_ns, false);
+            record = model_begin_thread(model, host, pid, tid, first_mention(model), false);
         model->last_key = key;
         model->last_thread = record;
     }
@@ -561,48 +614,13 @@ static void thread_event(struct trace_model *model, struct thread_record *record
     }
 }
 
-/*
- * When the event's thread was there at the latest: a kernel trace sees whole machines, whose threads were
- * mostly there before the trace was; a recorded program's begin with what is first said of them.
- */
-static int64_t mention_of(const struct trace_model *model, const struct event *event)
-{
-    uint64_t length_ns = 0;
-
-    switch (event->type) {
-    case EVENT_OFF_CPU:
-        length_ns = event->off_cpu.off_ns;
-        break;
-    case EVENT_WAIT:
-        length_ns = event->wait.duration_ns;
-        break;
-    case EVENT_CALL:
-        length_ns = event->call.duration_ns;
-        break;
-    case EVENT_OPEN:
-        length_ns = event->open.duration_ns;
-        break;
-    case EVENT_KERNEL_SWITCH:
-    case EVENT_KERNEL_THREAD:
-    case EVENT_KERNEL_SYSCALL_ENTRY:
-    case EVENT_KERNEL_SYSCALL_EXIT:
-        return model->start_ns;
-    case EVENT_SCHED_WAKEUP:
-        return model->has_off_cpu_source ? event->time_ns : model->start_ns;
-    default:
-        break;
-    }
-    return length_ns < (uint64_t)(event->time_ns - model->start_ns) ? event->time_ns - (int64_t)length_ns
-                                                                    : model->start_ns;
-}
-
 static void count_event(struct trace_model *model, const struct event *event)
 {
     if (model->event_count == 0)
         model->start_ns = model->end_ns = event->time_ns;
     model->event_count++;
     model->end_ns = MAX(model->end_ns, event->time_ns);
-    model->mention_ns = mention_of(model, event);
+    model->event = event;
 }
 
 void trace_model_event(struct trace_model *model, const struct event *event)
