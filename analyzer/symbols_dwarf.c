@@ -153,6 +153,14 @@ static bool is_scope(int tag, bool is_deep)
     }
 }
 
+/* The next sibling; false at the end, and where a damaged file leads back. */
+static bool next_sibling(Dwarf_Die *die, Dwarf_Die *next)
+{
+    Dwarf_Off offset = dwarf_dieoffset(die);
+
+    return dwarf_siblingof(die, next) == 0 && dwarf_dieoffset(next) > offset;
+}
+
 static void collect_functions(struct unit *unit, Dwarf_Die *parent, unsigned depth)
 {
     Dwarf_Die die;
@@ -167,7 +175,7 @@ static void collect_functions(struct unit *unit, Dwarf_Die *parent, unsigned dep
             add_ranges(unit->functions, &die, unit);
         if (is_scope(tag, unit->is_deep))
             collect_functions(unit, &die, depth + 1);
-    } while (dwarf_siblingof(&die, &die) == 0);
+    } while (next_sibling(&die, &die));
 }
 
 static void load_functions(struct unit *unit)
@@ -225,7 +233,7 @@ static uint32_t collect_inlined(Dwarf_Die *parent, uint64_t address, Dwarf_Die *
         count = collect_inlined(&die, address, found, count, depth + 1);
         if (count > before || (has_code(&die) && !is_call))
             return count;
-    } while (dwarf_siblingof(&die, &die) == 0);
+    } while (next_sibling(&die, &die));
     return count;
 }
 
@@ -262,7 +270,7 @@ static void collect_scopes(GArray *scopes, Dwarf_Die *parent, Dwarf_Off end, gui
         guint number = scopes->len + 1;
 
         die = next;
-        has_next = dwarf_siblingof(&die, &next) == 0;
+        has_next = next_sibling(&die, &next);
         if (is_scope(dwarf_tag(&die), false)) {
             struct scope scope = {.start = dwarf_dieoffset(&die),
                                   .end = has_next ? dwarf_dieoffset(&next) : end,
