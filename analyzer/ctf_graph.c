@@ -332,7 +332,12 @@ static bt_component_class_sink_consume_method_status sink_consume(bt_self_compon
     while (graph->merge.count > 0 && !event_batch_is_full(graph->batch)) {
         uint32_t source = event_merge_first(&graph->merge);
         struct stream *stream = &g_array_index(graph->streams, struct stream, source);
-        if (hand_out(graph, stream))
+        bool has_more;
+        do {
+            has_more = hand_out(graph, stream);
+        } while (has_more && event_merge_stays_first(&graph->merge, stream->time_ns) &&
+                 !event_batch_is_full(graph->batch));
+        if (has_more)
             event_merge_advance_first(&graph->merge, stream->time_ns, stream->order);
         else
             event_merge_remove_first(&graph->merge);

@@ -163,6 +163,24 @@ static void next_batch(struct reader *reader, unsigned index, bool is_first)
         event_merge_advance_first(&reader->merge, source->batch->events[0].time_ns, source->batch->orders[0]);
 }
 
+/*
+ * Hands out the source's events as long as they come before those of all other sources, to the end of its
+ * batch at most. False: the sink wants no more.
+ */
+static bool hand_out(struct reader *reader, struct source *source, event_sink sink, void *self)
+{
+    const struct event_batch *batch = source->batch;
+    bool is_wanted;
+
+    do {
+        struct event *event = &source->batch->events[source->at++];
+        set_host(reader, source, event);
+        is_wanted = sink(self, event);
+    } while (is_wanted && source->at < batch->count &&
+             event_merge_stays_first(&reader->merge, batch->events[source->at].time_ns));
+    return is_wanted;
+}
+
 /* Hands out everything in time order. False: the sink wants no more. */
 static bool merge_workers(struct reader *reader, event_sink sink, void *self)
 {
@@ -175,14 +193,12 @@ static bool merge_workers(struct reader *reader, event_sink sink, void *self)
     while (is_wanted && reader->merge.count > 0) {
         unsigned index = event_merge_first(&reader->merge);
         struct source *source = &reader->sources[index];
-        struct event_batch *batch = source->batch;
-        set_host(reader, source, &batch->events[source->at]);
-        is_wanted = sink(self, &batch->events[source->at]);
-        if (++source->at == batch->count)
+        is_wanted = hand_out(reader, source, sink, self);
+        if (source->at == source->batch->count)
             next_batch(reader, index, false);
         else
-            event_merge_advance_first(&reader->merge, batch->events[source->at].time_ns,
-                                      batch->orders[source->at]);
+            event_merge_advance_first(&reader->merge, source->batch->events[source->at].time_ns,
+                                      source->batch->orders[source->at]);
     }
     clear_progress(reader);
     event_merge_clear(&reader->merge);

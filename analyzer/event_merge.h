@@ -31,6 +31,15 @@ static inline uint32_t event_merge_first(const struct event_merge *merge)
 {
     return merge->entries[0].source;
 }
+/*
+ * True when an event of the first source at time_ns would still be the first of all: then the source goes on
+ * without telling the merge.
+ */
+static inline bool event_merge_stays_first(const struct event_merge *merge, int64_t time_ns)
+{
+    return (merge->count < 2 || time_ns < merge->entries[1].time_ns) &&
+           (merge->count < 3 || time_ns < merge->entries[2].time_ns);
+}
 /* The first source goes on to an event at time_ns, not before its last one. */
 void event_merge_advance_first(struct event_merge *merge, int64_t time_ns, uint32_t order);
 /* The first source has no more events. */
