@@ -21,8 +21,12 @@
 #include "tracepoints/real.h"
 #include "tracepoints/settings.h"
 #include "tracepoints/stacks.h"
+#include "tracepoints/threads.h"
 
 #include "tracepoints/provider_alloc.h"
+
+/* Of a wrapper: where it was called from. */
+#define SITE __builtin_return_address(0)
 
 #define NEVER INT64_MAX /* a countdown that does not end */
 
@@ -69,11 +73,20 @@ static void emit_alloc(struct thread_block *thread, void *address, size_t size)
                          stacks_take(thread, clock_now_ns()));
 }
 
+/*
+ * Guard for an event; NULL: no event. LTTng's code runs on the program's threads too, with locks held that
+ * an event may need.
+ */
+static struct thread_block *enter(const void *site)
+{
+    return threads_is_tracer_code(site) ? NULL : guard_enter();
+}
+
 /* The slow path after a call: this allocation has ended the countdown. Returns `address`. */
-static __attribute__((noinline)) void *sample(void *address, size_t size)
+static __attribute__((noinline)) void *sample(void *address, size_t size, const void *site)
 {
     int saved_errno = errno;
-    struct thread_block *thread = guard_enter();
+    struct thread_block *thread = enter(site);
 
     if (thread != NULL) {
         restart_countdown();
@@ -88,13 +101,13 @@ static __attribute__((noinline)) void *sample(void *address, size_t size)
 }
 
 /* The filter hit: forgets the address. Must come before the real call, which makes it free for others. */
-static __attribute__((noinline)) bool forget(void *address)
+static __attribute__((noinline)) bool forget(void *address, const void *site)
 {
     int saved_errno = errno;
     struct thread_block *thread;
     bool is_sample = records_all() ? address != NULL : alloc_samples_remove(address);
 
-    if (is_sample && TRACING(exectrace_alloc, free) && (thread = guard_enter()) != NULL) {
+    if (is_sample && TRACING(exectrace_alloc, free) && (thread = enter(site)) != NULL) {
         lttng_ust_tracepoint(exectrace_alloc, free, (uintptr_t)address);
         guard_leave();
     }
@@ -106,7 +119,7 @@ EXECTRACE_EXPORT void *malloc(size_t size)
 {
     if (likely(is_passed_over(size)))
         return real.malloc(size);
-    return sample(real.malloc(size), size);
+    return sample(real.malloc(size), size, SITE);
 }
 
 EXECTRACE_EXPORT void *calloc(size_t count, size_t size)
@@ -117,14 +130,14 @@ EXECTRACE_EXPORT void *calloc(size_t count, size_t size)
         return real.calloc(count, size);
     if (likely(is_passed_over(bytes)))
         return real.calloc(count, size);
-    return sample(real.calloc(count, size), bytes);
+    return sample(real.calloc(count, size), bytes, SITE);
 }
 
-static void free_slowly(void *address)
+static void free_slowly(void *address, const void *site)
 {
     if (real_early_owns(address))
         return;
-    forget(address);
+    forget(address, site);
     real.free(address);
 }
 
@@ -133,29 +146,34 @@ EXECTRACE_EXPORT void free(void *address)
     if (likely(!alloc_filter_hits(address)))
         real.free(address);
     else
-        free_slowly(address);
+        free_slowly(address, SITE);
 }
 
-static __attribute__((noinline)) void *realloc_slowly(void *address, size_t size)
+static __attribute__((noinline)) void *realloc_slowly(void *address, size_t size, const void *site)
 {
     if (real_early_owns(address))
         return alloc_early_move(address, size);
 
-    bool was_sample = alloc_filter_hits(address) && forget(address);
+    bool was_sample = alloc_filter_hits(address) && forget(address, site);
     void *moved = real.realloc(address, size);
     if (moved == NULL && size > 0 && was_sample)
-        sample(address, real.malloc_usable_size(address));
+        sample(address, real.malloc_usable_size(address), site);
     else if (moved != NULL && !is_passed_over(size))
-        sample(moved, size);
+        sample(moved, size, site);
     return moved;
 }
 
 /* Counts as a release and a new allocation of the whole size, wherever the memory ends up. */
-EXECTRACE_EXPORT void *realloc(void *address, size_t size)
+static inline void *resize(void *address, size_t size, const void *site)
 {
     if (likely(!alloc_filter_hits(address) && is_passed_over(size)))
         return real.realloc(address, size);
-    return realloc_slowly(address, size);
+    return realloc_slowly(address, size, site);
+}
+
+EXECTRACE_EXPORT void *realloc(void *address, size_t size)
+{
+    return resize(address, size, SITE);
 }
 
 EXECTRACE_EXPORT void *reallocarray(void *address, size_t count, size_t size)
@@ -166,7 +184,7 @@ EXECTRACE_EXPORT void *reallocarray(void *address, size_t count, size_t size)
         errno = ENOMEM;
         return NULL;
     }
-    return realloc(address, bytes);
+    return resize(address, bytes, SITE);
 }
 
 EXECTRACE_EXPORT int posix_memalign(void **address, size_t alignment, size_t size)
@@ -176,7 +194,7 @@ EXECTRACE_EXPORT int posix_memalign(void **address, size_t alignment, size_t siz
 
     int error = real.posix_memalign(address, alignment, size);
     if (error == 0)
-        sample(*address, size);
+        sample(*address, size, SITE);
     return error;
 }
 
@@ -184,26 +202,26 @@ EXECTRACE_EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
     if (likely(is_passed_over(size)))
         return real.aligned_alloc(alignment, size);
-    return sample(real.aligned_alloc(alignment, size), size);
+    return sample(real.aligned_alloc(alignment, size), size, SITE);
 }
 
 EXECTRACE_EXPORT void *memalign(size_t alignment, size_t size)
 {
     if (likely(is_passed_over(size)))
         return real.memalign(alignment, size);
-    return sample(real.memalign(alignment, size), size);
+    return sample(real.memalign(alignment, size), size, SITE);
 }
 
 EXECTRACE_EXPORT void *valloc(size_t size)
 {
     if (likely(is_passed_over(size)))
         return real.valloc(size);
-    return sample(real.valloc(size), size);
+    return sample(real.valloc(size), size, SITE);
 }
 
 EXECTRACE_EXPORT void *pvalloc(size_t size)
 {
     if (likely(is_passed_over(size)))
         return real.pvalloc(size);
-    return sample(real.pvalloc(size), size);
+    return sample(real.pvalloc(size), size, SITE);
 }

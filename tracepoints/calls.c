@@ -13,6 +13,7 @@
 #include "tracepoints/raw_syscall.h"
 #include "tracepoints/settings.h"
 #include "tracepoints/stacks.h"
+#include "tracepoints/threads.h"
 
 /* A call at least this long is worth having its stack taken before the next one of its number. */
 #define LONG_NS UINT64_C(1000000)
@@ -42,16 +43,12 @@ static void learn(struct thread_block *thread, uint16_t number, uint64_t duratio
 
 bool call_begin(struct call *call, uint16_t number, struct call_target target, const void *site)
 {
-    struct thread_block *thread = guard_enter();
+    struct thread_block *thread;
 
     call->is_open = false;
-    if (thread == NULL)
+    /* LTTng's code runs on the program's threads too, with locks held that an event may need. */
+    if (unlikely(threads_is_tracer_code(site)) || (thread = guard_enter()) == NULL)
         return false;
-    /* LTTng talks to its daemon on the program's thread when a library with tracepoints is loaded. */
-    if (fd_kinds_is_tracers(target.fd)) {
-        guard_leave();
-        return false;
-    }
 
     int saved_errno = errno;
     call->start_ns = clock_now_ns();
