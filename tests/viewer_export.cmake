@@ -18,6 +18,8 @@ function(exectrace_timeline_golden_test name format suffix)
   set_tests_properties(golden.${name}.${format} PROPERTIES LABELS golden)
 endfunction()
 exectrace_timeline_golden_test(timeline json .json)
+exectrace_timeline_golden_test(timeline folded .folded)
+exectrace_timeline_golden_test(timeline speedscope .speedscope.json)
 
 # JSON and protobuf say the same: exectrace_timeline_agrees_test(NAME LABEL PROGRAM TRACE).
 find_program(SYSTEM_PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH)

@@ -17,7 +17,7 @@
 /* What is said about an export as a whole; borrowed, valid for the exporter's life. */
 struct export_context {
     const struct trace_model *model;
-    const struct track_table *tracks;
+    struct track_table *tracks;
     struct stack_texts *stacks;
     struct output *output;
     /* Sentences for people, char *: loss, what was left out. Complete when end() is called. */
@@ -107,7 +107,7 @@ struct exporter {
 };
 
 /* Each in the file of its name. */
-extern const struct exporter chrome_json_exporter, perfetto_exporter;
+extern const struct exporter chrome_json_exporter, perfetto_exporter, folded_exporter, speedscope_exporter;
 
 /* Ends with NULL; the first is the default. */
 extern const struct exporter *const exporters[];

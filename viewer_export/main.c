@@ -1,39 +1,55 @@
 /*
  * viewer_export: a recording as a timeline. The stages in the order of the data's flow:
- * reader -> model -> filter -> timeline -> exporter -> output.
+ * reader -> model -> filter -> timeline -> exporter -> output; a part is all that follows the model.
+ *
+ * The trace is read once; once more before that when the range of time must be known, and once more when
+ * -split or -max-size have to know the sizes.
  */
 #include <locale.h>
 #include <stdio.h>
+#include <string.h>
 #include "analyzer/ctf_reader.h"
-#include "viewer_export/options.h"
-#include "viewer_export/timeline.h"
+#include "viewer_export/part.h"
+
+/* Files that one reading of the trace writes with -split. */
+#define MAX_PARTS_AT_ONCE 16
+/* More would be a mistake, or a disk full of files. */
+#define MAX_PARTS 10000
+/* Attempts to stay below -max-size, each with so much less than the one before. */
+#define SIZE_ATTEMPTS 8
+#define SIZE_STEP 0.8
 
 struct export_run {
     const struct options *options;
-    struct trace_model *model;
-    struct symbol_table *symbols;
-    struct filter *filter;
-    struct track_table *tracks;
-    struct timeline *timeline;
-    struct export_context context;
-    void *exporter_self;
-    GPtrArray *notes;
-    int64_t range_start_ns, range_end_ns; /* of the trace, when the filter must know it */
+    struct part_source source;
+    GPtrArray *parts; /* struct part *, fed by the reading under way; owned */
+    struct timeline_limits limits;
+    struct timeline_limits attempts[SIZE_ATTEMPTS]; /* for -max-size, the most generous first */
+    int64_t start_ns, end_ns;                       /* of the trace, when the filter must know it */
+};
+
+/* Where one file begins and ends; 0: where the options say. */
+struct range {
+    int64_t from_ns, to_ns;
 };
 
 static bool take_event(void *self, const struct event *event)
 {
     struct export_run *run = self;
-    trace_model_event(run->model, event);
-    return !output_has_failed(run->context.output);
+    trace_model_event(run->source.model, event);
+    for (guint i = 0; i < run->parts->len; i++) {
+        if (output_has_failed(((const struct part *)run->parts->pdata[i])->output))
+            return false;
+    }
+    return true;
 }
 
 static bool widen_range(void *self, const struct event *event)
 {
     struct export_run *run = self;
-    if (run->range_start_ns == 0)
-        run->range_start_ns = event->time_ns;
-    run->range_end_ns = MAX(run->range_end_ns, event->time_ns);
+    if (run->start_ns == 0)
+        run->start_ns = event->time_ns;
+    run->end_ns = MAX(run->end_ns, event->time_ns);
     return true;
 }
 
@@ -46,110 +62,211 @@ static bool read_events(struct export_run *run, event_sink sink, GError **error)
     return ctf_reader_run(&reader, sink, run, error);
 }
 
-static bool matches_focus(void *self, const struct stack *stack)
+static void begin_reading(struct export_run *run)
 {
-    struct export_run *run = self;
-    const GRegex *focus = run->options->filter.focus;
-    for (uint32_t i = 0; i < stack->frame_count && !stack->is_lost; i++) {
-        const struct symbolized_frame *frame = symbol_table_find(run->symbols, &stack->frames[i]);
-        for (uint32_t j = 0; j < frame->count; j++) {
-            if (g_regex_match(focus, frame->lines[j].function, 0, NULL) ||
-                g_regex_match(focus, frame->lines[j].file, 0, NULL))
-                return true;
+    const struct options *options = run->options;
+    struct trace_model *model = trace_model_new();
+    struct symbol_table *symbols = symbol_table_new(options->symbolize, options->sysroot);
+    run->source = (struct part_source){
+        .options = options,
+        .model = model,
+        .symbols = symbols,
+        .stacks = stack_texts_new(model, symbols, options->frame_limit),
+        .start_ns = run->start_ns,
+        .end_ns = run->end_ns,
+    };
+    run->parts = g_ptr_array_new_with_free_func((GDestroyNotify)part_free);
+}
+
+/* Reads, and ends the parts. */
+static bool read_parts(struct export_run *run, GError **error)
+{
+    for (guint i = 0; i < run->parts->len; i++)
+        timeline_set_limits(((struct part *)run->parts->pdata[i])->timeline, &run->limits);
+    if (!read_events(run, take_event, error))
+        return false;
+    trace_model_finish(run->source.model);
+    for (guint i = 0; i < run->parts->len; i++)
+        part_end(run->parts->pdata[i]);
+    return true;
+}
+
+static void end_reading(struct export_run *run)
+{
+    g_ptr_array_unref(run->parts);
+    stack_texts_free(run->source.stacks);
+    symbol_table_free(run->source.symbols);
+    trace_model_free(run->source.model);
+}
+
+/* "timeline.json.gz" -> "timeline-3.json.gz", with as many digits as the last part needs. */
+static char *part_path(const struct options *options, guint number, guint count)
+{
+    if (count == 1)
+        return g_strdup(options->output);
+    g_autofree char *digits = g_strdup_printf("%u", count);
+    g_autofree char *stem = g_strdup(options->output);
+    size_t suffix = strlen(stem);
+    if (options->is_gzip)
+        suffix -= strlen(".gz");
+    for (const char *const *known = options->exporter->suffixes; *known; known++) {
+        size_t length = strlen(*known);
+        if (suffix > length && memcmp(stem + suffix - length, *known, length) == 0) {
+            suffix -= length;
+            break;
         }
     }
-    return false;
+    stem[suffix] = '\0';
+    return g_strdup_printf("%s-%0*u%s", stem, (int)strlen(digits), number, options->output + suffix);
 }
 
-static void note_loss(struct export_run *run)
+static bool open_parts(struct export_run *run, const GArray *ranges, guint first, guint end, GError **error)
 {
-    uint64_t lost = trace_model_lost_count(run->model);
-    if (lost)
-        g_ptr_array_add(run->notes, g_strdup_printf("the tracer lost %" G_GUINT64_FORMAT " events", lost));
-}
-
-static void print_warnings(const struct export_run *run)
-{
-    const GPtrArray *warnings = symbol_table_warnings(run->symbols);
-    for (guint i = 0; i < warnings->len; i++)
-        fprintf(stderr, "viewer_export: warning: %s\n", (const char *)warnings->pdata[i]);
-    for (guint i = 0; i < run->notes->len; i++)
-        fprintf(stderr, "viewer_export: %s\n", (const char *)run->notes->pdata[i]);
-}
-
-static bool export_events(struct export_run *run, GError **error)
-{
-    const struct exporter *exporter = run->options->exporter;
-    run->exporter_self = exporter->new (&run->context);
-    timeline_set_exporter(run->timeline, exporter, run->exporter_self);
-    exporter->begin(run->exporter_self);
-    bool is_read = read_events(run, take_event, error);
-    if (is_read) {
-        trace_model_finish(run->model);
-        timeline_finish(run->timeline);
-        note_loss(run);
-        exporter->end(run->exporter_self);
+    for (guint i = first; i < end; i++) {
+        const struct range *range = &g_array_index(ranges, struct range, i);
+        g_autofree char *path = part_path(run->options, i + 1, ranges->len);
+        struct output *output = output_open(path, run->options->is_gzip, error);
+        if (!output)
+            return false;
+        g_ptr_array_add(run->parts, part_new(&run->source, range->from_ns, range->to_ns, output));
     }
-    exporter->free(run->exporter_self);
+    return true;
+}
+
+static void print_notes(const struct export_run *run, bool is_last)
+{
+    const GPtrArray *warnings = symbol_table_warnings(run->source.symbols);
+    for (guint i = 0; i < warnings->len && is_last; i++)
+        fprintf(stderr, "viewer_export: warning: %s\n", (const char *)warnings->pdata[i]);
+    const struct part *last = run->parts->pdata[run->parts->len - 1];
+    for (guint i = 0; i < last->notes->len && is_last; i++)
+        fprintf(stderr, "viewer_export: %s\n", (const char *)last->notes->pdata[i]);
+}
+
+static bool is_too_large(const struct export_run *run)
+{
+    const struct part *part = run->parts->pdata[0];
+    return run->options->max_size_bytes && output_bytes(part->output) > run->options->max_size_bytes;
+}
+
+/*
+ * The files of ranges first to before end, in one reading. is_thrown_away: in, whether a file beyond
+ * -max-size shall be thrown away; out, whether it was.
+ */
+static bool write_parts(struct export_run *run, const GArray *ranges, guint first, guint end,
+                        bool *is_thrown_away, GError **error)
+{
+    begin_reading(run);
+    bool is_written = open_parts(run, ranges, first, end, error) && read_parts(run, error);
+    *is_thrown_away = *is_thrown_away && is_written && is_too_large(run);
+    if (*is_thrown_away) {
+        end_reading(run);
+        return true;
+    }
+    for (guint i = 0; i < run->parts->len && is_written; i++)
+        is_written = part_close(run->parts->pdata[i], error);
+    if (is_written)
+        print_notes(run, end == ranges->len);
+    end_reading(run);
+    return is_written;
+}
+
+static void make_ranges(GArray *ranges, const GArray *cuts, int64_t start_ns)
+{
+    struct range range = {0};
+    for (guint i = 0; i < cuts->len; i++) {
+        range.to_ns = start_ns + g_array_index(cuts, int64_t, i);
+        g_array_append_val(ranges, range);
+        range.from_ns = range.to_ns;
+    }
+    range.to_ns = 0;
+    g_array_append_val(ranges, range);
+}
+
+static void plan_attempts(struct export_run *run, const struct measure *measure)
+{
+    uint64_t limit_bytes = run->options->max_size_bytes;
+    if (measure_total_bytes(measure) <= limit_bytes)
+        return;
+    for (size_t i = 0; i < SIZE_ATTEMPTS; i++) {
+        bool keeps_states;
+        run->attempts[i].min_duration_ns = measure_min_duration_ns(measure, limit_bytes, &keeps_states);
+        run->attempts[i].leaves_out_states = !keeps_states;
+        limit_bytes = (uint64_t)((double)limit_bytes * SIZE_STEP);
+    }
+    run->attempts[SIZE_ATTEMPTS - 1] = (struct timeline_limits){INT64_MAX, true};
+}
+
+/* Reads once without writing, to find out where to cut. */
+static bool measure(struct export_run *run, GArray *ranges, GError **error)
+{
+    const struct options *options = run->options;
+    begin_reading(run);
+    struct part *part = part_new_measure(&run->source);
+    g_ptr_array_add(run->parts, part);
+    bool is_read = read_parts(run, error);
+    g_autoptr(GArray) cuts = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    if (is_read && options->split_bytes) {
+        g_array_unref(cuts);
+        cuts = measure_cuts(part->measure, options->split_bytes);
+    }
+    if (is_read && options->max_size_bytes)
+        plan_attempts(run, part->measure);
+    if (is_read) {
+        make_ranges(ranges, cuts, trace_model_start_ns(run->source.model));
+        run->start_ns = trace_model_start_ns(run->source.model);
+        run->end_ns = trace_model_end_ns(run->source.model);
+    }
+    end_reading(run);
     return is_read;
 }
 
-static bool export_trace(struct export_run *run, GError **error)
+/* Again with less when the file became larger than was measured: names count where they are first used. */
+static bool write_limited(struct export_run *run, const GArray *ranges, GError **error)
 {
-    const struct options *options = run->options;
-    run->context.output = output_open(options->output, options->is_gzip, error);
-    if (!run->context.output)
-        return false;
-    if (!export_events(run, error)) {
-        output_discard(run->context.output);
+    for (size_t i = 0; i < SIZE_ATTEMPTS; i++) {
+        run->limits = run->attempts[i];
+        bool is_thrown_away = i + 1 < SIZE_ATTEMPTS;
+        if (!write_parts(run, ranges, 0, 1, &is_thrown_away, error))
+            return false;
+        if (!is_thrown_away)
+            break;
+    }
+    return true;
+}
+
+static bool write_split(struct export_run *run, const GArray *ranges, GError **error)
+{
+    if (ranges->len > MAX_PARTS) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "that would be %u files; choose a larger -split=", ranges->len);
         return false;
     }
-    return output_close(run->context.output, error);
-}
-
-static void begin(struct export_run *run)
-{
-    const struct options *options = run->options;
-    run->model = trace_model_new();
-    run->symbols = symbol_table_new(options->symbolize, options->sysroot);
-    run->filter = filter_new(run->model, &options->filter, run->range_start_ns, run->range_end_ns);
-    if (options->filter.focus)
-        filter_set_focus(run->filter, matches_focus, run);
-    run->tracks = track_table_new(run->model);
-    run->notes = g_ptr_array_new_with_free_func(g_free);
-    run->context = (struct export_context){
-        .model = run->model,
-        .tracks = run->tracks,
-        .stacks = stack_texts_new(run->model, run->symbols, options->frame_limit),
-        .notes = run->notes,
-    };
-    run->timeline = timeline_new(run->model, run->tracks);
-    const struct trace_observer observer = timeline_observer(run->timeline);
-    filter_add_observer(run->filter, &observer);
-}
-
-static void end(struct export_run *run)
-{
-    timeline_free(run->timeline);
-    stack_texts_free(run->context.stacks);
-    track_table_free(run->tracks);
-    filter_free(run->filter);
-    symbol_table_free(run->symbols);
-    trace_model_free(run->model);
-    g_ptr_array_unref(run->notes);
+    for (guint first = 0; first < ranges->len; first += MAX_PARTS_AT_ONCE) {
+        bool is_thrown_away = false;
+        guint end = MIN(first + MAX_PARTS_AT_ONCE, ranges->len);
+        if (!write_parts(run, ranges, first, end, &is_thrown_away, error))
+            return false;
+    }
+    if (ranges->len > 1)
+        fprintf(stderr, "viewer_export: wrote %u files\n", ranges->len);
+    return true;
 }
 
 static bool run_export(const struct options *options, GError **error)
 {
     struct export_run run = {.options = options};
+    g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(struct range));
     if (filter_options_need_range(&options->filter) && !read_events(&run, widen_range, error))
         return false;
-    begin(&run);
-    bool is_fine = export_trace(&run, error);
-    if (is_fine)
-        print_warnings(&run);
-    end(&run);
-    return is_fine;
+    if (options->split_bytes || options->max_size_bytes) {
+        if (!measure(&run, ranges, error))
+            return false;
+    } else {
+        const struct range all = {0};
+        g_array_append_val(ranges, all);
+    }
+    return options->max_size_bytes ? write_limited(&run, ranges, error) : write_split(&run, ranges, error);
 }
 
 int main(int argc, char **argv)

@@ -10,12 +10,15 @@
 
 #define DEFAULT_FRAME_LIMIT 32
 #define MAX_FRAME_LIMIT 1024
+#define MIN_SIZE_BYTES 65536
 
 enum option_number {
     OPTION_FORMAT = 256,
     OPTION_SYMBOLIZE,
     OPTION_SYSROOT,
     OPTION_STACKS,
+    OPTION_SPLIT,
+    OPTION_MAX_SIZE,
     OPTION_HELP,
     OPTION_VERSION,
     OPTION_FILTER, /* and one number for each of filter_option_names */
@@ -29,6 +32,8 @@ static const struct option own_options[] = {
     {"symbolize", required_argument, NULL, OPTION_SYMBOLIZE},
     {"sysroot", required_argument, NULL, OPTION_SYSROOT},
     {"stacks", required_argument, NULL, OPTION_STACKS},
+    {"split", required_argument, NULL, OPTION_SPLIT},
+    {"max-size", required_argument, NULL, OPTION_MAX_SIZE},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
 };
@@ -103,6 +108,28 @@ static bool parse_stacks(struct options *options, const char *text, int *status)
     return true;
 }
 
+/* "100MB", "512k", "1GiB", "4096": bytes. Sizes below 64 kB hold not even the names. */
+static bool parse_size(uint64_t *bytes, const char *option, const char *text, int *status)
+{
+    static const struct {
+        const char *name;
+        double bytes;
+    } units[] = {{"", 1},         {"B", 1},        {"k", 1e3},     {"kB", 1e3}, {"K", 1e3},
+                 {"KB", 1e3},     {"M", 1e6},      {"MB", 1e6},    {"G", 1e9},  {"GB", 1e9},
+                 {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}};
+    char *end;
+    double number = g_ascii_strtod(text, &end);
+    for (size_t i = 0; i < G_N_ELEMENTS(units) && end != text; i++) {
+        if (strcmp(end, units[i].name) != 0 || !(number * units[i].bytes < 1e18))
+            continue;
+        if (number * units[i].bytes < MIN_SIZE_BYTES)
+            return usage_error(status, "-%s is at least %d bytes", option, MIN_SIZE_BYTES);
+        *bytes = (uint64_t)(number * units[i].bytes);
+        return true;
+    }
+    return usage_error(status, "-%s is a size such as 100MB, not \"%s\"", option, text);
+}
+
 static bool parse_filter(struct options *options, int option, int *status)
 {
     g_autoptr(GError) error = NULL;
@@ -126,6 +153,10 @@ static bool parse_option(struct options *options, int option, int *status)
         return true;
     case OPTION_STACKS:
         return parse_stacks(options, optarg, status);
+    case OPTION_SPLIT:
+        return parse_size(&options->split_bytes, "split", optarg, status);
+    case OPTION_MAX_SIZE:
+        return parse_size(&options->max_size_bytes, "max-size", optarg, status);
     case OPTION_HELP:
         print_help();
         *status = STATUS_FINE;
@@ -157,10 +188,12 @@ static bool complete(struct options *options, int argc, char **argv, int *status
         return usage_error(status, "say with -o where to write, - for standard output");
     if (!options->exporter)
         options->exporter = exporter_find_by_file(options->output);
-    if (!options->exporter && strcmp(options->output, "-") != 0)
-        return usage_error(status, "the name %s does not say the format; add -format=", options->output);
     if (!options->exporter)
         options->exporter = exporters[0];
+    if (options->split_bytes && options->max_size_bytes)
+        return usage_error(status, "-split keeps everything and -max-size does not: choose one");
+    if (options->split_bytes && strcmp(options->output, "-") == 0)
+        return usage_error(status, "-split makes several files: -o needs a name");
     options->is_gzip = g_str_has_suffix(options->output, ".gz");
     return true;
 }
@@ -184,6 +217,7 @@ bool options_parse(struct options *options, int argc, char **argv, int *status)
         .frame_limit = DEFAULT_FRAME_LIMIT,
         .is_progress = isatty(STDERR_FILENO),
     };
+    argv[0] = program_invocation_short_name; /* what getopt's messages begin with */
     struct option all[MAX_OPTIONS];
     list_options(all);
     int option;

@@ -33,14 +33,35 @@ struct output_target {
     uint8_t *compressed;
 };
 
-/* What a signal handler has to remove; one output is open at a time. */
-static char *volatile unfinished_file;
+/* What a signal handler has to remove. Files beyond the table are left behind by a signal. */
+#define MAX_UNFINISHED 64
+static char *volatile unfinished_files[MAX_UNFINISHED];
+
+static void remember_unfinished(char *path)
+{
+    for (size_t i = 0; i < MAX_UNFINISHED; i++) {
+        if (!unfinished_files[i]) {
+            unfinished_files[i] = path;
+            return;
+        }
+    }
+}
+
+static void forget_unfinished(const char *path)
+{
+    for (size_t i = 0; i < MAX_UNFINISHED; i++) {
+        if (unfinished_files[i] == path)
+            unfinished_files[i] = NULL;
+    }
+}
 
 static void remove_unfinished(int signal_number)
 {
-    char *path = unfinished_file;
-    if (path)
-        unlink(path);
+    for (size_t i = 0; i < MAX_UNFINISHED; i++) {
+        char *path = unfinished_files[i];
+        if (path)
+            unlink(path);
+    }
     raise(signal_number); /* SA_RESETHAND: the default action now */
 }
 
@@ -170,7 +191,7 @@ struct output *output_open(const char *path, bool is_gzip, GError **error)
     }
     struct output *output = output_new(TARGET_FILE, fd, path, is_gzip);
     output->target->temporary = g_steal_pointer(&temporary);
-    unfinished_file = output->target->temporary;
+    remember_unfinished(output->target->temporary);
     watch_signals();
     return output;
 }
@@ -208,7 +229,7 @@ static void output_free(struct output *output)
     if (target->is_gzip)
         deflateEnd(&target->gzip);
     if (target->temporary)
-        unfinished_file = NULL;
+        forget_unfinished(target->temporary);
     g_free(target->compressed);
     g_free(target->temporary);
     g_free(target->path);

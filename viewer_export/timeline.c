@@ -55,6 +55,8 @@ struct timeline {
     GArray *cpu_lanes;      /* struct lane by CPU */
     struct lane loss_lanes[MAX_LANES];
     uint64_t undrawn_count;
+    struct timeline_limits limits;
+    struct timeline_left_out left_out;
 };
 
 static void open_span_clear(gpointer span)
@@ -122,6 +124,26 @@ void timeline_set_exporter(struct timeline *timeline, const struct exporter *exp
 {
     timeline->exporter = exporter;
     timeline->exporter_self = self;
+}
+
+void timeline_set_limits(struct timeline *timeline, const struct timeline_limits *limits)
+{
+    timeline->limits = *limits;
+}
+
+struct timeline_left_out timeline_left_out(const struct timeline *timeline)
+{
+    return timeline->left_out;
+}
+
+/* Counts what is too short to be kept. */
+static bool is_too_short(struct timeline *timeline, int64_t duration_ns)
+{
+    if (duration_ns >= timeline->limits.min_duration_ns)
+        return false;
+    timeline->left_out.count++;
+    timeline->left_out.total_ns += duration_ns;
+    return true;
 }
 
 /* Calls an exporter's function if it has it. */
@@ -279,10 +301,14 @@ static void observe_state(void *self, const struct state_interval *interval)
     if (interval->thread == 0 || !is_shown(timeline, interval->thread) || interval->state == THREAD_UNKNOWN ||
         interval->start_ns >= interval->end_ns)
         return;
-    struct track *track = track_table_thread(timeline->tracks, interval->thread);
-    track->has_states = true;
-    counters_add_state(timeline->counters, track->process, interval->state,
-                       relative_ns(timeline, interval->start_ns), relative_ns(timeline, interval->end_ns));
+    counters_add_state(timeline->counters, trace_model_thread(timeline->model, interval->thread)->process,
+                       interval->state, relative_ns(timeline, interval->start_ns),
+                       relative_ns(timeline, interval->end_ns));
+    if (timeline->limits.leaves_out_states) {
+        timeline->left_out.state_count++;
+        return;
+    }
+    track_table_thread(timeline->tracks, interval->thread)->has_states = true;
     hold_state(timeline, interval);
 }
 
@@ -320,6 +346,8 @@ static void observe_blocking(void *self, const struct blocking *operation)
         return;
 
     int64_t start_ns = operation->is_summary ? operation->end_ns : operation->start_ns;
+    if (!operation->is_summary && is_too_short(timeline, operation->end_ns - start_ns))
+        return;
     struct export_blocking blocking = {
         .operation = operation,
         .cut_ns = MAX(trace_model_start_ns(timeline->model) - start_ns, 0),
@@ -403,6 +431,8 @@ static void observe_heap(void *self, const struct heap_sample *sample)
 static void end_region(struct timeline *timeline, const struct open_span *span, int64_t end_ns, bool is_open)
 {
     int64_t inner_end_ns;
+    if (is_too_short(timeline, end_ns - span->start_ns))
+        return;
     const struct export_span fact = {
         .track = place_slice(timeline, span->thread, span->start_ns, end_ns, &inner_end_ns),
         .start_ns = relative_ns(timeline, span->start_ns),
@@ -424,6 +454,8 @@ static void end_task(struct timeline *timeline, const struct open_span *span, in
         lanes = g_new0(struct lane, MAX_LANES);
         g_hash_table_insert(timeline->task_lanes, GUINT_TO_POINTER(process), lanes);
     }
+    if (is_too_short(timeline, end_ns - span->start_ns))
+        return;
     const struct export_span fact = {
         .track = place_in_lane(timeline, lanes, TRACK_TASK, process, span->start_ns, end_ns),
         .start_ns = relative_ns(timeline, span->start_ns),

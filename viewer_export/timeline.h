@@ -17,6 +17,18 @@ struct timeline *timeline_new(const struct trace_model *model, struct track_tabl
 void timeline_free(struct timeline *timeline);
 /* Where facts go; may be changed between two facts, NULL: nowhere. */
 void timeline_set_exporter(struct timeline *timeline, const struct exporter *exporter, void *self);
+/* What is left out so that an export does not become too large. */
+struct timeline_limits {
+    int64_t min_duration_ns; /* of waits, calls and spans */
+    bool leaves_out_states;
+};
+struct timeline_left_out {
+    uint64_t count; /* of waits, calls and spans */
+    int64_t total_ns;
+    uint64_t state_count;
+};
+void timeline_set_limits(struct timeline *timeline, const struct timeline_limits *limits);
+struct timeline_left_out timeline_left_out(const struct timeline *timeline);
 /* To be added to the model. */
 struct trace_observer timeline_observer(struct timeline *timeline);
 /* After trace_model_finish(): hands out what was held back. */
