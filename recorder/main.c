@@ -3,6 +3,7 @@
  * which they happen; everything that was begun is ended in reverse order, whatever happens in between.
  */
 #include "recorder/admission.h"
+#include "recorder/attach.h"
 #include "recorder/folders.h"
 #include "recorder/locations.h"
 #include "recorder/open_operations.h"
@@ -20,10 +21,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define RECORDER_ERROR (g_quark_from_static_string("recorder"))
+
 /* Everything one recording owns; freed by end_recording, also when it is half built. */
 struct recording {
     struct recorder_options options;
     char *program_path;
+    char *lttng_home; /* where a process that runs already looks for its session daemon */
     char *library_path;
     char *module_path;
     char *output;
@@ -56,17 +60,31 @@ static void say(const char *format, ...)
 /* What can be known before anything is created. */
 static bool check(struct recording *recording, GError **error)
 {
+    pid_t pid = recording->options.attach_pid;
+
+    recording->module_path = locations_find_events_module(error);
+    if (!recording->module_path)
+        return false;
+
+    if (pid) {
+        recording->program_path = attach_program(pid);
+        recording->lttng_home = attach_lttng_home(pid);
+        return attach_check(pid, error);
+    }
+
     recording->program_path = program_find(recording->options.program[0], error);
     if (!recording->program_path || !program_check(recording->program_path, error))
         return false;
 
     recording->library_path = locations_find_library(error);
-    recording->module_path = locations_find_events_module(error);
-    return recording->library_path && recording->module_path;
+    return recording->library_path;
 }
 
-static bool make_folders(struct recording *recording, GError **error)
+static bool make_output(struct recording *recording, GError **error)
 {
+    if (recording->options.url)
+        return true;
+
     recording->output = folders_make_output(recording->options.output, recording->program_path,
                                             &recording->output_was_there, error);
     if (!recording->output)
@@ -76,6 +94,14 @@ static bool make_folders(struct recording *recording, GError **error)
         say("writing the trace to %s", recording->output);
 
     recording->reserve_fd = folders_reserve(recording->output);
+    return true;
+}
+
+static bool make_folders(struct recording *recording, GError **error)
+{
+    if (!make_output(recording, error))
+        return false;
+
     recording->runtime_folder = folders_make_runtime(error);
     recording->state_folder = recording->runtime_folder ? folders_make_state(error) : NULL;
     return recording->state_folder;
@@ -85,10 +111,11 @@ static bool start_session(struct recording *recording, GError **error)
 {
     struct session_options options = {
         .output = recording->output,
+        .url = recording->options.url,
         .buffer_bytes = recording->options.buffer_bytes,
     };
 
-    recording->daemon = session_daemon_acquire(recording->runtime_folder, error);
+    recording->daemon = session_daemon_acquire(recording->runtime_folder, recording->lttng_home, error);
     if (!recording->daemon)
         return false;
 
@@ -126,11 +153,22 @@ static bool make_target(struct recording *recording, GError **error)
     return !recording->admission || admission_add(recording->admission, target_pid(recording->target), error);
 }
 
+static uint64_t now_ns(void)
+{
+    return (uint64_t)g_get_monotonic_time() * 1000;
+}
+
+static pid_t recorded_pid(const struct recording *recording)
+{
+    return recording->target ? target_pid(recording->target) : recording->options.attach_pid;
+}
+
 /* Scheduling is worth having, but nothing that must be there. */
 static void start_collector(struct recording *recording)
 {
     const struct sched_collector_options options = {
-        .follow_children = recording->options.follow_children,
+        .is_running = !recording->target,
+        .follow_children = recording->target && recording->options.follow_children,
         .with_wakeups = recording->options.with_wakeups,
         .sample_hz = recording->options.sample_hz,
         .ring_bytes = recording->options.ring_bytes,
@@ -144,25 +182,60 @@ static void start_collector(struct recording *recording)
     }
 
     if (!recording->options.with_sched) {
-        recording->events->sched_source(0, EXECTRACE_SCHED_NONE, "switched off with --no-sched");
+        recording->events->sched_source(now_ns(), EXECTRACE_SCHED_NONE, "switched off with --no-sched");
         return;
     }
 
-    recording->collector =
-        sched_collector_new(target_pid(recording->target), &options, recording->events, &error);
+    recording->collector = sched_collector_new(recorded_pid(recording), &options, recording->events, &error);
     if (!recording->collector) {
-        recording->events->sched_source(0, EXECTRACE_SCHED_NONE, error->message);
+        recording->events->sched_source(now_ns(), EXECTRACE_SCHED_NONE, error->message);
         say("recording without scheduling: %s", error->message);
     }
 }
 
+/* The process runs already; the session daemon may be new to it. */
+static bool join_process(struct recording *recording, GError **error)
+{
+    pid_t pid = recording->options.attach_pid;
+
+    if (!session_wait_for_process(pid, recording->options.start_limit_ms)) {
+        g_set_error(error, RECORDER_ERROR, 0,
+                    "process %d does not answer LTTng; was its LTTNG_HOME or HOME changed since it started?",
+                    (int)pid);
+        return false;
+    }
+
+    return admission_add(recording->admission, pid, error);
+}
+
 static bool begin_recording(struct recording *recording, GError **error)
 {
-    if (!check(recording, error) || !make_folders(recording, error) || !start_session(recording, error) ||
-        !make_target(recording, error))
+    if (!check(recording, error) || !make_folders(recording, error) || !start_session(recording, error))
+        return false;
+
+    if (!(recording->options.attach_pid ? join_process(recording, error) : make_target(recording, error)))
         return false;
 
     start_collector(recording);
+    return true;
+}
+
+/* Runs the program, or watches the process, until it is time to stop. False with error: it could not be run.
+ */
+static bool record(struct recording *recording, int *wait_status, GError **error)
+{
+    if (recording->options.attach_pid) {
+        recording->has_run = true;
+        target_watch(recording->options.attach_pid, recording->options.duration_ns);
+        return true;
+    }
+
+    if (!target_release(recording->target, error))
+        return false;
+
+    recording->has_run = true;
+    *wait_status =
+        target_wait(recording->target, recording->options.follow_children ? recording->admission : NULL);
     return true;
 }
 
@@ -189,6 +262,15 @@ static uint64_t process_end(int32_t pid, void *collector)
     return collector ? sched_collector_process_end(collector, pid) : 0;
 }
 
+static void emit_open_operations(const struct recording *recording)
+{
+    if (recording->options.attach_pid)
+        open_operations_emit_running(recording->options.attach_pid, now_ns(), recording->events);
+
+    open_operations_emit(recording->state_folder, now_ns(), process_end, recording->collector,
+                         recording->events);
+}
+
 /* Ends what was begun, in reverse order. */
 static void end_recording(struct recording *recording)
 {
@@ -198,10 +280,9 @@ static void end_recording(struct recording *recording)
 
     uint64_t ring_loss_count = recording->collector ? sched_collector_stop(recording->collector) : 0;
     if (recording->has_run && recording->events)
-        open_operations_emit(recording->state_folder, (uint64_t)g_get_monotonic_time() * 1000, process_end,
-                             recording->collector, recording->events);
+        emit_open_operations(recording);
 
-    bool is_full = recording->has_run && folders_is_full(recording->output);
+    bool is_full = recording->has_run && recording->output && folders_is_full(recording->output);
     if (recording->reserve_fd >= 0)
         close(recording->reserve_fd);
 
@@ -226,6 +307,7 @@ static void end_recording(struct recording *recording)
 
     g_strfreev(recording->environment);
     g_free(recording->program_path);
+    g_free(recording->lttng_home);
     g_free(recording->library_path);
     g_free(recording->module_path);
     g_free(recording->output);
@@ -265,11 +347,8 @@ int main(int argc, char **argv)
     prepare_own_tracing();
     bool is_ready = begin_recording(&recording, &error);
     int interruption = target_was_interrupted();
-    if (is_ready && !interruption && target_release(recording.target, &error)) {
-        recording.has_run = true;
-        wait_status =
-            target_wait(recording.target, recording.options.follow_children ? recording.admission : NULL);
-    }
+    if (is_ready && !interruption)
+        record(&recording, &wait_status, &error);
 
     end_recording(&recording);
     target_end_signals();

@@ -7,7 +7,11 @@
 #include "tracepoints/contract.h"
 #include "tracepoints/state.h"
 
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
 
 /* A thread that is still running may be just writing; it needs some nanoseconds. */
 #define READ_ATTEMPTS 100
@@ -59,24 +63,77 @@ static bool emit_slot(const struct state_slot *slot, int32_t pid, uint64_t end_n
     return true;
 }
 
+/* end_ns: when the process ended, or now. */
+static unsigned emit_state(const struct state_file *file, uint64_t end_ns,
+                           const struct recorder_events *events)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < MIN(file->slot_count, STATE_SLOT_COUNT); i++)
+        count += emit_slot(&file->slots[i], file->pid, end_ns, events);
+
+    return count;
+}
+
+static bool is_open_state(const struct state_file *file)
+{
+    return file->magic == STATE_MAGIC && file->version == STATE_VERSION && file->pid > 0 && !file->finished;
+}
+
 static unsigned emit_file(const char *path, uint64_t now_ns, open_operations_end end, void *data,
                           const struct recorder_events *events)
 {
     g_autoptr(GMappedFile) mapped = g_mapped_file_new(path, FALSE, NULL);
-    unsigned count = 0;
 
     if (!mapped || g_mapped_file_get_length(mapped) < STATE_FILE_BYTES)
         return 0;
 
     const struct state_file *file = (const void *)g_mapped_file_get_contents(mapped);
-    if (file->magic != STATE_MAGIC || file->version != STATE_VERSION || file->pid <= 0 || file->finished)
+    if (!is_open_state(file))
         return 0;
 
     uint64_t end_ns = end(file->pid, data);
-    for (unsigned i = 0; i < MIN(file->slot_count, STATE_SLOT_COUNT); i++)
-        count += emit_slot(&file->slots[i], file->pid, end_ns ? end_ns : now_ns, events);
+    return emit_state(file, end_ns ? end_ns : now_ns, events);
+}
 
-    return count;
+static bool read_memory(int32_t pid, uint64_t address, void *buffer, size_t size)
+{
+    struct iovec local = {.iov_base = buffer, .iov_len = size};
+    struct iovec remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
+
+    return process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)size;
+}
+
+/* Whether a line of /proc/PID/maps is a private or shared mapping that could hold the state; its address. */
+static bool parse_candidate(const char *line, uint64_t *address)
+{
+    char protection[8];
+    uint64_t end;
+
+    return sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s", address, &end, protection) == 3 &&
+           g_str_has_prefix(protection, "rw") && end - *address >= STATE_FILE_BYTES;
+}
+
+unsigned open_operations_emit_running(int32_t pid, uint64_t now_ns, const struct recorder_events *events)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/maps", pid);
+    g_autofree struct state_file *file = g_malloc0(STATE_FILE_BYTES);
+    g_autofree char *maps = NULL;
+
+    if (!g_file_get_contents(path, &maps, NULL, NULL))
+        return 0;
+
+    g_auto(GStrv) lines = g_strsplit(maps, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        uint64_t address;
+
+        if (parse_candidate(*line, &address) &&
+            read_memory(pid, address, file, offsetof(struct state_file, slots)) && is_open_state(file) &&
+            read_memory(pid, address, file, STATE_FILE_BYTES))
+            return emit_state(file, now_ns, events);
+    }
+
+    return 0;
 }
 
 static gint compare_names(gconstpointer a, gconstpointer b)

@@ -22,4 +22,10 @@ typedef uint64_t (*open_operations_end)(int32_t pid, void *data);
 unsigned open_operations_emit(const char *state_folder, uint64_t now_ns, open_operations_end end, void *data,
                               const struct recorder_events *events);
 
+/*
+ * The same for a process that runs on and keeps its state in its own memory: reads it from there. 0 when we
+ * may not.
+ */
+unsigned open_operations_emit_running(int32_t pid, uint64_t now_ns, const struct recorder_events *events);
+
 #endif

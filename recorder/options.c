@@ -15,6 +15,9 @@ enum option_code {
     OPTION_QUIET = 'q',
     OPTION_VERSION = 'V',
     OPTION_FOLLOW = 256,
+    OPTION_ATTACH,
+    OPTION_DURATION,
+    OPTION_URL,
     OPTION_NO_SCHED,
     OPTION_NO_WAKEUPS,
     OPTION_SAMPLES,
@@ -29,6 +32,9 @@ enum option_code {
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, OPTION_OUTPUT},
+    {"attach", required_argument, NULL, OPTION_ATTACH},
+    {"duration", required_argument, NULL, OPTION_DURATION},
+    {"url", required_argument, NULL, OPTION_URL},
     {"follow", required_argument, NULL, OPTION_FOLLOW},
     {"no-sched", no_argument, NULL, OPTION_NO_SCHED},
     {"no-wakeups", no_argument, NULL, OPTION_NO_WAKEUPS},
@@ -48,10 +54,14 @@ static const struct option long_options[] = {
 
 static const char help_text[] =
     "Usage: recorder [OPTIONS] [--] PROGRAM [ARGUMENTS...]\n"
+    "       recorder [OPTIONS] --attach=PID\n"
     "Runs PROGRAM and records where its threads wait. `analyzer` and `viewer_export` read the result.\n"
     "\n"
     "  -o, --output=DIR            write the trace to DIR, new or empty (default: a new directory,\n"
     "                              its name is printed on standard error)\n"
+    "      --attach=PID            record a process that was started with libexectrace.so before\n"
+    "      --duration=TIME         with --attach: for so long; otherwise until it ends, or Ctrl-C\n"
+    "      --url=URL               send the trace to lttng-relayd on another machine: net://HOST\n"
     "      --follow=all|none       record the processes that PROGRAM starts too (default: all)\n"
     "      --wait-threshold=TIME   sum waits for locks and threads that are shorter, e.g. 20us\n"
     "      --syscall-threshold=TIME  sum system calls that are shorter, e.g. 10us\n"
@@ -209,6 +219,28 @@ static bool take_start_limit(struct recorder_options *options, const char *text)
     return true;
 }
 
+static bool take_attach(struct recorder_options *options, const char *text)
+{
+    unsigned pid;
+
+    if (!parse_count(text, INT32_MAX, &pid) || pid == 0)
+        return false;
+
+    options->attach_pid = (int32_t)pid;
+    return true;
+}
+
+static bool take_url(struct recorder_options *options, const char *text)
+{
+    if (!g_str_has_prefix(text, "net://") && !g_str_has_prefix(text, "net6://") &&
+        !g_str_has_prefix(text, "tcp://") && !g_str_has_prefix(text, "tcp6://"))
+        return false;
+
+    g_free(options->url);
+    options->url = g_strdup(text);
+    return true;
+}
+
 static bool take_output(struct recorder_options *options, const char *text)
 {
     if (text[0] == '\0')
@@ -225,6 +257,12 @@ static bool take_option(struct recorder_options *options, int code, const char *
     switch (code) {
     case OPTION_OUTPUT:
         return take_output(options, value);
+    case OPTION_ATTACH:
+        return take_attach(options, value);
+    case OPTION_DURATION:
+        return options_parse_duration(value, &options->duration_ns) && options->duration_ns > 0;
+    case OPTION_URL:
+        return take_url(options, value);
     case OPTION_FOLLOW:
         return take_follow(options, value);
     case OPTION_NO_SCHED:
@@ -267,6 +305,26 @@ static const char *option_name(int code)
     return "?";
 }
 
+/* What makes no sense together. */
+static bool check_combination(const struct recorder_options *options, bool has_program, GError **error)
+{
+    const char *wrong = NULL;
+
+    if (options->attach_pid && has_program)
+        wrong = "--attach records a process that runs already; leave the program out";
+    else if (!options->attach_pid && !has_program)
+        wrong = "no program given; usage: recorder [-o DIR] [--] PROGRAM [ARGUMENTS...]";
+    else if (options->duration_ns && !options->attach_pid)
+        wrong = "--duration goes with --attach only";
+    else if (options->url && options->output)
+        wrong = "the trace goes either to --output or to --url";
+
+    if (wrong)
+        g_set_error_literal(error, OPTIONS_ERROR, 0, wrong);
+
+    return !wrong;
+}
+
 static enum options_result parse_words(struct recorder_options *options, int argc, char **argv,
                                        GError **error)
 {
@@ -298,14 +356,8 @@ static enum options_result parse_words(struct recorder_options *options, int arg
         }
     }
 
-    if (optind >= argc) {
-        g_set_error(error, OPTIONS_ERROR, 0,
-                    "no program given; usage: recorder [-o DIR] [--] PROGRAM [ARGUMENTS...]");
-        return OPTIONS_WRONG;
-    }
-
     options->program = argv + optind;
-    return OPTIONS_RUN;
+    return check_combination(options, optind < argc, error) ? OPTIONS_RUN : OPTIONS_WRONG;
 }
 
 enum options_result options_parse(struct recorder_options *options, int argc, char **argv, GError **error)
@@ -330,6 +382,7 @@ enum options_result options_parse(struct recorder_options *options, int argc, ch
 void options_clear(struct recorder_options *options)
 {
     g_free(options->output);
+    g_free(options->url);
     g_free(options->wait_threshold_ns);
     g_free(options->syscall_threshold_ns);
     g_free(options->alloc);

@@ -10,7 +10,10 @@
 
 struct recorder_options {
     char *output;         /* directory of the trace; NULL: choose a new one and say its name */
+    char *url;            /* where the trace goes instead, for lttng-relayd; or NULL */
     char **program;       /* borrowed from argv: the program and its arguments, NULL at the end */
+    int32_t attach_pid;   /* record this process, which runs already; 0: run the program */
+    uint64_t duration_ns; /* with attach_pid: for how long; 0: until it ends or recorder is told to stop */
     bool follow_children; /* record the children of the program too */
     bool is_quiet;        /* say nothing but errors */
 

@@ -16,6 +16,7 @@
 
 struct perf_ring {
     int fd;        /* owned */
+    int cpu;       /* for the owner's use */
     void *mapping; /* owned: one control page, then the data */
     uint64_t mapping_bytes;
     const uint8_t *bytes;

@@ -8,6 +8,7 @@
  * sched_collector_new and _stop are called on the main thread; everything in between belongs to the thread.
  */
 #include "recorder/sched_collector.h"
+#include "recorder/existing_process.h"
 #include "recorder/perf_ring.h"
 #include "recorder/sched_pairing.h"
 
@@ -43,6 +44,7 @@ struct sched_collector {
     GArray *joined_fds;                   /* owned: events that write into another event's ring */
     int cpu_count;
     unsigned ring_count;
+    unsigned first_program_ring; /* those before are of the whole machine */
     uint64_t ring_bytes;
     struct sched_tracepoints tracepoints; /* valid when is_privileged */
     bool is_privileged;                   /* tracepoints of all CPUs may be used: wake-ups are known */
@@ -152,8 +154,8 @@ static void describe_program_event(struct perf_event_attr *attr,
         .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_CALLCHAIN,
         .sample_period = options->sample_hz ? 1000000000 / options->sample_hz : 0,
         .sample_max_stack = MAX_SAMPLE_FRAMES,
-        .disabled = 1,
-        .enable_on_exec = 1,
+        .disabled = !options->is_running,
+        .enable_on_exec = !options->is_running,
         .inherit = 1,
         .inherit_thread = !options->follow_children,
         .exclude_kernel = 1,
@@ -225,6 +227,7 @@ static bool add_ring(struct sched_collector *collector, int fd, const struct sch
 static bool open_program_rings(struct sched_collector *collector, struct perf_event_attr *attr, pid_t pid,
                                GError **error)
 {
+    collector->first_program_ring = collector->ring_count;
     for (int cpu = 0; cpu < collector->cpu_count; cpu++) {
         int fd = open_event(attr, pid, cpu);
 
@@ -238,6 +241,58 @@ static bool open_program_rings(struct sched_collector *collector, struct perf_ev
 
         if (!add_ring(collector, fd, NULL, error))
             return false;
+
+        collector->rings[collector->ring_count - 1].cpu = cpu;
+    }
+
+    return true;
+}
+
+/* Another thread of a process that runs already: its events go to the rings of the first thread. */
+static bool join_thread(struct sched_collector *collector, struct perf_event_attr *attr, int32_t tid,
+                        GError **error)
+{
+    for (unsigned i = collector->first_program_ring; i < collector->ring_count; i++) {
+        int fd = open_event(attr, tid, collector->rings[i].cpu);
+
+        if (fd < 0 && errno == ESRCH) /* it has ended */
+            return true;
+
+        if (fd < 0) {
+            set_open_error(error, errno);
+            return false;
+        }
+
+        g_array_append_val(collector->joined_fds, fd);
+        ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, collector->rings[i].fd);
+    }
+
+    return true;
+}
+
+/* Threads come and go meanwhile: look again until there is no new one. What a known thread starts is
+ * inherited. */
+static bool join_threads(struct sched_collector *collector, struct perf_event_attr *attr, pid_t pid,
+                         GError **error)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new(g_direct_hash, g_direct_equal);
+    bool has_new = true;
+
+    g_hash_table_add(known, GINT_TO_POINTER(pid));
+    while (has_new) {
+        g_autoptr(GArray) tids = existing_process_threads(pid);
+
+        has_new = false;
+        for (unsigned i = 0; i < tids->len; i++) {
+            int32_t tid = g_array_index(tids, int32_t, i);
+
+            if (!g_hash_table_add(known, GINT_TO_POINTER(tid)))
+                continue;
+
+            has_new = true;
+            if (!join_thread(collector, attr, tid, error))
+                return false;
+        }
     }
 
     return true;
@@ -331,7 +386,8 @@ static bool open_rings(struct sched_collector *collector, pid_t pid,
     else if (probe_fd >= 0)
         close(probe_fd);
 
-    return open_program_rings(collector, &attr, pid, error);
+    return open_program_rings(collector, &attr, pid, error) &&
+           (!options->is_running || join_threads(collector, &attr, pid, error));
 }
 
 void sched_collector_free(struct sched_collector *collector)
@@ -378,6 +434,9 @@ struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collec
                              "perf_event_open: sched_switch, sched_waking, sched_wakeup_new");
     else
         events->sched_source(now_ns(), EXECTRACE_SCHED_PERF_SWITCH, "perf_event_open: context switches");
+
+    if (options->is_running)
+        existing_process_introduce(pid, now_ns(), collector->pairing);
 
     collector->thread = g_thread_new("sched", run_collector, collector);
     return collector;

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 struct sched_collector_options {
+    bool is_running; /* the process runs already: recording starts at once, not at its exec */
     bool follow_children;
     bool with_wakeups;   /* use the scheduler's tracepoints where the kernel lets us */
     unsigned sample_hz;  /* 0: no samples of running threads */
@@ -19,9 +20,10 @@ struct sched_collector_options {
 struct sched_collector;
 
 /*
- * Opens the kernel's events on process `pid`, which has not called exec yet: recording starts at its exec.
- * Starts the thread that drains the rings. Borrows events, which must outlive the collector.
- * NULL with error when the kernel does not allow it; the recording can go on without scheduling.
+ * Opens the kernel's events on process `pid`: one that has not called exec yet (recording starts at its
+ * exec), or one that runs, with all its threads. Starts the thread that drains the rings. Borrows events,
+ * which must outlive the collector. NULL with error when the kernel does not allow it; the recording can go
+ * on without scheduling.
  */
 struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collector_options *options,
                                             const struct recorder_events *events, GError **error);

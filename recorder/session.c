@@ -30,6 +30,7 @@
 /* How often a half-full sub-buffer is written out, so that a long recording can be watched; microseconds. */
 #define SWITCH_TIMER_US 1000000
 
+#define PROCESS_POLL_MS 20
 #define PENDING_POLL_US 2000
 #define PENDING_LIMIT_US 30000000
 
@@ -260,6 +261,28 @@ struct session *session_new(const struct session_options *options, GError **erro
     }
 
     return session;
+}
+
+bool session_wait_for_process(pid_t pid, unsigned limit_ms)
+{
+    struct lttng_domain domain = ust_domain();
+    struct lttng_handle *handle = lttng_create_handle(NULL, &domain);
+    bool is_there = false;
+
+    for (unsigned waited_ms = 0; handle && !is_there && waited_ms <= limit_ms; waited_ms += PROCESS_POLL_MS) {
+        struct lttng_event *tracepoints = NULL;
+        int count = lttng_list_tracepoints(handle, &tracepoints);
+
+        for (int i = 0; i < count && !is_there; i++)
+            is_there = tracepoints[i].pid == pid && g_str_has_prefix(tracepoints[i].name, "exectrace_");
+
+        free(tracepoints);
+        if (!is_there)
+            g_usleep(PROCESS_POLL_MS * 1000);
+    }
+
+    lttng_destroy_handle(handle);
+    return is_there;
 }
 
 bool session_track(struct session *session, pid_t pid, GError **error)

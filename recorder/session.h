@@ -31,6 +31,9 @@ struct session_loss {
  */
 struct session *session_new(const struct session_options *options, GError **error);
 
+/* Waits until the session daemon knows the process and its exectrace events. False: not within the limit. */
+bool session_wait_for_process(pid_t pid, unsigned limit_ms);
+
 /* Adds a process to a restricted session. */
 bool session_track(struct session *session, pid_t pid, GError **error);
 

@@ -1,7 +1,7 @@
 /*
  * Starts, shares and stops LTTng's session daemon. Called by main.c on the main thread.
  *
- * Sharing (root only): every recorder holds a shared flock on LOCK_PATH while it uses the daemon; starting
+ * Sharing: every recorder holds a shared flock on a lock file while it uses the daemon; starting
  * and stopping happen under the exclusive lock. The file holds the pid of the daemon that a recorder started,
  * and is removed by the last one. The kernel drops the lock of a recorder that is killed.
  */
@@ -27,8 +27,11 @@
 #define DAEMON_ERROR (g_quark_from_static_string("recorder-session-daemon"))
 
 #define DAEMON_PROGRAM "lttng-sessiond"
-#define LOCK_PATH "/run/exectrace-recorder.lock"
+#define ROOT_LOCK_PATH "/run/exectrace-recorder.lock"
 #define ROOT_RUN_FOLDER "/var/run/lttng"
+/* In a user's home. */
+#define USER_LOCK_NAME ".exectrace-recorder.lock"
+#define USER_RUN_NAME ".lttng"
 
 #define START_POLL_US 5000
 #define START_LIMIT_US 10000000
@@ -38,6 +41,8 @@
 struct session_daemon {
     pid_t pid;               /* the daemon that a recorder started; 0: somebody else's */
     int lock_fd;             /* -1: not shared */
+    char *lock_path;         /* owned; NULL: not shared */
+    char *run_folder;        /* owned; NULL: not shared. Where the shared daemon has its sockets */
     bool has_made_wait_file; /* LTTng's wait file did not exist before */
 };
 
@@ -82,9 +87,9 @@ static void remove_unused_wait_file(void)
         shm_unlink(name);
 }
 
-/* What a daemon leaves in root's run folder when it is killed. The folder itself goes when nothing else is in
+/* What a daemon leaves in its run folder when it is killed. The folder itself goes when nothing else is in
  * it. */
-static void clear_run_folder(void)
+static void clear_run_folder(const char *folder)
 {
     static const char *const names[] = {"kconsumerd",           "ustconsumerd32",        "ustconsumerd64",
                                         "agent.port",           "client-lttng-sessiond", "lttng-sessiond.lck",
@@ -92,12 +97,12 @@ static void clear_run_folder(void)
                                         "sessiond-notification"};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *path = g_build_filename(ROOT_RUN_FOLDER, names[i], NULL);
+        g_autofree char *path = g_build_filename(folder, names[i], NULL);
 
         folders_remove(path);
     }
 
-    rmdir(ROOT_RUN_FOLDER);
+    rmdir(folder);
 }
 
 /* --- starting and stopping ---------------------------------------------------------------------------- */
@@ -231,13 +236,13 @@ static bool start_daemon(struct session_daemon *daemon, bool is_private, GError 
 /* --- sharing ------------------------------------------------------------------------------------------ */
 
 /* The file may have been removed by the last user between our open and our lock. */
-static bool is_current_lock(int fd)
+static bool is_current_lock(const struct session_daemon *daemon)
 {
     struct stat ours;
     struct stat current;
 
-    return fstat(fd, &ours) == 0 && stat(LOCK_PATH, &current) == 0 && ours.st_ino == current.st_ino &&
-           ours.st_dev == current.st_dev;
+    return fstat(daemon->lock_fd, &ours) == 0 && stat(daemon->lock_path, &current) == 0 &&
+           ours.st_ino == current.st_ino && ours.st_dev == current.st_dev;
 }
 
 static pid_t read_lock_pid(int fd)
@@ -281,21 +286,21 @@ static bool prepare_shared(struct session_daemon *daemon, GError **error)
 /* One try. False without error: somebody else was quicker, try again. */
 static bool try_acquire_shared(struct session_daemon *daemon, GError **error)
 {
-    daemon->lock_fd = open(LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    daemon->lock_fd = open(daemon->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (daemon->lock_fd < 0) {
-        g_set_error(error, DAEMON_ERROR, 0, "cannot open " LOCK_PATH ": %s", g_strerror(errno));
+        g_set_error(error, DAEMON_ERROR, 0, "cannot open %s: %s", daemon->lock_path, g_strerror(errno));
         return false;
     }
 
     bool is_first = flock(daemon->lock_fd, LOCK_EX | LOCK_NB) == 0;
-    if (is_first && is_current_lock(daemon->lock_fd) && !prepare_shared(daemon, error)) {
-        unlink(LOCK_PATH);
+    if (is_first && is_current_lock(daemon) && !prepare_shared(daemon, error)) {
+        unlink(daemon->lock_path);
         close(daemon->lock_fd);
         return false;
     }
 
     flock(daemon->lock_fd, LOCK_SH);
-    if (is_current_lock(daemon->lock_fd) && session_daemon_answers()) {
+    if (is_current_lock(daemon) && session_daemon_answers()) {
         pid_t pid = read_lock_pid(daemon->lock_fd);
 
         daemon->pid = is_daemon_process(pid) ? pid : 0;
@@ -328,17 +333,17 @@ static bool acquire_shared(struct session_daemon *daemon, GError **error)
 
 static void release_shared(struct session_daemon *daemon, bool *left_running)
 {
-    bool is_last = flock(daemon->lock_fd, LOCK_EX | LOCK_NB) == 0 && is_current_lock(daemon->lock_fd);
+    bool is_last = flock(daemon->lock_fd, LOCK_EX | LOCK_NB) == 0 && is_current_lock(daemon);
 
     if (is_last && daemon->pid && session_clean_and_count() == 0) {
         stop_daemon(daemon->pid);
-        clear_run_folder();
+        clear_run_folder(daemon->run_folder);
     } else if (is_last && daemon->pid) {
         *left_running = true;
     }
 
     if (is_last)
-        unlink(LOCK_PATH);
+        unlink(daemon->lock_path);
 
     close(daemon->lock_fd);
 }
@@ -364,16 +369,38 @@ static bool acquire_private(struct session_daemon *daemon, const char *runtime_f
     return false;
 }
 
-struct session_daemon *session_daemon_acquire(const char *runtime_folder, GError **error)
+static void free_daemon(struct session_daemon *daemon)
+{
+    g_free(daemon->lock_path);
+    g_free(daemon->run_folder);
+    g_free(daemon);
+}
+
+/* Root's daemon, or the one that a process to be attached to looks for. */
+static bool acquire_known(struct session_daemon *daemon, const char *home, GError **error)
+{
+    if (geteuid() == 0) {
+        daemon->lock_path = g_strdup(ROOT_LOCK_PATH);
+        daemon->run_folder = g_strdup(ROOT_RUN_FOLDER);
+    } else {
+        daemon->lock_path = g_build_filename(home, USER_LOCK_NAME, NULL);
+        daemon->run_folder = g_build_filename(home, USER_RUN_NAME, NULL);
+        g_setenv("LTTNG_HOME", home, TRUE);
+    }
+
+    return acquire_shared(daemon, error);
+}
+
+struct session_daemon *session_daemon_acquire(const char *runtime_folder, const char *home, GError **error)
 {
     struct session_daemon *daemon = g_new0(struct session_daemon, 1);
 
     daemon->lock_fd = -1;
     daemon->has_made_wait_file = !has_wait_file();
-    bool is_ok =
-        geteuid() == 0 ? acquire_shared(daemon, error) : acquire_private(daemon, runtime_folder, error);
+    bool is_ok = geteuid() == 0 || home ? acquire_known(daemon, home, error)
+                                        : acquire_private(daemon, runtime_folder, error);
     if (!is_ok) {
-        g_free(daemon);
+        free_daemon(daemon);
         return NULL;
     }
 
@@ -400,5 +427,5 @@ void session_daemon_release(struct session_daemon *daemon, bool *left_running)
     if (daemon->has_made_wait_file)
         remove_unused_wait_file();
 
-    g_free(daemon);
+    free_daemon(daemon);
 }

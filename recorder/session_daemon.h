@@ -3,7 +3,8 @@
  *
  * Root always uses the one global daemon (LTTng allows no other), so recorders of root share it: whoever
  * needs it first starts it, the last one that ends stops it. An ordinary user's recorder gets a daemon of its
- * own, with a private LTTNG_HOME, that clashes with nobody.
+ * own, with a private LTTNG_HOME, that clashes with nobody; but to attach to a process, it must be the daemon
+ * that the process looks for, and that one is shared as root's is.
  */
 #ifndef EXECTRACE_RECORDER_SESSION_DAEMON_H
 #define EXECTRACE_RECORDER_SESSION_DAEMON_H
@@ -14,11 +15,12 @@
 struct session_daemon;
 
 /*
- * Makes sure that a session daemon answers. Sets LTTNG_HOME in our environment when the daemon is private:
+ * Makes sure that a session daemon answers. Sets LTTNG_HOME in our environment when the daemon is not root's:
  * call it before anything else starts a thread, and pass the environment on to the program. runtime_folder:
- * an existing directory of ours, for the private daemon's sockets. Nothing is left behind on failure.
+ * an existing directory of ours, for a private daemon's sockets. home: NULL, or where the process that is to
+ * be recorded looks for an ordinary user's daemon. Nothing is left behind on failure.
  */
-struct session_daemon *session_daemon_acquire(const char *runtime_folder, GError **error);
+struct session_daemon *session_daemon_acquire(const char *runtime_folder, const char *home, GError **error);
 
 /* Whether the daemon is ours alone: then no process of somebody else can be recorded by mistake. */
 bool session_daemon_is_private(const struct session_daemon *daemon);

@@ -284,6 +284,19 @@ int target_wait(struct target *target, struct admission *admission)
     return reap(target);
 }
 
+void target_watch(pid_t pid, uint64_t duration_ns)
+{
+    int pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd polled[] = {{.fd = signal_fd, .events = POLLIN}, {.fd = pid_fd, .events = POLLIN}};
+    int limit_ms = duration_ns ? (int)MIN(duration_ns / 1000000, G_MAXINT) : -1;
+
+    if (pid_fd < 0)
+        return;
+
+    poll(polled, G_N_ELEMENTS(polled), limit_ms);
+    close(pid_fd);
+}
+
 void target_free(struct target *target)
 {
     if (!target)

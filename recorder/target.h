@@ -58,6 +58,12 @@ bool target_release(struct target *target, GError **error);
  */
 int target_wait(struct target *target, struct admission *admission);
 
+/*
+ * Waits until process pid, which is none of ours, has ended, the time is over (0: there is no limit), or a
+ * signal tells recorder to stop.
+ */
+void target_watch(pid_t pid, uint64_t duration_ns);
+
 /* Frees it; a program that was not released never runs. Fine on NULL. */
 void target_free(struct target *target);
 
