@@ -7,6 +7,8 @@ exectrace_unit_test(sched_pairing exectrace_recorder)
 exectrace_unit_test(program_check exectrace_recorder)
 exectrace_unit_test(open_operations exectrace_recorder)
 exectrace_unit_test(folders exectrace_recorder)
+exectrace_unit_test(perf_ring exectrace_recorder)
+exectrace_unit_test(sched_tracepoints exectrace_recorder)
 
 # Programs that recorder must refuse.
 add_executable(recorder_static apps/recorder_nothing.c)

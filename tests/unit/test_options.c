@@ -140,6 +140,35 @@ static void test_options__no_program_is_refused(void **state)
     assert_non_null(strstr(fixture->error->message, "no program"));
 }
 
+static void test_options__attach_takes_no_program_but_a_duration(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(PARSE(fixture, "--attach", "123", "--duration=10s"), OPTIONS_RUN);
+    assert_int_equal(fixture->options.attach_pid, 123);
+    assert_int_equal(fixture->options.duration_ns, UINT64_C(10000000000));
+}
+
+static void test_options__what_excludes_each_other_is_refused(void **state)
+{
+    static char *const mistakes[][3] = {
+        {"--attach=123", "ls", "leave the program out"},
+        {"--duration=1s", "ls", "--attach only"},
+        {"--attach=0", NULL, "is no value"},
+        {"--url=http://host", "ls", "is no value"},
+    };
+    struct fixture *fixture = *state;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(mistakes); i++) {
+        assert_int_equal(PARSE(fixture, mistakes[i][0], mistakes[i][1]), OPTIONS_WRONG);
+        assert_non_null(strstr(fixture->error->message, mistakes[i][2]));
+        g_clear_error(&fixture->error);
+    }
+
+    assert_int_equal(PARSE(fixture, "--url=net://host", "-o", "dir", "ls"), OPTIONS_WRONG);
+    assert_non_null(strstr(fixture->error->message, "either"));
+}
+
 static void test_options__missing_value_is_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -193,6 +222,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_options__mistakes_are_refused_with_a_sentence, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_options__no_program_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_options__attach_takes_no_program_but_a_duration, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_options__what_excludes_each_other_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_options__missing_value_is_refused, set_up, tear_down),
         cmocka_unit_test(test_options_parse_size__knows_suffixes_and_limits),
         cmocka_unit_test(test_options_parse_duration__knows_suffixes_and_limits),

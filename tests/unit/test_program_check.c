@@ -170,7 +170,6 @@ static void test_program_check__foreign_and_damaged_elf_files_are_refused(void *
 static void test_program_check__setuid_program_of_somebody_else_is_refused(void **state)
 {
     struct fixture *fixture = *state;
-    g_autofree char *path = g_build_filename(fixture->folder, "copy", NULL);
     g_autofree char *contents = NULL;
     gsize size;
 
