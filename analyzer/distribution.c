@@ -6,8 +6,8 @@
 #include <string.h>
 #include "analyzer/report_format.h"
 
-/* Buckets per power of two: a value lies at most 1/128 from the middle of its bucket. */
-enum { BUCKET_BITS = 6, BUCKETS = 1 << BUCKET_BITS, BAR_WIDTH = 40 };
+/* Buckets per power of two: a value lies at most 1/512 from the middle of its bucket. */
+enum { BUCKET_BITS = 8, BUCKETS = 1 << BUCKET_BITS, BAR_WIDTH = 40 };
 
 void distribution_clear(struct distribution *distribution)
 {
@@ -61,7 +61,7 @@ static void spill(struct distribution *distribution)
 {
     for (uint32_t i = 0; i < distribution->value_count; i++)
         add_to_bucket(distribution, distribution->values[i], 1);
-    distribution->value_count = 0;
+    distribution->value_count = distribution->value_capacity = 0;
     g_clear_pointer(&distribution->values, g_free);
 }
 
@@ -77,8 +77,10 @@ void distribution_add(struct distribution *distribution, uint64_t value)
 
     add_extremes(distribution, value, value);
     if (stays_exact) {
-        if (!distribution->values)
-            distribution->values = g_new(uint64_t, DISTRIBUTION_EXACT);
+        if (distribution->value_count == distribution->value_capacity) {
+            distribution->value_capacity = MAX(4, 2 * distribution->value_capacity);
+            distribution->values = g_renew(uint64_t, distribution->values, distribution->value_capacity);
+        }
         distribution->values[distribution->value_count++] = value;
         distribution->is_sorted = false;
     } else {
@@ -130,7 +132,8 @@ static int compare_values(const void *a, const void *b)
 
 uint64_t distribution_quantile(struct distribution *distribution, double share)
 {
-    uint64_t rank = (uint64_t)ceil(share * (double)distribution->count);
+    /* 0.29 * 100 is a little more than 29. */
+    uint64_t rank = (uint64_t)ceil(share * (double)distribution->count - 1e-6);
 
     if (distribution->count == 0)
         return 0;

@@ -1,6 +1,7 @@
 /*
- * Durations summed up: count, total, extremes, mean and standard deviation exactly, quantiles exactly while
- * there are few values and within 1 % beyond. Memory is bounded (about 10 KB at most, far less for most).
+ * Durations summed up: count, total, extremes, mean and standard deviation exactly, quantiles exactly up to
+ * DISTRIBUTION_EXACT values and within 0.2 % beyond. Memory is bounded: 8 KB while exact, then 1 KB for each
+ * power of two that occurs.
  */
 #ifndef ANALYZER_DISTRIBUTION_H
 #define ANALYZER_DISTRIBUTION_H
@@ -10,7 +11,7 @@
 #include <stdint.h>
 
 /* As many values are kept as they are. */
-#define DISTRIBUTION_EXACT 64
+#define DISTRIBUTION_EXACT 1024
 
 struct distribution {
     uint64_t count;
@@ -19,7 +20,7 @@ struct distribution {
     double mean, squares;  /* Welford: squares is the sum of (x - mean)^2 */
     uint64_t summed_count; /* of count: known only as sums (distribution_add_sum) */
     uint64_t *values;      /* count of them while count <= DISTRIBUTION_EXACT; owned */
-    uint32_t value_count;
+    uint32_t value_count, value_capacity;
     bool is_sorted;
     uint32_t *octaves[64]; /* counts per bucket beyond that; NULL: none. Owned */
 };

@@ -15,6 +15,8 @@ enum {
     MAX_FD_KINDS = 1 << 18,
     /* prev_state of sched_switch: EXIT_DEAD and EXIT_ZOMBIE (their order changed once) */
     STATE_EXITED = 16 | 32,
+    /* TASK_DEAD of older kernels; newer ones have TASK_PARKED there */
+    STATE_DEAD = 64,
     /* lttng_statedump_process_state */
     STATUS_WAIT_CPU = 2,
     STATUS_WAIT = 5,
@@ -59,15 +61,18 @@ static void switch_out(struct trace_model *model, const struct event *event, str
     record->thread.has_states = true;
     thread_timeline_switch_out(&record->timeline, event->time_ns, event->cpu,
                                is_preempted(event->kernel_switch.prev_state), stack, &sink);
-    if (record->is_exiting ||
-        (event->kernel_switch.prev_state & STATE_EXITED && !is_preempted(event->kernel_switch.prev_state)))
+    /* An exiting thread may still be preempted or sleep a few times: closing its files, for one. */
+    int64_t last_states = STATE_EXITED | (record->is_exiting ? STATE_DEAD : 0);
+    if (!is_preempted(event->kernel_switch.prev_state) && event->kernel_switch.prev_state & last_states)
         model_end_thread(model, record, event->time_ns, false);
 }
 
 void kernel_switch(struct trace_model *model, const struct event *event)
 {
     struct cpu_record *cpu = cpu_at(model, event);
-    struct thread_record *prev = model_thread(model, event->host, -1, event->kernel_switch.prev_tid);
+    /* The event's own process, where it is told, is that of the thread that leaves. */
+    int32_t prev_pid = event->tid == event->kernel_switch.prev_tid ? event->pid : -1;
+    struct thread_record *prev = model_thread(model, event->host, prev_pid, event->kernel_switch.prev_tid);
 
     if (prev && !prev->is_ended) {
         model_name_thread(model, prev, event->kernel_switch.prev_comm);

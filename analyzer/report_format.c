@@ -177,6 +177,8 @@ static const char *show_cell(const struct report_table *table, size_t row, size_
         g_snprintf(buffer, FORMAT_SIZE, "0x%" PRIx64, (uint64_t)cell->number);
         return buffer;
     default:
+        if (cell->number < 0)
+            return "-";
         g_snprintf(buffer, FORMAT_SIZE, "%" PRId64, cell->number);
         return buffer;
     }
