@@ -30,6 +30,39 @@ function(exectrace_recorded_test name check)
 endfunction()
 
 exectrace_recorded_test(sync_known sync_known.py)
+exectrace_recorded_test(sync_open sync_open.py)
+
+add_executable(sync_late apps/sync_late.c)
+target_link_libraries(sync_late PRIVATE exectrace_flags Threads::Threads)
+add_test(NAME integration.sync_late
+         COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/integration/sync_late.py $<TARGET_FILE:exectrace>
+                 $<TARGET_FILE:sync_late>)
+set_tests_properties(integration.sync_late PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 120)
+
+include(CheckLanguage)
+check_language(CXX)
+set(annotated_cxx_program)
+if(CMAKE_CXX_COMPILER)
+  enable_language(CXX)
+  add_executable(annotated_cxx apps/annotated_cxx.cpp)
+  target_include_directories(annotated_cxx PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_options(annotated_cxx PRIVATE -Wall -Wextra)
+  set(annotated_cxx_program $<TARGET_FILE:annotated_cxx>)
+  add_executable(sync_exceptions apps/sync_exceptions.cpp)
+  set_target_properties(sync_exceptions PROPERTIES CXX_STANDARD 20)
+  target_link_libraries(sync_exceptions PRIVATE Threads::Threads)
+  add_test(NAME preload.sync_exceptions
+           COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/same-behaviour $<TARGET_FILE:exectrace>
+                   $<TARGET_FILE:sync_exceptions>)
+  set_tests_properties(preload.sync_exceptions PROPERTIES LABELS preload SKIP_RETURN_CODE 77 TIMEOUT 60)
+endif()
+add_executable(annotated apps/annotated.c)
+target_link_libraries(annotated PRIVATE exectrace_flags Threads::Threads)
+add_test(NAME integration.annotations
+         COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/integration/annotations.py
+                 ${CMAKE_CURRENT_SOURCE_DIR}/support/record-plain $<TARGET_FILE:exectrace> $<TARGET_FILE:annotated>
+                 ${annotated_cxx_program})
+set_tests_properties(integration.annotations PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
 
 # The program must not notice.
 foreach(app sync_results sync_cancel sync_signals sync_fork sync_crowd sync_edges)

@@ -15,7 +15,10 @@
 
 #define TEXT_MAX_BYTES 4095u
 
-/* A string that is safe to hand to the tracer: not NULL, not endless. */
+/*
+ * A string that is safe to hand to the tracer: not NULL, not endless, and a space when empty: babeltrace2
+ * (2.0.4) gives an empty string the contents of an earlier event's.
+ */
 struct text {
     char cut[TEXT_MAX_BYTES + 1];
 };
@@ -26,8 +29,8 @@ extern const struct exectrace_functions exectrace_functions_1 __attribute__((vis
 
 static const char *limit(struct text *text, const char *bytes)
 {
-    if (bytes == NULL)
-        return "";
+    if (bytes == NULL || bytes[0] == '\0')
+        return " ";
     if (strnlen(bytes, TEXT_MAX_BYTES + 1) <= TEXT_MAX_BYTES)
         return bytes;
     memcpy(text->cut, bytes, TEXT_MAX_BYTES);

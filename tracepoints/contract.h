@@ -19,7 +19,8 @@
  *    The frames of libexectrace.so are never part of it.
  *  - `object` is the address of the lock, condition, semaphore... in the traced process; for a join the
  *    tid of the joined thread.
- *  - Strings are UTF-8 as the kernel gave them, at most 4095 bytes.
+ *  - Strings are UTF-8 as the kernel gave them, at most 4095 bytes. None is empty but that of a program whose
+ *    path could not be read: babeltrace2 (2.0.4) gives an empty string the contents of an earlier event's.
  *
  * Which event may be missing, and what a reader does then
  *  - Any event may be lost (LTTng counts discarded events). A reader never guesses: what hangs on a lost

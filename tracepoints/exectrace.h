@@ -7,8 +7,8 @@
  * regions and logs, the call stack.
  *
  * Any thread may call any function; all keep errno and are safe in signal handlers after the first call.
- * Strings are copied, and cut after 4095 bytes. Define EXECTRACE_DISABLE before including this file to
- * compile all of it away.
+ * Strings are copied, and cut after 4095 bytes; an empty one is recorded as a space. Define EXECTRACE_DISABLE
+ * before including this file to compile all of it away.
  *
  *     uint64_t task = exectrace_task_begin("request", 0);
  *     exectrace_region_begin(task, "parse");

@@ -35,7 +35,9 @@ static void thread_was_named(int32_t tid, const char *name)
 
     if (!TRACING(exectrace_thread, name) || !(thread = guard_enter()))
         return;
-    lttng_ust_do_tracepoint(exectrace_thread, name, tid != 0 ? tid : thread->tid, name);
+    /* No empty strings: see annotations.c. */
+    lttng_ust_do_tracepoint(exectrace_thread, name, tid != 0 ? tid : thread->tid,
+                            name[0] != '\0' ? name : " ");
     guard_leave();
     errno = saved_errno;
 }

@@ -5,23 +5,13 @@ exactly one event, with a stack that is defined before it; there must be no othe
 No recorded wait is longer than measured; most are hardly shorter (a loaded machine may take the thread off its
 CPU between the two readings of the clock).
 """
-import os
-import re
-import subprocess
 import sys
-import tempfile
+
+from events_text import finish, record
 
 # The program measures around the call, the library inside it; what is between them is scheduling.
 SLACK_NS = 3_000_000
 LONG_NS = 1_000_000
-
-
-def parse(text):
-    """The events in order, as (name, fields)."""
-    for line in text.splitlines():
-        match = re.match(r"\[[^]]*\] \S+ (\S+):(\S+): (.*)", line)
-        if match:
-            yield f"{match[1]}:{match[2]}", dict(re.findall(r"(\w+) = (\"[^\"]*\"|-?\w+)", match[3]))
 
 
 def take(events, wanted):
@@ -63,17 +53,4 @@ def check(printed, events):
     return failures
 
 
-def main():
-    record_plain, library, program = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as folder:
-        output = os.path.join(folder, "events")
-        run = subprocess.run([record_plain, library, output, program], stdout=subprocess.PIPE, text=True, check=False)
-        if run.returncode != 0:
-            sys.exit(run.returncode)
-        with open(output, encoding="utf-8") as file:
-            failures = check(run.stdout, parse(file.read()))
-    print("\n".join(failures) or "all waits as measured")
-    sys.exit(bool(failures))
-
-
-main()
+finish(check(*record(*sys.argv[1:])), "all waits as measured")
