@@ -125,6 +125,7 @@ static void add_stream_file(struct ctf_trace_list *list, const char *path)
 
     guint64 bytes = (guint64)status.st_size;
     list->total_bytes += bytes;
+    list->stream_file_count++;
     add_bytes(list, g_strdup(path), bytes);
     static const guint8 little[4] = {0xc1, 0x1f, 0xfc, 0xc1};
     bool is_big = memcmp(head, "\xc1\xfc\x1f\xc1", 4) == 0;
@@ -227,6 +228,7 @@ bool ctf_folders_find(const char *path, struct ctf_trace_list *list, GError **er
     list->traces = g_ptr_array_new_with_free_func(trace_free);
     list->stream_bytes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     list->total_bytes = list->total_packets = 0;
+    list->stream_file_count = 0;
     for (guint i = 0; i < folders->len; i++)
         add_trace(list, g_ptr_array_index(folders, i));
     return true;

@@ -18,6 +18,7 @@ struct ctf_trace_list {
     GPtrArray *traces;        /* of struct ctf_trace *, owned; sorted by first folder */
     GHashTable *stream_bytes; /* owned; char * -> guint64 *: bytes of a stream by the name of its port */
     guint64 total_bytes;
+    unsigned stream_file_count;
     guint64 total_packets; /* as LTTng's index files say; 0: there are none */
 };
 

@@ -476,7 +476,9 @@ struct ctf_graph *ctf_graph_new(const struct ctf_trace_list *list, GError **erro
     bool is_fine = true;
     for (guint i = 0; is_fine && i < list->traces->len; i++)
         is_fine = add_source(graph, source_class, g_ptr_array_index(list->traces, i), error);
+    g_mutex_lock(&plugin_lock);
     bt_component_class_source_put_ref(source_class);
+    g_mutex_unlock(&plugin_lock);
     if (!is_fine)
         g_clear_pointer(&graph, ctf_graph_free);
     return graph;

@@ -84,7 +84,7 @@ static void pin_plugin(void)
 #endif
 }
 
-void ctf_guard_begin(const char *path, guint64 bytes)
+void ctf_guard_begin(const char *path, guint64 bytes, unsigned threads)
 {
     const char *program = g_get_prgname() ? g_get_prgname() : "analyzer";
     struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_NODEFER};
@@ -103,7 +103,7 @@ void ctf_guard_begin(const char *path, guint64 bytes)
         sigaction(crash_signals[i], &action, &old_actions[i]);
     action.sa_handler = on_watch;
     sigaction(SIGPROF, &action, &old_watch);
-    set_watch(STEP_SECONDS + bytes / OPEN_BYTES_PER_SECOND);
+    set_watch((STEP_SECONDS + bytes / OPEN_BYTES_PER_SECOND) * threads);
     limit_memory();
     pin_plugin();
 }

@@ -14,8 +14,11 @@
 /* Exit status of a process that the guard ended. */
 #define CTF_GUARD_EXIT_STATUS 1
 
-/* path and total size of the trace: for the sentence, and for how long opening it may take. */
-void ctf_guard_begin(const char *path, guint64 bytes);
+/*
+ * path: for the sentence. bytes and threads: total size of the trace and how many threads open it at a time,
+ * for how much CPU time that may take.
+ */
+void ctf_guard_begin(const char *path, guint64 bytes, unsigned threads);
 /* Something was read: the time allowed for the next step begins anew. */
 void ctf_guard_progress(void);
 void ctf_guard_end(void);
@@ -26,7 +29,7 @@ void ctf_guard_leave(void);
 
 /*
  * Between these, what babeltrace2 writes to stderr goes nowhere: it prints a picture before it aborts. Only
- * while this is the process's only thread.
+ * while no thread has anything else to say.
  */
 void ctf_guard_mute(void);
 void ctf_guard_unmute(void);

@@ -27,7 +27,7 @@ struct source {
 
 struct reader {
     struct source sources[MAX_WORKERS];
-    unsigned count;
+    unsigned count, stream_count;
     struct event_merge merge;
     GPtrArray *hosts; /* of char *: names in the order in which they come up; owned */
 
@@ -73,25 +73,55 @@ static void share_out(const guint64 *bytes, unsigned count, unsigned workers, un
     }
 }
 
-/* Starts the workers; takes the graph, which the first of them uses. */
-static void start_workers(struct reader *reader, const struct ctf_trace_list *list, struct ctf_graph *graph,
-                          unsigned workers)
+/* False: some stream could not be read to its end; error is the first worker's that says so. */
+static bool check_workers(struct reader *reader, GError **error)
 {
-    unsigned count = ctf_graph_stream_count(graph);
+    for (unsigned i = 0; i < reader->count; i++) {
+        ctf_worker_stop(reader->sources[i].worker);
+        const GError *worker_error = ctf_worker_error(reader->sources[i].worker);
+        if (worker_error) {
+            g_propagate_error(error, g_error_copy(worker_error));
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * Starts workers that open the traces, side by side. False: they cannot be opened; the workers are stopped
+ * and the error is set.
+ */
+static bool open_workers(struct reader *reader, const struct ctf_trace_list *list, GError **error)
+{
+    bool is_fine = true;
+
+    ctf_guard_mute();
+    for (unsigned i = 0; i < reader->count; i++) {
+        reader->sources[i].hosts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+        reader->sources[i].worker = ctf_worker_new(list);
+    }
+    for (unsigned i = 0; i < reader->count; i++)
+        is_fine &= ctf_worker_wait_open(reader->sources[i].worker) != NULL;
+    ctf_guard_unmute();
+    return is_fine || check_workers(reader, error);
+}
+
+/* Tells each worker its streams. */
+static void assign_streams(struct reader *reader, const struct ctf_trace_list *list)
+{
+    const struct ctf_graph *graph = ctf_worker_wait_open(reader->sources[0].worker);
+    unsigned count = reader->stream_count = ctf_graph_stream_count(graph);
     g_autofree guint64 *bytes = g_new0(guint64, MAX(count, 1));
     g_autofree unsigned *owners = g_new0(unsigned, MAX(count, 1));
     g_autofree bool *is_mine = g_new0(bool, MAX(count, 1));
 
     for (unsigned i = 0; i < count; i++)
         bytes[i] = ctf_trace_list_stream_bytes(list, ctf_graph_stream_name(graph, i));
-    reader->count = CLAMP(MIN(workers, count), 1, MAX_WORKERS);
     share_out(bytes, count, reader->count, owners);
     for (unsigned worker = 0; worker < reader->count; worker++) {
         for (unsigned i = 0; i < count; i++)
             is_mine[i] = owners[i] == worker;
-        reader->sources[worker].hosts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-        reader->sources[worker].worker = worker == 0 ? ctf_worker_start_with_graph(graph, is_mine)
-                                                     : ctf_worker_start(list, is_mine, count);
+        ctf_worker_decode(reader->sources[worker].worker, is_mine, count);
     }
 }
 
@@ -206,22 +236,11 @@ static bool merge_workers(struct reader *reader, event_sink sink, void *self)
     return is_wanted;
 }
 
-/* False: some stream could not be read to its end; error is the first worker's that says so. */
-static bool check_workers(struct reader *reader, GError **error)
+static void tell_facts(struct reader *reader, const struct ctf_trace_list *list,
+                       struct ctf_reader_facts *facts)
 {
-    for (unsigned i = 0; i < reader->count; i++) {
-        ctf_worker_stop(reader->sources[i].worker);
-        const GError *worker_error = ctf_worker_error(reader->sources[i].worker);
-        if (worker_error) {
-            g_propagate_error(error, g_error_copy(worker_error));
-            return false;
-        }
-    }
-    return true;
-}
-
-static void tell_facts(struct reader *reader, struct ctf_reader_facts *facts)
-{
+    *facts =
+        (struct ctf_reader_facts){.trace_count = list->traces->len, .stream_count = reader->stream_count};
     for (unsigned i = 0; i < reader->count; i++) {
         ctf_worker_stop(reader->sources[i].worker);
         facts->step_back_count += ctf_worker_step_back_count(reader->sources[i].worker);
@@ -247,16 +266,6 @@ static void raise_file_limit(void)
     }
 }
 
-static struct ctf_graph *open_first_graph(const struct ctf_trace_list *list, GError **error)
-{
-    ctf_guard_enter();
-    ctf_guard_mute();
-    struct ctf_graph *graph = ctf_graph_new(list, error);
-    ctf_guard_unmute();
-    ctf_guard_leave();
-    return graph;
-}
-
 bool ctf_reader_run(const struct ctf_reader_options *options, event_sink sink, void *self, GError **error)
 {
     struct ctf_trace_list list = {0};
@@ -268,18 +277,17 @@ bool ctf_reader_run(const struct ctf_reader_options *options, event_sink sink, v
 
     raise_file_limit();
     reader.total_packets = list.total_packets;
-    ctf_guard_begin(options->path, list.total_bytes);
-    struct ctf_graph *graph = open_first_graph(&list, error);
-    bool is_fine = graph != NULL;
+    unsigned workers = options->workers ? options->workers : cpu_count();
+    reader.count = CLAMP(MIN(workers, list.stream_file_count), 1, MAX_WORKERS);
+    ctf_guard_begin(options->path, list.total_bytes, reader.count);
+    bool is_fine = open_workers(&reader, &list, error);
     if (is_fine) {
-        if (options->facts)
-            *options->facts = (struct ctf_reader_facts){list.traces->len, ctf_graph_stream_count(graph), 0};
-        start_workers(&reader, &list, graph, options->workers ? options->workers : cpu_count());
+        assign_streams(&reader, &list);
         is_fine = !merge_workers(&reader, sink, self) || check_workers(&reader, error);
-        if (options->facts)
-            tell_facts(&reader, options->facts);
-        clear_workers(&reader);
     }
+    if (options->facts)
+        tell_facts(&reader, &list, options->facts);
+    clear_workers(&reader);
     ctf_guard_end();
     ctf_trace_list_clear(&list);
     if (!is_fine)

@@ -7,8 +7,7 @@
 #include "analyzer/ctf_guard.h"
 
 struct ctf_worker {
-    const struct ctf_trace_list *list; /* borrowed; NULL: graph is open */
-    bool *is_mine;
+    const struct ctf_trace_list *list; /* borrowed */
     GThread *thread;
     struct event_batch *current; /* the reader's; NULL: none */
 
@@ -18,10 +17,12 @@ struct ctf_worker {
     unsigned full_first, full_count;
     struct event_batch *empty[CTF_WORKER_BATCHES + 1];
     unsigned empty_count;
+    bool is_open;     /* by the worker: opened, or failed to */
+    bool *is_mine;    /* by the reader, when the worker may decode; owned */
     bool is_finished; /* by the worker: no more batches will come */
     bool is_stopped;  /* by the reader: no more batches are wanted */
 
-    /* the worker thread's until is_finished, then the reader's */
+    /* the worker thread's, but for what ctf_worker_wait_open says, until is_finished; then the reader's */
     struct ctf_graph *graph;
     GError *error;
 };
@@ -63,31 +64,45 @@ static void decode(struct ctf_worker *worker)
     }
 }
 
+static void set_flag(struct ctf_worker *worker, bool *flag)
+{
+    g_mutex_lock(&worker->lock);
+    *flag = true;
+    g_cond_signal(&worker->changed);
+    g_mutex_unlock(&worker->lock);
+}
+
+/* Waits to be told the streams. NULL: stop. */
+static const bool *wait_for_streams(struct ctf_worker *worker)
+{
+    g_mutex_lock(&worker->lock);
+    while (!worker->is_stopped && !worker->is_mine)
+        g_cond_wait(&worker->changed, &worker->lock);
+    const bool *is_mine = worker->is_stopped ? NULL : worker->is_mine;
+    g_mutex_unlock(&worker->lock);
+    return is_mine;
+}
+
 static void *worker_main(void *pointer)
 {
     struct ctf_worker *worker = pointer;
 
     ctf_guard_enter();
-    if (worker->list)
-        worker->graph = ctf_graph_new(worker->list, &worker->error);
-    if (worker->graph && ctf_graph_connect(worker->graph, worker->is_mine, &worker->error))
+    worker->graph = ctf_graph_new(worker->list, &worker->error);
+    set_flag(worker, &worker->is_open);
+    const bool *is_mine = worker->graph ? wait_for_streams(worker) : NULL;
+    if (is_mine && ctf_graph_connect(worker->graph, is_mine, &worker->error))
         decode(worker);
     ctf_guard_leave();
-    g_mutex_lock(&worker->lock);
-    worker->is_finished = true;
-    g_cond_signal(&worker->changed);
-    g_mutex_unlock(&worker->lock);
+    set_flag(worker, &worker->is_finished);
     return NULL;
 }
 
-static struct ctf_worker *start(const struct ctf_trace_list *list, struct ctf_graph *graph,
-                                const bool *is_mine, unsigned stream_count)
+struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list)
 {
     struct ctf_worker *worker = g_new0(struct ctf_worker, 1);
 
     worker->list = list;
-    worker->graph = graph;
-    worker->is_mine = g_memdup2(is_mine, stream_count * sizeof *is_mine);
     g_mutex_init(&worker->lock);
     g_cond_init(&worker->changed);
     while (worker->empty_count < CTF_WORKER_BATCHES)
@@ -96,15 +111,23 @@ static struct ctf_worker *start(const struct ctf_trace_list *list, struct ctf_gr
     return worker;
 }
 
-struct ctf_worker *ctf_worker_start(const struct ctf_trace_list *list, const bool *is_mine,
-                                    unsigned stream_count)
+const struct ctf_graph *ctf_worker_wait_open(struct ctf_worker *worker)
 {
-    return start(list, NULL, is_mine, stream_count);
+    g_mutex_lock(&worker->lock);
+    while (!worker->is_open)
+        g_cond_wait(&worker->changed, &worker->lock);
+    g_mutex_unlock(&worker->lock);
+    return worker->graph;
 }
 
-struct ctf_worker *ctf_worker_start_with_graph(struct ctf_graph *graph, const bool *is_mine)
+void ctf_worker_decode(struct ctf_worker *worker, const bool *is_mine, unsigned stream_count)
 {
-    return start(NULL, graph, is_mine, ctf_graph_stream_count(graph));
+    g_mutex_lock(&worker->lock);
+    worker->is_mine = g_new(bool, MAX(stream_count, 1));
+    for (unsigned i = 0; i < stream_count; i++)
+        worker->is_mine[i] = is_mine[i];
+    g_cond_signal(&worker->changed);
+    g_mutex_unlock(&worker->lock);
 }
 
 void ctf_worker_stop(struct ctf_worker *worker)

@@ -11,14 +11,15 @@
 
 struct ctf_worker;
 
+/* Starts a thread that opens the traces. The list must outlive the worker. */
+struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list);
 /*
- * Starts a thread that opens the traces and decodes the streams for which is_mine holds; the array is copied.
- * The list must outlive the worker.
+ * Waits until the traces are open. The graph tells about the streams until ctf_worker_decode; NULL: they
+ * cannot be opened, the error is ctf_worker_error's once the worker is stopped.
  */
-struct ctf_worker *ctf_worker_start(const struct ctf_trace_list *list, const bool *is_mine,
-                                    unsigned stream_count);
-/* The same with a graph that is open already, which it takes. */
-struct ctf_worker *ctf_worker_start_with_graph(struct ctf_graph *graph, const bool *is_mine);
+const struct ctf_graph *ctf_worker_wait_open(struct ctf_worker *worker);
+/* Decode the streams for which is_mine holds; one bool for each, copied. */
+void ctf_worker_decode(struct ctf_worker *worker, const bool *is_mine, unsigned stream_count);
 /* Tells the thread to end and waits for it; batches not yet taken are lost. May be called twice. */
 void ctf_worker_stop(struct ctf_worker *worker);
 /* Stops and frees the worker. */
