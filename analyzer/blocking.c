@@ -30,6 +30,7 @@ static void hand_out(struct trace_model *model, struct thread_record *record, st
 {
     struct blocking_sink sink = {emit_labelled, model};
 
+    operation->is_lock_like = is_lock_like;
     idle_habit_add(&record->habit, operation, call ? &call->traits : NULL, depth_of(model, operation->stack),
                    record->thread.is_main, is_lock_like, &sink);
 }

@@ -52,6 +52,7 @@ enum pseudo_address {
     PSEUDO_WOKEN_BY = 3,
     PSEUDO_SUMMED = 4,
     PSEUDO_REST = 5,
+    PSEUDO_NO_HOLDER = 6,
 };
 
 static guint hash_words(const uint64_t *words, size_t count)
@@ -236,7 +237,7 @@ static uint64_t pseudo_location(struct pprof_writer *writer, enum pseudo_address
     static const char *const names[] = {
         [PSEUDO_NO_STACK] = "[no stack]",  [PSEUDO_STACK_LOST] = "[stack lost]",
         [PSEUDO_WOKEN_BY] = "[woken by]",  [PSEUDO_SUMMED] = "[short waits, summed]",
-        [PSEUDO_REST] = "[other samples]",
+        [PSEUDO_REST] = "[other samples]", [PSEUDO_NO_HOLDER] = "[holder not recorded]",
     };
     struct source_line line = {.function = names[address], .system_name = names[address], .file = ""};
     struct symbolized_frame found = {.count = 1, .lines = &line};
@@ -259,6 +260,8 @@ static enum pseudo_address pseudo_stack(uint32_t index)
         return PSEUDO_SUMMED;
     case PROFILE_STACK_REST:
         return PSEUDO_REST;
+    case PROFILE_STACK_NO_HOLDER:
+        return PSEUDO_NO_HOLDER;
     default:
         return 0;
     }

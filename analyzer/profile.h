@@ -16,6 +16,9 @@
 #define PROFILE_STACK_SUMMED UINT32_MAX
 /* In place of a stack: the samples that profile_limit() took together. */
 #define PROFILE_STACK_REST (UINT32_MAX - 1)
+/* In place of a holder's stack: nobody was seen to release the lock. */
+#define PROFILE_STACK_NO_HOLDER (UINT32_MAX - 2)
+#define PROFILE_STACK_FIRST_SPECIAL PROFILE_STACK_NO_HOLDER
 
 struct profile_label {
     const char *key;  /* static string */

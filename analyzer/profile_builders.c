@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "tracepoints/contract.h"
 
@@ -19,7 +20,6 @@ enum charge {
 struct profile_kind_rules {
     const struct profile_values *values;
     uint32_t blocking_classes; /* bits: 1 << enum blocking_class */
-    bool is_locks_only;        /* of the waits only those for something that somebody held */
     bool is_runnable;
     bool is_heap;
     enum charge charge;
@@ -56,10 +56,8 @@ static const struct profile_kind_rules syscall_rules = {.values = &contention_va
 static const struct profile_kind_rules sched_rules = {.values = &contention_values, .is_runnable = true};
 static const struct profile_kind_rules block_rules = {.values = &contention_values,
                                                       .blocking_classes = ALL_CLASSES};
-static const struct profile_kind_rules mutex_rules = {.values = &contention_values,
-                                                      .blocking_classes = CLASS_BIT(BLOCKING_SYNC),
-                                                      .is_locks_only = true,
-                                                      .charge = CHARGE_HOLDER};
+static const struct profile_kind_rules mutex_rules = {
+    .values = &contention_values, .blocking_classes = CLASS_BIT(BLOCKING_SYNC), .charge = CHARGE_HOLDER};
 static const struct profile_kind_rules offwake_rules = {
     .values = &contention_values, .blocking_classes = ALL_CLASSES, .charge = CHARGE_WAITER_AND_WAKER};
 static const struct profile_kind_rules heap_rules = {.values = &heap_values, .is_heap = true};
@@ -81,6 +79,8 @@ enum sum_flag {
     SUM_OPEN = 1 << 9,
     SUM_EXACT = 1 << 10,
     SUM_DERIVED = 1 << 11,
+    SUM_FREED = 1 << 12,      /* of memory */
+    SUM_MAYBE_LOCK = 1 << 13, /* counts as a lock when its object turns out to be used like one */
 };
 
 /* No padding: hashed and compared as bytes. */
@@ -92,23 +92,27 @@ struct sum_key {
     uint64_t object;     /* 0: none */
 };
 
+/* Fills one cache line: what a fact costs here is mostly the way to memory. */
 struct sum {
-    struct sum_key key;
     union {
-        int64_t exact[PROFILE_MAX_VALUES];
-        double estimated[PROFILE_MAX_VALUES]; /* heap profiles */
+        int64_t exact[2];    /* count, nanoseconds */
+        double estimated[2]; /* objects, bytes */
     };
+    struct sum_key key;
 };
 
 struct profile_builder {
     const struct profile_kind *kind;
     const struct trace_model *model; /* borrowed */
-    GArray *sums;                    /* struct sum */
-    uint32_t *slots;                 /* open addressing: index into sums plus 1; 0: free */
-    uint32_t slot_count;             /* a power of two, at least twice as many as sums */
+    struct sum *sums;                /* aligned to cache lines */
+    uint32_t sum_count, sum_capacity;
+    uint32_t *slots;     /* open addressing: index into sums plus 1; 0: free */
+    uint32_t slot_count; /* a power of two, at least twice as many as sums */
+    GHashTable *locks;   /* set of uint64_t: objects that are no locks but used like one */
 };
 
-#define FIRST_SLOT_COUNT 1024u
+#define FIRST_SUM_CAPACITY 512u
+#define CACHE_LINE_BYTES 64
 
 const struct profile_kind *profile_kind_find(const char *name)
 {
@@ -119,15 +123,27 @@ const struct profile_kind *profile_kind_find(const char *name)
     return NULL;
 }
 
+static struct sum *new_sums(uint32_t capacity)
+{
+    struct sum *sums = aligned_alloc(CACHE_LINE_BYTES, capacity * sizeof *sums);
+
+    G_STATIC_ASSERT(sizeof *sums == CACHE_LINE_BYTES);
+    if (!sums)
+        g_error("out of memory");
+    return sums;
+}
+
 struct profile_builder *profile_builder_new(const struct profile_kind *kind, const struct trace_model *model)
 {
     struct profile_builder *builder = g_new0(struct profile_builder, 1);
 
     builder->kind = kind;
     builder->model = model;
-    builder->sums = g_array_new(FALSE, FALSE, sizeof(struct sum));
-    builder->slot_count = FIRST_SLOT_COUNT;
+    builder->sum_capacity = FIRST_SUM_CAPACITY;
+    builder->sums = new_sums(builder->sum_capacity);
+    builder->slot_count = FIRST_SUM_CAPACITY * 2;
     builder->slots = g_new0(uint32_t, builder->slot_count);
+    builder->locks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return builder;
 }
 
@@ -136,20 +152,25 @@ void profile_builder_free(struct profile_builder *builder)
     if (!builder)
         return;
 
-    g_array_free(builder->sums, TRUE);
+    free(builder->sums);
     g_free(builder->slots);
+    g_hash_table_destroy(builder->locks);
     g_free(builder);
 }
 
 static uint32_t sum_key_hash(const struct sum_key *key)
 {
-    uint64_t words[sizeof *key / sizeof(uint64_t)], hash = 0;
+    /* Odd numbers without pattern; the products do not wait for one another. */
+    static const uint64_t factors[] = {UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xbf58476d1ce4e5b9),
+                                       UINT64_C(0x94d049bb133111eb), UINT64_C(0xd6e8feb86659fd93),
+                                       UINT64_C(0xa0761d6478bd642f), UINT64_C(0xe7037ed1a0b428db)};
+    uint64_t words[G_N_ELEMENTS(factors)], hash = 0;
 
-    G_STATIC_ASSERT(sizeof *key % sizeof(uint64_t) == 0);
+    G_STATIC_ASSERT(sizeof *key == sizeof words);
     memcpy(words, key, sizeof words);
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15) + (hash >> 29);
-    return (uint32_t)(hash ^ (hash >> 32));
+        hash ^= words[i] * factors[i] >> (i * 3) ^ words[i] * factors[i];
+    return (uint32_t)((hash ^ hash >> 32) * factors[0] >> 32);
 }
 
 /* The slot of this key, or the free slot where it belongs. */
@@ -158,21 +179,27 @@ static uint32_t *find_slot(const struct profile_builder *builder, const struct s
     uint32_t mask = builder->slot_count - 1, at = sum_key_hash(key) & mask;
 
     while (builder->slots[at] != 0) {
-        if (memcmp(&g_array_index(builder->sums, struct sum, builder->slots[at] - 1).key, key, sizeof *key) ==
-            0)
+        if (memcmp(&builder->sums[builder->slots[at] - 1].key, key, sizeof *key) == 0)
             break;
         at = (at + 1) & mask;
     }
     return &builder->slots[at];
 }
 
-static void grow_slots(struct profile_builder *builder)
+static void grow(struct profile_builder *builder)
 {
+    struct sum *sums = new_sums(builder->sum_capacity * 2);
+
+    memcpy(sums, builder->sums, builder->sum_count * sizeof *sums);
+    free(builder->sums);
+    builder->sums = sums;
+    builder->sum_capacity *= 2;
+
     g_free(builder->slots);
     builder->slot_count *= 2;
     builder->slots = g_new0(uint32_t, builder->slot_count);
-    for (guint i = 0; i < builder->sums->len; i++)
-        *find_slot(builder, &g_array_index(builder->sums, struct sum, i).key) = i + 1;
+    for (uint32_t i = 0; i < builder->sum_count; i++)
+        *find_slot(builder, &builder->sums[i].key) = i + 1;
 }
 
 static struct sum *find_sum(struct profile_builder *builder, const struct sum_key *key)
@@ -180,16 +207,14 @@ static struct sum *find_sum(struct profile_builder *builder, const struct sum_ke
     uint32_t *slot = find_slot(builder, key);
 
     if (*slot == 0) {
-        struct sum sum = {.key = *key};
-
-        if ((builder->sums->len + 1) * 2 > builder->slot_count) {
-            grow_slots(builder);
+        if (builder->sum_count == builder->sum_capacity) {
+            grow(builder);
             slot = find_slot(builder, key);
         }
-        g_array_append_val(builder->sums, sum);
-        *slot = builder->sums->len;
+        builder->sums[builder->sum_count++] = (struct sum){.key = *key};
+        *slot = builder->sum_count;
     }
-    return &g_array_index(builder->sums, struct sum, *slot - 1);
+    return &builder->sums[*slot - 1];
 }
 
 static void add_exact(struct profile_builder *builder, const struct sum_key *key, uint64_t count,
@@ -214,6 +239,21 @@ static bool is_lock(uint32_t wait_kind)
     }
 }
 
+/*
+ * Conditions, semaphores and futexes make locks too (Python's, Rust's): whether an object is one may show
+ * only later, so waits for it are summed and settled at the end. False: nothing that could be a lock.
+ */
+static bool note_lock(struct profile_builder *builder, const struct blocking *operation)
+{
+    if (operation->wait_kind != EXECTRACE_WAIT_COND && operation->wait_kind != EXECTRACE_WAIT_SEMAPHORE &&
+        operation->wait_kind != EXECTRACE_WAIT_FUTEX)
+        return false;
+
+    if (operation->is_lock_like && !g_hash_table_contains(builder->locks, &operation->object))
+        g_hash_table_add(builder->locks, g_memdup2(&operation->object, sizeof operation->object));
+    return true;
+}
+
 static void observe_blocking(void *self, const struct blocking *operation)
 {
     struct profile_builder *builder = self;
@@ -230,12 +270,15 @@ static void observe_blocking(void *self, const struct blocking *operation)
 
     if (operation->is_covered || !(rules->blocking_classes & CLASS_BIT(operation->blocking_class)))
         return;
-    if (rules->is_locks_only && !is_lock(operation->wait_kind))
-        return;
-
     if (rules->charge == CHARGE_HOLDER) {
+        if (!is_lock(operation->wait_kind) && !note_lock(builder, operation))
+            return;
         key.stack = operation->waker_stack;
         key.thread = operation->waker_thread;
+        if (!is_lock(operation->wait_kind))
+            key.flags |= SUM_MAYBE_LOCK;
+        if (key.stack == 0 && !operation->is_summary)
+            key.stack = PROFILE_STACK_NO_HOLDER;
     } else if (rules->charge == CHARGE_WAITER_AND_WAKER) {
         key.outer_stack = operation->waker_stack;
     }
@@ -269,16 +312,12 @@ static void observe_heap(void *self, const struct heap_sample *heap)
 {
     /* By process, not by thread: memory may be freed by another thread than the one that allocated it. */
     const struct thread *thread = trace_model_thread(((struct profile_builder *)self)->model, heap->thread);
-    struct sum_key key = {.stack = heap->stack, .object = thread->process};
+    struct sum_key key = {
+        .stack = heap->stack, .flags = heap->is_free ? SUM_FREED : 0, .object = thread->process};
     struct sum *sum = find_sum(self, &key);
-    double sign = heap->is_free ? -1 : 1;
 
-    if (!heap->is_free) {
-        sum->estimated[0] += heap->objects;
-        sum->estimated[1] += heap->bytes;
-    }
-    sum->estimated[2] += sign * heap->objects;
-    sum->estimated[3] += sign * heap->bytes;
+    sum->estimated[0] += heap->objects;
+    sum->estimated[1] += heap->bytes;
 }
 
 struct trace_observer profile_builder_observer(struct profile_builder *builder)
@@ -366,11 +405,12 @@ static void add_sum(struct profile *profile, const struct sum *sum)
 static void add_heap_sum(struct profile *profile, const struct sum *sum)
 {
     struct profile_sample_key key = {.stack = sum->key.stack};
-    int64_t values[PROFILE_MAX_VALUES];
+    int64_t objects = llround(sum->estimated[0]), bytes = llround(sum->estimated[1]);
+    bool is_freed = sum->key.flags & SUM_FREED;
+    int64_t values[] = {is_freed ? 0 : objects, is_freed ? 0 : bytes, is_freed ? -objects : objects,
+                        is_freed ? -bytes : bytes};
 
     add_process_labels(profile, &key, (uint32_t)sum->key.object);
-    for (int i = 0; i < PROFILE_MAX_VALUES; i++)
-        values[i] = llround(sum->estimated[i]);
     profile_add(profile, &key, values);
 }
 
@@ -395,9 +435,11 @@ struct profile *profile_builder_finish(struct profile_builder *builder)
     const struct profile_kind_rules *rules = builder->kind->rules;
     struct profile *profile = profile_new(builder->model, rules->values);
 
-    for (guint i = 0; i < builder->sums->len; i++) {
-        const struct sum *sum = &g_array_index(builder->sums, struct sum, i);
+    for (uint32_t i = 0; i < builder->sum_count; i++) {
+        const struct sum *sum = &builder->sums[i];
 
+        if ((sum->key.flags & SUM_MAYBE_LOCK) && !g_hash_table_contains(builder->locks, &sum->key.object))
+            continue;
         if (rules->is_heap)
             add_heap_sum(profile, sum);
         else

@@ -33,7 +33,7 @@ static bool stack_matches(const struct focus *focus, uint32_t index)
     const struct stack *stack;
     bool matches = false;
 
-    if (known || index >= PROFILE_STACK_REST)
+    if (known || index >= PROFILE_STACK_FIRST_SPECIAL)
         return GPOINTER_TO_UINT(known) == 2;
 
     stack = trace_model_stack(focus->model, index);

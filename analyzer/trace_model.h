@@ -126,6 +126,7 @@ struct blocking {
     uint32_t waker_thread; /* who released it; 0: not known */
     uint32_t waker_stack;  /* the releaser's stack just before the release */
     int64_t wake_ns;       /* when; 0: not known */
+    bool is_lock_like;     /* a condition, semaphore or futex that who waits for it also wakes */
     bool is_idle;          /* waits for work, not for somebody in the way */
     bool is_open;          /* had not ended when the trace did */
     bool is_summary;       /* a sum: start and end only bound it */

@@ -135,6 +135,46 @@ static void test_profile_mutex__condition_has_no_holder(void **state)
     trace_model_free(model);
 }
 
+/* Rust's and Python's locks are futexes and semaphores: 101 and 102 both wait for it and wake it. */
+static void test_profile_mutex__futex_used_like_a_lock_has_a_holder(void **state)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile *profile = build(
+        model, "mutex",
+        BEGIN "2000000 100 102 - wake kind=futex object=0x7f30 stack=2\n"
+              "2000010 100 101 - wait kind=futex outcome=acquired object=0x7f30 duration_ns=1000 stack=1\n"
+              "2100000 100 101 - wake kind=futex object=0x7f30 stack=3\n"
+              "2100010 100 102 - wait kind=futex outcome=acquired object=0x7f30 duration_ns=700 stack=1\n"
+              "2200000 100 102 - wake kind=futex object=0x7f38 stack=2\n"
+              "2200010 100 101 - wait kind=futex outcome=acquired object=0x7f38 duration_ns=500 stack=1\n");
+    struct collected collected = {0};
+
+    (void)state;
+    profile_visit(profile, collect, &collected);
+    assert_int_equal(collected.count, 2);
+    assert_int_equal(profile_total(profile, 1), 1700);
+    assert_int_equal(leaf(model, collected.keys[0].stack), 0x400300);
+    assert_int_equal(leaf(model, collected.keys[1].stack), 0x400400);
+    profile_free(profile);
+    trace_model_free(model);
+}
+
+static void test_profile_mutex__unseen_holder_is_said_so(void **state)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile *profile = build(
+        model, "mutex",
+        BEGIN "2000010 100 101 - wait kind=mutex outcome=acquired object=0x7f00 duration_ns=9 stack=1\n");
+    struct collected collected = {0};
+
+    (void)state;
+    profile_visit(profile, collect, &collected);
+    assert_int_equal(collected.count, 1);
+    assert_int_equal(collected.keys[0].stack, PROFILE_STACK_NO_HOLDER);
+    profile_free(profile);
+    trace_model_free(model);
+}
+
 static void test_profile_offwake__waker_is_outside_of_the_waiter(void **state)
 {
     struct trace_model *model = trace_model_new();
@@ -326,6 +366,8 @@ int main(void)
         cmocka_unit_test(test_profile_sync__thread_has_its_last_name),
         cmocka_unit_test(test_profile_mutex__holder_is_charged),
         cmocka_unit_test(test_profile_mutex__condition_has_no_holder),
+        cmocka_unit_test(test_profile_mutex__futex_used_like_a_lock_has_a_holder),
+        cmocka_unit_test(test_profile_mutex__unseen_holder_is_said_so),
         cmocka_unit_test(test_profile_offwake__waker_is_outside_of_the_waiter),
         cmocka_unit_test(test_profile_block__is_the_sum_of_its_three_parts),
         cmocka_unit_test(test_profile_syscall__labels_name_call_and_descriptor),
