@@ -37,3 +37,11 @@ exectrace_timeline_agrees_test(golden integration timeline_driver ${CMAKE_CURREN
 foreach(trace k-bug446190-arm k-many-threads k-tracefile-rotation perf-taskset2 m-multi-domains)
   exectrace_timeline_agrees_test(${trace} slow viewer_export ${EXECTRACE_SHARED}/traces/${trace})
 endforeach()
+
+# -open owns the one port that Perfetto's page may reach.
+if(SYSTEM_PYTHON3)
+  add_test(NAME timeline.open
+           COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/timeline_open.py
+                   $<TARGET_FILE:viewer_export> ${EXECTRACE_SHARED}/traces/k-tracefile-rotation)
+  set_tests_properties(timeline.open PROPERTIES LABELS golden SKIP_RETURN_CODE 77 RESOURCE_LOCK port_9001 TIMEOUT 60)
+endif()

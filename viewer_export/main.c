@@ -5,11 +5,15 @@
  * The trace is read once; once more before that when the range of time must be known, and once more when
  * -split or -max-size have to know the sizes.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "analyzer/ctf_reader.h"
 #include "viewer_export/part.h"
+#include "viewer_export/serve.h"
 
 /* Files that one reading of the trace writes with -split. */
 #define MAX_PARTS_AT_ONCE 16
@@ -269,13 +273,48 @@ static bool run_export(const struct options *options, GError **error)
     return options->max_size_bytes ? write_limited(&run, ranges, error) : write_split(&run, ranges, error);
 }
 
+/* What the file is called in the link: like the trace, in characters that need no escape. */
+static char *served_name(const struct options *options)
+{
+    g_autofree char *base = g_path_get_basename(options->output ? options->output : options->trace);
+    g_strcanon(base, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-", '_');
+    return g_strdup_printf("%s%s", base, options->output ? "" : options->exporter->suffixes[0]);
+}
+
+/* Without -o the file has no name any more when it is served: nothing is left behind however that ends. */
+static bool export_and_serve(const struct options *options, GError **error)
+{
+    struct options written = *options;
+    g_autofree char *path =
+        g_strdup_printf("%s/exectrace-%d%s", g_get_tmp_dir(), (int)getpid(), options->exporter->suffixes[0]);
+    if (!written.output)
+        written.output = path;
+    if (!run_export(&written, error))
+        return false;
+
+    int fd = open(written.output, O_RDONLY | O_CLOEXEC);
+    int open_errno = errno;
+    if (!options->output)
+        unlink(written.output);
+    if (fd < 0) {
+        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(open_errno), "cannot read %s: %s",
+                    written.output, g_strerror(open_errno));
+        return false;
+    }
+    g_autofree char *name = served_name(options);
+    bool is_served = serve_once(fd, name, error);
+    close(fd);
+    return is_served;
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
     struct options options;
     int status = STATUS_FINE;
     g_autoptr(GError) error = NULL;
-    if (options_parse(&options, argc, argv, &status) && !run_export(&options, &error)) {
+    if (options_parse(&options, argc, argv, &status) &&
+        !(options.is_open ? export_and_serve : run_export)(&options, &error)) {
         fprintf(stderr, "viewer_export: %s\n", error->message);
         status = STATUS_FAILURE;
     }

@@ -19,6 +19,7 @@ enum option_number {
     OPTION_STACKS,
     OPTION_SPLIT,
     OPTION_MAX_SIZE,
+    OPTION_OPEN,
     OPTION_HELP,
     OPTION_VERSION,
     OPTION_FILTER, /* and one number for each of filter_option_names */
@@ -31,6 +32,7 @@ static const struct option own_options[] = {
     {"format", required_argument, NULL, OPTION_FORMAT},
     {"symbolize", required_argument, NULL, OPTION_SYMBOLIZE},
     {"sysroot", required_argument, NULL, OPTION_SYSROOT},
+    {"open", no_argument, NULL, OPTION_OPEN},
     {"stacks", required_argument, NULL, OPTION_STACKS},
     {"split", required_argument, NULL, OPTION_SPLIT},
     {"max-size", required_argument, NULL, OPTION_MAX_SIZE},
@@ -153,6 +155,9 @@ static bool parse_option(struct options *options, int option, int *status)
         return true;
     case OPTION_STACKS:
         return parse_stacks(options, optarg, status);
+    case OPTION_OPEN:
+        options->is_open = true;
+        return true;
     case OPTION_SPLIT:
         return parse_size(&options->split_bytes, "split", optarg, status);
     case OPTION_MAX_SIZE:
@@ -175,6 +180,20 @@ static bool parse_option(struct options *options, int option, int *status)
     }
 }
 
+static bool choose_format(struct options *options, int *status)
+{
+    if (!options->exporter && options->output)
+        options->exporter = exporter_find_by_file(options->output);
+    if (!options->exporter)
+        options->exporter = options->is_open && !options->output ? &perfetto_exporter : exporters[0];
+    if (options->is_open && options->exporter != &perfetto_exporter &&
+        options->exporter != &chrome_json_exporter)
+        return usage_error(status, "-open is for timelines: Perfetto does not show -format=%s",
+                           options->exporter->name);
+    options->is_gzip = options->output && g_str_has_suffix(options->output, ".gz");
+    return true;
+}
+
 /* What depends on several options. */
 static bool complete(struct options *options, int argc, char **argv, int *status)
 {
@@ -184,18 +203,16 @@ static bool complete(struct options *options, int argc, char **argv, int *status
         return usage_error(status, "one trace at a time, but \"%s\" follows \"%s\"", argv[optind + 1],
                            argv[optind]);
     options->trace = argv[optind];
-    if (!options->output)
+    if (!options->output && !options->is_open)
         return usage_error(status, "say with -o where to write, - for standard output");
-    if (!options->exporter)
-        options->exporter = exporter_find_by_file(options->output);
-    if (!options->exporter)
-        options->exporter = exporters[0];
+    bool is_stdout = options->output && strcmp(options->output, "-") == 0;
     if (options->split_bytes && options->max_size_bytes)
         return usage_error(status, "-split keeps everything and -max-size does not: choose one");
-    if (options->split_bytes && strcmp(options->output, "-") == 0)
-        return usage_error(status, "-split makes several files: -o needs a name");
-    options->is_gzip = g_str_has_suffix(options->output, ".gz");
-    return true;
+    if (options->split_bytes && (is_stdout || options->is_open))
+        return usage_error(status, "-split makes several files: it needs -o with a name, and no -open");
+    if (options->is_open && is_stdout)
+        return usage_error(status, "-open serves a file: -o needs a name, or leave it out");
+    return choose_format(options, status);
 }
 
 static void list_options(struct option all[MAX_OPTIONS])

@@ -22,6 +22,7 @@ struct options {
     const char *sysroot; /* NULL: "/" */
     uint32_t frame_limit;
     struct filter_options filter;
+    bool is_open;            /* serve the timeline to ui.perfetto.dev; output may be NULL then */
     uint64_t split_bytes;    /* 0: one file */
     uint64_t max_size_bytes; /* 0: no limit */
     bool is_progress;
