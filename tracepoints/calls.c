@@ -135,6 +135,12 @@ static bool may_have_peer(const struct call *call, int64_t result)
     return call->number != SYS_connect || result == 0;
 }
 
+/* stdio may count more than the kernel does at once. */
+static int32_t event_result(int64_t result)
+{
+    return result > INT32_MAX ? INT32_MAX : (int32_t)result;
+}
+
 static void record(struct thread_block *thread, struct call *call, int64_t result, uint64_t now_ns)
 {
     uint64_t duration_ns = now_ns - call->start_ns;
@@ -152,7 +158,7 @@ static void record(struct thread_block *thread, struct call *call, int64_t resul
         may_have_peer(call, result) && fd_kinds_take_peer(call->target.fd, session_number()))
         announce_peer(call->target.fd);
     lttng_ust_tracepoint(exectrace_syscall, call, call->number, call->target.fd, (uint8_t)call->target.kind,
-                         result, duration_ns, call->stack);
+                         event_result(result), duration_ns, call->stack);
 }
 
 void call_end(struct call *call, int64_t result)

@@ -15,19 +15,19 @@
 /* clang-format off */
 
 /* A call returned after at least the threshold.
- * result: the return value, or -errno. */
+ * result: the return value (the kernel never moves more than 2^31 bytes at once), or -errno. */
 LTTNG_UST_TRACEPOINT_EVENT(exectrace_syscall, call,
     LTTNG_UST_TP_ARGS(uint16_t, number,
         int32_t, fd,
         uint8_t, fd_kind,
-        int64_t, result,
+        int32_t, result,
         uint64_t, duration,
         uint32_t, stack),
     LTTNG_UST_TP_FIELDS(
         lttng_ust_field_integer(uint16_t, number, number)
         lttng_ust_field_integer(int32_t, fd, fd)
         lttng_ust_field_integer(uint8_t, fd_kind, fd_kind)
-        lttng_ust_field_integer(int64_t, result, result)
+        lttng_ust_field_integer(int32_t, result, result)
         lttng_ust_field_integer(uint64_t, duration, duration)
         lttng_ust_field_integer(uint32_t, stack, stack)))
 
