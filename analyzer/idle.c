@@ -26,29 +26,52 @@ static void hand_out_held(struct idle_habit *habit, bool is_idle, const struct b
     g_clear_pointer(&habit->held, g_free);
 }
 
+/*
+ * What stands for the place of an operation, 0 if nothing does. Kernel traces mostly have no stacks: there it
+ * is the name of the call.
+ */
+static uint64_t place_of(const struct blocking *operation, uint32_t *depth)
+{
+    if (*depth > 0)
+        return operation->stack;
+    if (operation->source != FACT_KERNEL || operation->stack != 0)
+        return 0;
+    *depth = 1;
+    return (uintptr_t)operation->call_name;
+}
+
+/* An operation that may be a habit at a place: labels it, or holds it back (false) until the thread comes
+ * again. */
+static bool label_habit(struct idle_habit *habit, struct blocking *operation, uint64_t place, uint32_t depth,
+                        const struct blocking_sink *sink)
+{
+    if (habit->place == place) {
+        hand_out_held(habit, true, sink);
+        operation->is_idle = true;
+    } else if (operation->is_open) {
+        operation->is_idle = habit->place == 0 || depth <= habit->depth;
+    } else if (habit->place == 0 || depth < habit->depth) {
+        hand_out_held(habit, false, sink);
+        *habit = (struct idle_habit){.place = place, .depth = depth};
+        habit->held = g_memdup2(operation, sizeof *operation);
+        return false;
+    }
+    return true;
+}
+
 void idle_habit_add(struct idle_habit *habit, struct blocking *operation, const struct call_traits *call,
                     uint32_t depth, bool is_main_thread, bool is_lock_like, const struct blocking_sink *sink)
 {
-    bool is_call = operation->wait_kind == 0;
+    uint64_t place = place_of(operation, &depth);
 
-    if (is_call && call->is_event_loop) {
+    if (operation->wait_kind == 0 && call->is_event_loop)
         operation->is_idle = true;
-    } else if (depth > 0 && !operation->is_summary &&
-               may_be_habit(operation, call, is_main_thread, is_lock_like)) {
-        if (operation->is_open && habit->stack != operation->stack) {
-            operation->is_idle = habit->stack == 0 || depth <= habit->depth;
-        } else if (habit->stack == operation->stack) {
-            habit->visits++;
-            hand_out_held(habit, true, sink);
-            operation->is_idle = true;
-        } else if (habit->stack == 0 || depth < habit->depth) {
-            hand_out_held(habit, false, sink);
-            *habit = (struct idle_habit){.stack = operation->stack, .depth = depth, .visits = 1};
-            habit->held = g_memdup2(operation, sizeof *operation);
+    else if (place != 0 && may_be_habit(operation, call, is_main_thread, is_lock_like)) {
+        /* Short ones at the place of a habit that has been shown. */
+        if (operation->is_summary)
+            operation->is_idle = habit->place == place && !habit->held;
+        else if (!label_habit(habit, operation, place, depth, sink))
             return;
-        }
-    } else if (operation->is_summary && habit->visits > 1 && habit->stack == operation->stack) {
-        operation->is_idle = true;
     }
     sink->operation(sink->self, operation);
 }

@@ -14,6 +14,8 @@
  * having come back: a parked worker. It is labelled open as well, so a thread that is stuck there shows.
  *  3. Everything else is contention or work: mutexes, rwlocks, barriers, joins, reads, sends...
  *
+ * Where the trace has no stacks (kernel traces), the call's name stands for the place.
+ *
  * The first wait at a place is held back until the thread comes back to it, so that it gets the same label.
  */
 #ifndef ANALYZER_IDLE_H
@@ -24,9 +26,8 @@
 
 /* What is known about one thread's habit. All zero at first. */
 struct idle_habit {
-    uint32_t stack; /* the outermost place so far; 0: none */
-    uint32_t depth; /* its frames */
-    uint32_t visits;
+    uint64_t place;        /* the outermost one so far: a stack, or a call's name; 0: none */
+    uint32_t depth;        /* its frames */
     struct blocking *held; /* the first wait there, not handed out yet; owned */
 };
 

@@ -95,6 +95,7 @@ void kernel_switch(struct trace_model *model, const struct event *event)
         cpu->thread = next ? next->thread.index : 0;
         cpu->call.kind = NULL;
     }
+    model->has_switches = true;
     if (!model->sched_source)
         model->sched_source = "kernel tracer";
 }
@@ -105,6 +106,7 @@ void kernel_wakeup(struct trace_model *model, const struct event *event)
     struct thread_record *waker = NULL;
     const struct cpu_record *cpu = cpu_at(model, event);
 
+    model->has_wakeups = true;
     if (!record || record->is_ended)
         return;
     if (event->wakeup.waker_tid > 0)
@@ -133,6 +135,7 @@ void kernel_syscall_entry(struct trace_model *model, const struct event *event)
     struct thread_record *record;
     struct pending_call *call = call_place(model, event, &record);
 
+    model->has_kernel_calls = true;
     if (!call || !event->kernel_syscall.name)
         return;
     *call = (struct pending_call){

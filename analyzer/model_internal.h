@@ -97,6 +97,8 @@ struct trace_model {
     const char *sched_source;
     bool has_off_cpu_source;
     bool has_loss;
+    bool has_switches, has_wakeups, has_kernel_calls;
+    uint32_t gaps;
     bool is_finished;
 };
 

@@ -17,6 +17,24 @@ void report_print_loss(const struct report_context *context, FILE *out)
         fprintf(out, "Lost: some events were lost while recording, how many is not known (-report=loss).\n");
 }
 
+void report_print_missing(const struct report_context *context, FILE *out)
+{
+    uint32_t gaps = trace_model_gaps(context->model);
+
+    if (gaps & GAP_USER_THREADS)
+        fprintf(out, "Missing: events carry no thread id, so nobody knows who waited; record with "
+                     "`lttng add-context -u -t vpid -t vtid`.\n");
+    else if (gaps & GAP_USER_PROCESSES)
+        fprintf(out, "Missing: events carry no process id, so processes cannot be told apart; record with "
+                     "`lttng add-context -u -t vpid -t vtid`.\n");
+    if (gaps & GAP_SWITCHES)
+        fprintf(out, "Missing: no context switches, so states and threads are not known; record with "
+                     "`lttng enable-event -k sched_switch`.\n");
+    if (gaps & GAP_WAKEUPS)
+        fprintf(out, "Missing: no wake-ups, so waiting for a CPU is not told from sleeping; record with "
+                     "`lttng enable-event -k sched_waking,sched_wakeup,sched_wakeup_new`.\n");
+}
+
 const char *report_thread_name(const struct thread *thread, char *buffer)
 {
     if (*thread->name)

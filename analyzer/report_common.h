@@ -6,6 +6,8 @@
 
 /* One sentence on lost data when there are some; nothing otherwise. For the end of every text report. */
 void report_print_loss(const struct report_context *context, FILE *out);
+/* One sentence for each thing that should have been recorded, with the command that does it. */
+void report_print_missing(const struct report_context *context, FILE *out);
 /* "worker-3", or "[12345]" for a thread without a name. In buffer (FORMAT_SIZE bytes). */
 const char *report_thread_name(const struct thread *thread, char *buffer);
 /* "mutex", "rwlock", "cond"...: of an object whatever was asked of it. */

@@ -155,7 +155,10 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
         if (format == REPORT_JSON)
             add_pairs(report, pairs, locks->pdata[i]);
     }
-    if (format == REPORT_TEXT) {
+    if (format == REPORT_TEXT && locks->len == 0) {
+        fputs("No waits for locks, conditions or threads in this trace.\n", out);
+        report_print_missing(&report->context, out);
+    } else if (format == REPORT_TEXT) {
         report_table_write_text(table, MAX_TEXT_OBJECTS, 0, out);
         print_stacks(report, locks, out);
         report_print_loss(&report->context, out);

@@ -161,7 +161,10 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
         report_table_add(table, (int64_t)sum->idle_count);
         report_table_add(table, (int64_t)sum->idle_ns);
     }
-    report_table_write(table, format, 0, out);
+    if (format == REPORT_TEXT && sums->len == 0)
+        fputs("No waits for the network in this trace.\n", out);
+    else
+        report_table_write(table, format, 0, out);
     report_table_free(table);
     if (format == REPORT_TEXT)
         report_print_loss(&report->context, out);

@@ -194,6 +194,7 @@ static void write_text(struct sched_report *report, const struct report_table *t
         fprintf(out, "\nWake-up latency, all threads\n");
     distribution_print_histogram(&report->all.latency, out);
     report_print_loss(&report->context, out);
+    report_print_missing(&report->context, out);
 }
 
 static void write_json(struct sched_report *report, const struct report_table *table, FILE *out)

@@ -89,7 +89,7 @@ static void print_head(const struct summary *summary, const GArray *threads, FIL
     else
         fputs("[unknown program]", out);
     if (process_count > 1)
-        fprintf(out, " and %u more processes", process_count - 1);
+        fprintf(out, " and %u more process%s", process_count - 1, process_count == 2 ? "" : "es");
     fprintf(out, ": %s, %u threads, %s events", format_ns(text, duration_of(context, threads)), threads->len,
             format_count(count, trace_model_event_count(context->model)));
     fprintf(out, ", %s lost\n",
@@ -147,10 +147,11 @@ static void print_lock(const struct summary *summary, const struct lock_sum *loc
     char total[FORMAT_SIZE], longest[FORMAT_SIZE], count[FORMAT_SIZE], name[FORMAT_SIZE], object[FORMAT_SIZE];
     const struct lock_pair *pair = &lock->pairs[0];
 
-    fprintf(out, "%9s  %s %s: %s waits, longest %s, %u threads\n", format_ns(total, (int64_t)lock->total_ns),
-            report_object_kind(lock->wait_kind), report_object_name(lock->wait_kind, lock->object, object),
-            format_count(count, lock->count), format_ns(longest, (int64_t)lock->longest_ns),
-            lock->waiter_threads);
+    fprintf(out, "%9s  %s %s: %s wait%s, longest %s, %u thread%s\n",
+            format_ns(total, (int64_t)lock->total_ns), report_object_kind(lock->wait_kind),
+            report_object_name(lock->wait_kind, lock->object, object), format_count(count, lock->count),
+            lock->count == 1 ? "" : "s", format_ns(longest, (int64_t)lock->longest_ns), lock->waiter_threads,
+            lock->waiter_threads == 1 ? "" : "s");
     if (pair->count == 0)
         return;
     print_place(summary, "           waited in    ", pair->waiter_stack, out);
@@ -183,10 +184,19 @@ static void print_locks(const struct summary *summary, FILE *out)
     }
 }
 
+static const char *thread_of(const struct summary *summary, const struct site_sum *site, char *buffer)
+{
+    if (site->thread == SITE_SEVERAL_THREADS)
+        return "several threads";
+    if (site->thread == 0)
+        return "a thread that is not known";
+    return report_thread_name(trace_model_thread(summary->context.model, site->thread), buffer);
+}
+
 static void print_sites(const struct summary *summary, const GPtrArray *sites, enum blocking_class wanted,
                         FILE *out)
 {
-    char total[FORMAT_SIZE], count[FORMAT_SIZE];
+    char total[FORMAT_SIZE], count[FORMAT_SIZE], name[FORMAT_SIZE];
     guint shown = 0;
 
     for (guint i = 0; i < sites->len && shown < MAX_SITES; i++) {
@@ -196,7 +206,10 @@ static void print_sites(const struct summary *summary, const GPtrArray *sites, e
         g_autofree char *lead = g_strdup_printf(
             "%-8s%9s %9s  %-12s ", shown == 0 ? blocking_class_name(wanted) : "",
             format_ns(total, (int64_t)site->total_ns), format_count(count, site->count), site->kind);
-        print_place(summary, lead, site->stack, out);
+        if (site->stack != 0)
+            print_place(summary, lead, site->stack, out);
+        else
+            fprintf(out, "%s[no stack] in %s\n", lead, thread_of(summary, site, name));
         shown++;
     }
 }
@@ -216,7 +229,7 @@ static void print_idle_and_open(const GPtrArray *sites, FILE *out)
         fprintf(out, "idle    %9s %9s  waits for work, not for somebody: not in the above\n",
                 format_ns(total, (int64_t)idle_ns), format_count(count, idle_count));
     if (open_count > 0)
-        fprintf(out, "open              %9s  operations had not ended when the recording did\n",
+        fprintf(out, "open              %9s  had not ended when the recording did\n",
                 format_count(count, open_count));
 }
 
@@ -235,7 +248,14 @@ static void write_text(struct summary *summary, FILE *out)
     g_autoptr(GPtrArray) sites = site_account_list(summary->sites);
 
     print_head(summary, threads, out);
-    print_threads(summary, threads, out);
+    if (threads->len > 0)
+        print_threads(summary, threads, out);
+    else
+        fputs("None of these events tells of a thread. Record with `recorder -- PROGRAM`, or whole machines "
+              "with\n"
+              "lttng enable-event -k sched_switch,sched_waking,sched_wakeup,sched_wakeup_new; "
+              "lttng enable-event -k --syscall -a\n",
+              out);
     print_locks(summary, out);
     if (sites->len > 0)
         fprintf(out, "\nWhere they blocked    waits\n");
@@ -244,6 +264,7 @@ static void write_text(struct summary *summary, FILE *out)
     print_sites(summary, sites, BLOCKING_SYSCALL, out);
     print_idle_and_open(sites, out);
     report_print_loss(&summary->context, out);
+    report_print_missing(&summary->context, out);
     print_next(summary, out);
 }
 

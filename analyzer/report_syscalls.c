@@ -135,7 +135,12 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
         add_row(table, sums->pdata[i]);
     if (format == REPORT_TEXT && sums->len > 1)
         add_row(table, all);
-    report_table_write(table, format, 0, out);
+    if (format == REPORT_TEXT && sums->len == 0)
+        fputs("No system calls in this trace: record with `recorder`, or with `lttng enable-event -k "
+              "--syscall -a`.\n",
+              out);
+    else
+        report_table_write(table, format, 0, out);
     report_table_free(table);
     if (format != REPORT_TEXT)
         return;
@@ -144,8 +149,7 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
                 all->duration.summed_count > 0 ? " (short ones as their average)" : "");
     distribution_print_histogram(&all->duration, out);
     if (report->open_count > 0)
-        fprintf(out,
-                "%" G_GUINT64_FORMAT " calls had not ended when the recording did; they are not counted.\n",
+        fprintf(out, "%" G_GUINT64_FORMAT " had not ended when the recording did; not counted.\n",
                 report->open_count);
     report_print_loss(&report->context, out);
 }

@@ -94,8 +94,10 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
               out);
     report_table_write(table, format, trace_model_start_ns(report->context.model), out);
     report_table_free(table);
-    if (format == REPORT_TEXT)
+    if (format == REPORT_TEXT) {
         report_print_loss(&report->context, out);
+        report_print_missing(&report->context, out);
+    }
 }
 
 const struct report_kind report_threads = {"threads", "running, runnable and blocked time of every thread",

@@ -25,11 +25,14 @@ static void add_blocking(void *self, const struct blocking *operation)
         *sum = (struct site_sum){.blocking_class = operation->blocking_class,
                                  .kind = kind,
                                  .stack = operation->stack,
-                                 .is_idle = operation->is_idle};
+                                 .is_idle = operation->is_idle,
+                                 .thread = operation->thread};
         *number = account->sums->len;
         g_ptr_array_add(account->sums, sum);
     }
     struct site_sum *sum = account->sums->pdata[*number];
+    if (sum->thread != operation->thread)
+        sum->thread = SITE_SEVERAL_THREADS;
     sum->count += operation->count;
     sum->total_ns += operation->total_ns;
     sum->longest_ns = MAX(sum->longest_ns, operation->longest_ns);

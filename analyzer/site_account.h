@@ -6,11 +6,14 @@
 
 #include "analyzer/filter.h"
 
+#define SITE_SEVERAL_THREADS UINT32_MAX
+
 struct site_sum {
     enum blocking_class blocking_class;
     const char *kind; /* blocking_kind_name() */
     uint32_t stack;
     bool is_idle;
+    uint32_t thread; /* that was there; 0: not known; SITE_SEVERAL_THREADS */
     uint64_t count, total_ns, longest_ns, open_count;
 };
 

@@ -614,6 +614,37 @@ static void thread_event(struct trace_model *model, struct thread_record *record
     }
 }
 
+static bool is_of_a_thread(uint32_t type)
+{
+    switch (type) {
+    case EVENT_WAIT:
+    case EVENT_WAKE:
+    case EVENT_CALL:
+    case EVENT_ALLOC:
+    case EVENT_FREE:
+    case EVENT_STOCK_LOCK_REQ:
+    case EVENT_STOCK_LOCK_ACQ:
+    case EVENT_STOCK_UNLOCK:
+    case EVENT_STOCK_REALLOC:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Events of threads, mostly of user space. */
+static void other_event(struct trace_model *model, const struct event *event)
+{
+    struct thread_record *record = model_thread(model, event->host, event->pid, event->tid);
+
+    if (record)
+        thread_event(model, record, event);
+    else if (event->tid < 0 && is_of_a_thread(event->type))
+        model->gaps |= GAP_USER_THREADS;
+    if (event->pid < 0 && is_of_a_thread(event->type))
+        model->gaps |= GAP_USER_PROCESSES;
+}
+
 static void count_event(struct trace_model *model, const struct event *event)
 {
     if (model->event_count == 0)
@@ -676,12 +707,9 @@ void trace_model_event(struct trace_model *model, const struct event *event)
     case EVENT_METRIC:
         metric(model, event);
         break;
-    default: {
-        struct thread_record *record = model_thread(model, event->host, event->pid, event->tid);
-        if (record)
-            thread_event(model, record, event);
+    default:
+        other_event(model, event);
         break;
-    }
     }
 }
 
@@ -735,6 +763,17 @@ uint64_t trace_model_lost_count(const struct trace_model *model)
 bool trace_model_has_loss(const struct trace_model *model)
 {
     return model->has_loss;
+}
+
+uint32_t trace_model_gaps(const struct trace_model *model)
+{
+    uint32_t gaps = model->gaps;
+
+    if ((model->has_wakeups || model->has_kernel_calls) && !model->has_switches && !model->has_off_cpu_source)
+        gaps |= GAP_SWITCHES;
+    if (model->has_switches && !model->has_wakeups)
+        gaps |= GAP_WAKEUPS;
+    return gaps;
 }
 
 const char *trace_model_sched_source(const struct trace_model *model)

@@ -160,6 +160,13 @@ struct loss {
     const char *what; /* "events", "scheduling records", ... */
 };
 
+enum trace_gap {
+    GAP_USER_THREADS = 1 << 0,   /* events of user space without a thread id */
+    GAP_USER_PROCESSES = 1 << 1, /* ... without a process id, which stacks and objects need */
+    GAP_SWITCHES = 1 << 2,       /* wake-ups or system calls of the kernel tracer, but no switches */
+    GAP_WAKEUPS = 1 << 3,        /* switches of the kernel tracer, but no wake-ups */
+};
+
 /* All callbacks may be NULL. Pointers they get are valid until they return, unless this file says otherwise.
  */
 struct trace_observer {
@@ -191,6 +198,12 @@ uint64_t trace_model_event_count(const struct trace_model *model);
 uint64_t trace_model_lost_count(const struct trace_model *model);
 /* Something was lost, even if not how much is known. */
 bool trace_model_has_loss(const struct trace_model *model);
+/*
+ * What the trace should have had recorded with it: kinds of events that could not be used because something
+ * was missing. Bits of enum trace_gap.
+ */
+uint32_t trace_model_gaps(const struct trace_model *model);
+
 /* "perf context switches", ...: NULL when the trace has no scheduling data. */
 const char *trace_model_sched_source(const struct trace_model *model);
 
