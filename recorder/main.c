@@ -10,6 +10,7 @@
 #include "recorder/options.h"
 #include "recorder/program_check.h"
 #include "recorder/recorder_events.h"
+#include "recorder/relay.h"
 #include "recorder/sched_collector.h"
 #include "recorder/session.h"
 #include "recorder/session_daemon.h"
@@ -63,7 +64,7 @@ static bool check(struct recording *recording, GError **error)
     pid_t pid = recording->options.attach_pid;
 
     recording->module_path = locations_find_events_module(error);
-    if (!recording->module_path)
+    if (!recording->module_path || (recording->options.url && !relay_check(recording->options.url, error)))
         return false;
 
     if (pid) {
@@ -124,6 +125,9 @@ static bool start_session(struct recording *recording, GError **error)
     recording->session = session_new(&options, error);
     if (!recording->session)
         return false;
+
+    if (options.url && !recording->options.is_quiet)
+        say("sending the trace to %s as %s", options.url, session_name(recording->session));
 
     if (options.is_restricted)
         recording->admission = admission_new(recording->state_folder, recording->session, error);

@@ -353,6 +353,11 @@ bool session_finish(struct session *session, struct session_loss *loss, GError *
     return is_ok;
 }
 
+const char *session_name(const struct session *session)
+{
+    return session->name;
+}
+
 uint64_t session_buffer_bytes(const struct session *session)
 {
     return session->program_bytes;

@@ -43,6 +43,9 @@ bool session_track(struct session *session, pid_t pid, GError **error);
  */
 bool session_finish(struct session *session, struct session_loss *loss, GError **error);
 
+/* Its name, by which a relay daemon stores it. Borrowed. */
+const char *session_name(const struct session *session);
+
 /* Bytes of the program's buffer per CPU. */
 uint64_t session_buffer_bytes(const struct session *session);
 

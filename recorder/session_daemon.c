@@ -133,6 +133,7 @@ static void prepare_daemon(gpointer is_private)
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
     setsid();
     if (is_private)
         prctl(PR_SET_PDEATHSIG, SIGTERM);

@@ -36,6 +36,7 @@ struct target {
 };
 
 static sigset_t original_mask;
+static struct sigaction original_pipe_action;
 static int signal_fd = -1;
 
 /* --- environment -------------------------------------------------------------------------------------- */
@@ -103,6 +104,8 @@ void target_hold_signals(void)
         sigaddset(&held, forwarded_signals[i]);
 
     sigprocmask(SIG_BLOCK, &held, &original_mask);
+    /* A session daemon that goes away is an error, not our end. */
+    sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, &original_pipe_action);
     group_witness_start(&held);
     signal_fd = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -162,6 +165,7 @@ static _Noreturn void run_program(int release_fd, int error_fd, const char *path
     if (size != 1)
         _exit(RECORDER_FAILED);
 
+    sigaction(SIGPIPE, &original_pipe_action, NULL);
     sigprocmask(SIG_SETMASK, &original_mask, NULL);
     execve(path, arguments, environment);
     if (errno == ENOEXEC) /* a script without #!: as execvp does */

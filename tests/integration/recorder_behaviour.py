@@ -6,12 +6,14 @@ Arguments: CASE BUILD. The cases are the functions below that begin with `case_`
 import glob
 import os
 import pty
+import re
 import signal
+import socket
 import subprocess
 import sys
 import termios
 
-from end_to_end_support import SKIPPED, TIMEOUT_S, Programs, Scratch, fail, run, skip
+from end_to_end_support import SKIPPED, TIMEOUT_S, Programs, Scratch, fail, need, run, skip
 
 NOBODY = 65534
 
@@ -279,6 +281,111 @@ def case_two_at_once(build, scratch):
         fail(f"the first trace has {programs['one']}")
     expect("programs in the second trace", programs["two"], {"recorder_signals"})
     expect("leftovers", leftovers_of(one.pid) + leftovers_of(two.pid), [])
+
+
+# Later, and elsewhere. ---------------------------------------------------------------------------------------------
+
+
+def case_attach(build, scratch):
+    """A process that was started with the library is recorded later, twice, and runs on."""
+    environment = dict(os.environ, LD_PRELOAD=build.library)
+    if os.geteuid() != 0:
+        environment["LTTNG_HOME"] = scratch.path
+    program = subprocess.Popen([build.app("recorder_worker")], env=environment, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)
+    read_line(program, "ready\n")
+    for name in ("first", "second"):
+        done = run([build.recorder, f"--attach={program.pid}", "--duration=500ms", "-o", scratch / name])
+        expect(f"{name}: status and messages", (done.returncode, done.stderr), (0, ""))
+        events = build.events(scratch / name)
+        waits = [event for event in named(events, "wait") if value(event, "kind") == "mutex"]
+        if not waits:
+            fail(f"{name}: no wait for the mutex was recorded")
+        stacks = {value(event, "stack") for event in named(events, "stack")}
+        expect(f"{name}: stacks without definition",
+               [event for event in waits if value(event, "stack") not in stacks], [])
+        expect(f"{name}: processes", {event[1] for event in events} - {"-"}, {str(program.pid)})
+        opened = [event for event in named(events, "open") if value(event, "fd_kind") == "pipe"]
+        expect(f"{name}: open reads, with that of standard input", len(opened), 2)
+        if '"worker"' not in [value(event, "name") for event in named(events, "sched_name")]:
+            fail(f"{name}: the thread's name is not there")
+    stopped = subprocess.Popen([build.recorder, f"--attach={program.pid}", "-o", scratch / "third"],
+                               stderr=subprocess.PIPE, text=True)
+    program.stdin.close()
+    expect("status of the program", program.wait(timeout=TIMEOUT_S), 0)
+    try:
+        stopped.communicate(timeout=TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        stopped.kill()
+        fail("recorder does not end with the process it is attached to")
+
+
+def case_attach_refusals(build, scratch):
+    plain = subprocess.Popen(["sleep", "1000"])
+    try:
+        done = run([build.recorder, f"--attach={plain.pid}", "-o", scratch / "trace"])
+    finally:
+        plain.kill()
+        plain.wait()
+    expect("status", done.returncode, 125)
+    if "LD_PRELOAD" not in done.stderr or done.stderr.count("\n") != 1:
+        fail(f"not one sentence that says what to do: {done.stderr!r}")
+    done = run([build.recorder, f"--attach={plain.pid}", "-o", scratch / "trace"])
+    if done.returncode != 125 or "no process" not in done.stderr:
+        fail(f"a process that is gone: {done}")
+    expect("trace directory", os.path.exists(scratch / "trace"), False)
+
+
+def free_ports(count):
+    """Ports of the loopback interface that nobody uses now."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def case_relay(build, scratch):
+    """The trace goes to lttng-relayd; when none answers, one sentence says so."""
+    relayd = need("lttng-relayd")
+    control, data, live = free_ports(3)
+    url = f"--url=net://127.0.0.1:{control}:{data}"
+    done = run([build.recorder, url, "--", "true"])
+    if done.returncode != 125 or "relayd" not in done.stderr or done.stderr.count("\n") != 1:
+        fail(f"no relay daemon: {done}")
+    folder = scratch / "relayed"
+    os.mkdir(folder)
+    daemon = subprocess.Popen([relayd, "-o", folder, "-C", f"tcp://127.0.0.1:{control}", "-D", f"tcp://127.0.0.1:{data}",
+                               "-L", f"tcp://127.0.0.1:{live}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              env=dict(os.environ, HOME=scratch.path, LTTNG_HOME=scratch.path))
+    try:
+        while socket.socket().connect_ex(("127.0.0.1", control)) != 0:
+            if daemon.poll() is not None:
+                skip("lttng-relayd does not start")
+        done = run([build.recorder, url, "--", "sh", "-c", "sleep 0.01; exit 3"])
+    finally:
+        daemon.terminate()
+        daemon.wait()
+    expect("status", done.returncode, 3)
+    calls = [event for event in named(build.events(folder), "call") if value(event, "number") in ("35", "230")]
+    expect("sleeps recorded", len(calls), 1)
+
+
+def case_loss(build, scratch):
+    """Events that are lost are counted, with the option that avoids it; the same number stands in the trace."""
+    done = build.record(scratch / "small", [build.app("recorder_worker"), "burst"],
+                        ["--buffer-size=64K", "--wait-threshold=0", "--syscall-threshold=0"])
+    expect("status", done.returncode, 0)
+    match = re.search(r"(\d+) events of the program were lost.*--buffer-size", done.stderr)
+    if not match:
+        fail(f"nothing was lost, or nothing was said: {done.stderr!r}")
+    lost = sum(int(value(event, "count")) for event in named(build.events(scratch / "small"), "lost"))
+    expect("lost events in the trace", lost, int(match[1]))
+    done = build.record(scratch / "large", [build.app("recorder_worker"), "burst"],
+                        ["--buffer-size=64M", "--wait-threshold=0", "--syscall-threshold=0"])
+    expect("what is said with large buffers", (done.returncode, done.stderr), (0, ""))
 
 
 # Nothing is left behind. -------------------------------------------------------------------------------------------
