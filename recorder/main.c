@@ -6,6 +6,7 @@
 #include "recorder/attach.h"
 #include "recorder/folders.h"
 #include "recorder/locations.h"
+#include "recorder/metrics.h"
 #include "recorder/open_operations.h"
 #include "recorder/options.h"
 #include "recorder/program_check.h"
@@ -43,6 +44,7 @@ struct recording {
     struct target *target;
     const struct recorder_events *events;
     struct sched_collector *collector;
+    struct metrics *metrics;
     bool has_run; /* the program was started: the output directory holds a trace */
 };
 
@@ -224,12 +226,20 @@ static bool begin_recording(struct recording *recording, GError **error)
     return true;
 }
 
+static void start_metrics(struct recording *recording)
+{
+    if (recording->events && recording->options.metrics_interval_ns)
+        recording->metrics =
+            metrics_start(recorded_pid(recording), recording->options.metrics_interval_ns, recording->events);
+}
+
 /* Runs the program, or watches the process, until it is time to stop. False with error: it could not be run.
  */
 static bool record(struct recording *recording, int *wait_status, GError **error)
 {
     if (recording->options.attach_pid) {
         recording->has_run = true;
+        start_metrics(recording);
         target_watch(recording->options.attach_pid, recording->options.duration_ns);
         return true;
     }
@@ -238,6 +248,7 @@ static bool record(struct recording *recording, int *wait_status, GError **error
         return false;
 
     recording->has_run = true;
+    start_metrics(recording);
     *wait_status =
         target_wait(recording->target, recording->options.follow_children ? recording->admission : NULL);
     return true;
@@ -282,6 +293,7 @@ static void end_recording(struct recording *recording)
     g_autoptr(GError) error = NULL;
     bool left_running;
 
+    metrics_stop(recording->metrics);
     uint64_t ring_loss_count = recording->collector ? sched_collector_stop(recording->collector) : 0;
     if (recording->has_run && recording->events)
         emit_open_operations(recording);

@@ -21,6 +21,7 @@ enum option_code {
     OPTION_NO_SCHED,
     OPTION_NO_WAKEUPS,
     OPTION_SAMPLES,
+    OPTION_METRICS,
     OPTION_RING_SIZE,
     OPTION_BUFFER_SIZE,
     OPTION_START_LIMIT,
@@ -39,6 +40,7 @@ static const struct option long_options[] = {
     {"no-sched", no_argument, NULL, OPTION_NO_SCHED},
     {"no-wakeups", no_argument, NULL, OPTION_NO_WAKEUPS},
     {"samples", required_argument, NULL, OPTION_SAMPLES},
+    {"metrics", required_argument, NULL, OPTION_METRICS},
     {"ring-size", required_argument, NULL, OPTION_RING_SIZE},
     {"buffer-size", required_argument, NULL, OPTION_BUFFER_SIZE},
     {"start-limit", required_argument, NULL, OPTION_START_LIMIT},
@@ -70,6 +72,7 @@ static const char help_text[] =
     "      --no-sched              leave out scheduling (perf_event_open)\n"
     "      --no-wakeups            do not use the scheduler's tracepoints, even when allowed\n"
     "      --samples=HZ            look HZ times a second where running threads are; 0: not at all\n"
+    "      --metrics=TIME          sample memory, CPU time, threads... that often (default: 1s; 0: not)\n"
     "      --buffer-size=SIZE      LTTng buffer per CPU, e.g. 8M; larger loses fewer events\n"
     "      --ring-size=SIZE        kernel ring per CPU for scheduling, e.g. 1M\n"
     "      --start-limit=TIME      start PROGRAM after TIME even when LTTng is not ready (default: 5s)\n"
@@ -85,6 +88,8 @@ static const char help_text[] =
 #define OPTIONS_MAX_SAMPLE_HZ 10000
 #define OPTIONS_DEFAULT_START_LIMIT_MS 5000
 #define OPTIONS_MAX_STACKS 128
+#define OPTIONS_DEFAULT_METRICS_INTERVAL_NS UINT64_C(1000000000)
+#define OPTIONS_MIN_METRICS_INTERVAL_NS UINT64_C(1000000)
 #define OPTIONS_MAX_BYTES (UINT64_C(1) << 40)
 #define OPTIONS_MAX_DURATION_NS (UINT64_C(3600) * 1000000000)
 
@@ -241,6 +246,18 @@ static bool take_url(struct recorder_options *options, const char *text)
     return true;
 }
 
+static bool take_metrics(struct recorder_options *options, const char *text)
+{
+    uint64_t interval_ns;
+
+    if (!options_parse_duration(text, &interval_ns) ||
+        (interval_ns > 0 && interval_ns < OPTIONS_MIN_METRICS_INTERVAL_NS))
+        return false;
+
+    options->metrics_interval_ns = interval_ns;
+    return true;
+}
+
 static bool take_output(struct recorder_options *options, const char *text)
 {
     if (text[0] == '\0')
@@ -273,6 +290,8 @@ static bool take_option(struct recorder_options *options, int code, const char *
         return true;
     case OPTION_SAMPLES:
         return parse_count(value, OPTIONS_MAX_SAMPLE_HZ, &options->sample_hz);
+    case OPTION_METRICS:
+        return take_metrics(options, value);
     case OPTION_RING_SIZE:
         return options_parse_size(value, &options->ring_bytes);
     case OPTION_BUFFER_SIZE:
@@ -367,6 +386,7 @@ enum options_result options_parse(struct recorder_options *options, int argc, ch
         .with_sched = true,
         .with_wakeups = true,
         .sample_hz = OPTIONS_DEFAULT_SAMPLE_HZ,
+        .metrics_interval_ns = OPTIONS_DEFAULT_METRICS_INTERVAL_NS,
         .start_limit_ms = OPTIONS_DEFAULT_START_LIMIT_MS,
     };
     enum options_result result = parse_words(&parsed, argc, argv, error);

@@ -17,12 +17,13 @@ struct recorder_options {
     bool follow_children; /* record the children of the program too */
     bool is_quiet;        /* say nothing but errors */
 
-    bool with_wakeups;       /* wake-ups too, where the kernel lets us see them */
-    bool with_sched;         /* scheduling, through perf_event_open */
-    unsigned sample_hz;      /* where running threads are, samples a second and thread; 0: none */
-    uint64_t ring_bytes;     /* kernel ring per CPU; 0: what the limits allow */
-    uint64_t buffer_bytes;   /* LTTng buffers of the program, per CPU; 0: chosen from memory and CPUs */
-    unsigned start_limit_ms; /* how long the program waits for LTTng at its start, at most */
+    bool with_wakeups;            /* wake-ups too, where the kernel lets us see them */
+    bool with_sched;              /* scheduling, through perf_event_open */
+    unsigned sample_hz;           /* where running threads are, samples a second and thread; 0: none */
+    uint64_t ring_bytes;          /* kernel ring per CPU; 0: what the limits allow */
+    uint64_t buffer_bytes;        /* LTTng buffers of the program, per CPU; 0: chosen from memory and CPUs */
+    uint64_t metrics_interval_ns; /* how often metrics are sampled; 0: never */
+    unsigned start_limit_ms;      /* how long the program waits for LTTng at its start, at most */
 
     /* Values of the library's environment variables (contract.h); NULL: leave what is there. */
     char *wait_threshold_ns;

@@ -37,9 +37,15 @@ static void sched_exit(uint64_t time, int32_t pid, int32_t tid)
     lttng_ust_tracepoint(exectrace_sched, exit, time, pid, tid);
 }
 
+/* Readers are known that show an empty string as the one before it. */
+static const char *never_empty(const char *text)
+{
+    return text[0] ? text : " ";
+}
+
 static void sched_name(uint64_t time, int32_t pid, int32_t tid, bool is_exec, const char *name)
 {
-    lttng_ust_tracepoint(exectrace_sched, name, time, pid, tid, is_exec, name);
+    lttng_ust_tracepoint(exectrace_sched, name, time, pid, tid, is_exec, never_empty(name));
 }
 
 static void sched_module(uint64_t time, int32_t pid, uint64_t base, uint64_t size, uint64_t offset,
@@ -60,7 +66,7 @@ static void sched_lost(uint64_t time, uint16_t cpu, uint64_t count)
 
 static void sched_source(uint64_t time, uint8_t source, const char *description)
 {
-    lttng_ust_tracepoint(exectrace_sched, source, time, source, description);
+    lttng_ust_tracepoint(exectrace_sched, source, time, source, never_empty(description));
 }
 
 static void metric_define(uint32_t id, const char *name, const char *unit, const char *help)

@@ -18,11 +18,13 @@
 #define NAME_PREFIX "exectrace-recorder-"
 #define PROGRAM_CHANNEL "exectrace"
 #define RECORDER_CHANNEL "sched"
+#define METRIC_CHANNEL "metric"
 
 /* Buffers are divided into this many sub-buffers; one is written out while the others fill. */
 #define SUBBUFFER_COUNT 8
 #define DEFAULT_PROGRAM_BYTES (UINT64_C(8) << 20)
 #define DEFAULT_RECORDER_BYTES (UINT64_C(2) << 20)
+#define METRIC_BYTES MIN_BUFFER_BYTES
 #define MAX_DEFAULT_TOTAL_BYTES (UINT64_C(256) << 20)
 #define MIN_BUFFER_BYTES (UINT64_C(64) << 10)
 #define SHARED_MEMORY_FOLDER "/dev/shm"
@@ -143,7 +145,8 @@ static bool add_channels(struct session *session, GError **error)
     static const char *const program_events[] = {
         "exectrace_process:*", "exectrace_thread:*", "exectrace_sync:*", "exectrace_syscall:*",
         "exectrace_alloc:*",   "exectrace_stack:*",  "exectrace_user:*", NULL};
-    static const char *const recorder_events[] = {"exectrace_sched:*", "exectrace_metric:*", NULL};
+    static const char *const sched_events[] = {"exectrace_sched:*", NULL};
+    static const char *const metric_events[] = {"exectrace_metric:*", NULL};
     /* Another recorder may use the same daemon: what it says about its program is none of ours. */
     g_autofree char *only_ours = g_strdup_printf("$ctx.vpid == %d", (int)getpid());
     struct lttng_domain domain = ust_domain();
@@ -154,9 +157,11 @@ static bool add_channels(struct session *session, GError **error)
 
     bool is_ok = add_channel(handle, PROGRAM_CHANNEL, session->program_bytes, error) &&
                  add_channel(handle, RECORDER_CHANNEL, session->recorder_bytes, error) &&
+                 add_channel(handle, METRIC_CHANNEL, METRIC_BYTES, error) &&
                  add_thread_contexts(handle, error) &&
                  add_events(handle, PROGRAM_CHANNEL, program_events, NULL, error) &&
-                 add_events(handle, RECORDER_CHANNEL, recorder_events, only_ours, error);
+                 add_events(handle, RECORDER_CHANNEL, sched_events, only_ours, error) &&
+                 add_events(handle, METRIC_CHANNEL, metric_events, only_ours, error);
     lttng_destroy_handle(handle);
     return is_ok;
 }
@@ -334,7 +339,7 @@ static void read_loss(struct session *session, struct session_loss *loss)
         if (strcmp(channels[i].name, PROGRAM_CHANNEL) == 0)
             loss->program_events = discarded;
         else
-            loss->recorder_events = discarded;
+            loss->recorder_events += discarded;
     }
 
     free(channels);

@@ -22,7 +22,7 @@ struct session_options {
 /* Events that LTTng had to drop because a channel's buffers were full. */
 struct session_loss {
     uint64_t program_events;  /* channel `exectrace`: the traced program */
-    uint64_t recorder_events; /* channel `sched`: scheduling and metrics */
+    uint64_t recorder_events; /* channels `sched` and `metric` */
 };
 
 /*

@@ -9,6 +9,7 @@ exectrace_unit_test(open_operations exectrace_recorder)
 exectrace_unit_test(folders exectrace_recorder)
 exectrace_unit_test(perf_ring exectrace_recorder)
 exectrace_unit_test(relay exectrace_recorder)
+exectrace_unit_test(metrics exectrace_recorder)
 exectrace_unit_test(sched_tracepoints exectrace_recorder)
 
 # Programs that recorder must refuse.
