@@ -109,7 +109,7 @@ static inline struct call_target target_fd(int fd)
 #define WRAP_CALL_AS(linkage, function, type, name, parameters, arguments, number, target, result)           \
     linkage type function parameters                                                                         \
     {                                                                                                        \
-        if (!TRACING(exectrace_syscall, call))                                                               \
+        if (!TRACING(exectrace_syscall, call) || guard_is_raised())                                          \
             return real.name arguments;                                                                      \
                                                                                                              \
         struct call call CALL_IN_FRAME;                                                                      \

@@ -106,6 +106,14 @@ static inline void guard_leave(void)
     guard_words.level = 0;
 }
 
+/* What the wrapper of vfork raises the level by while the child runs in the parent's memory. */
+#define GUARD_VFORK 0x40000000u
+
+static inline bool guard_is_vfork_child(void)
+{
+    return guard_words.level >= GUARD_VFORK;
+}
+
 /* Is our own or LTTng's code running on this thread? */
 static inline bool guard_is_raised(void)
 {

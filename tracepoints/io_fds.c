@@ -29,10 +29,17 @@ bool fds_is_hidden(int fd)
     return fd_kinds_is_tracers(fd) && is_program_calling();
 }
 
+void fds_forget(int fd)
+{
+    if (!guard_is_vfork_child())
+        fd_kinds_forget(fd);
+}
+
 /* A call of the program has made `fd`; -1 is passed through. */
 static int made(int fd, enum exectrace_fd_kind kind)
 {
-    fd_kinds_set(fd, kind);
+    if (!guard_is_vfork_child())
+        fd_kinds_set(fd, kind);
     return fd;
 }
 
@@ -163,7 +170,7 @@ EXECTRACE_EXPORT int dup(int fd)
 
     int copy = real.dup(fd);
 
-    fd_kinds_forget(copy);
+    fds_forget(copy);
     return copy;
 }
 
@@ -175,7 +182,7 @@ EXECTRACE_EXPORT int dup2(int fd, int wanted)
     }
 
     int copy = real.dup2(fd, wanted);
-    fd_kinds_forget(copy);
+    fds_forget(copy);
     return copy;
 }
 
@@ -189,7 +196,7 @@ EXECTRACE_EXPORT int dup3(int fd, int wanted, int flags)
     }
 
     int copy = real.dup3(fd, wanted, flags);
-    fd_kinds_forget(copy);
+    fds_forget(copy);
     return copy;
 }
 
@@ -200,13 +207,14 @@ EXECTRACE_EXPORT int close(int fd)
         return -1;
     }
     if (!TRACING(exectrace_syscall, call)) {
-        fd_kinds_forget(fd);
+        fds_forget(fd);
         return real.close(fd);
     }
 
     struct call call CALL_IN_FRAME;
-    bool is_begun = call_begin(&call, SYS_close, target_fd(fd), __builtin_return_address(0));
-    fd_kinds_forget(fd);
+    bool is_begun =
+        !guard_is_raised() && call_begin(&call, SYS_close, target_fd(fd), __builtin_return_address(0));
+    fds_forget(fd);
     int result = real.close(fd);
     if (is_begun)
         call_end(&call, RESULT_ERRNO(result));
@@ -221,7 +229,7 @@ EXECTRACE_EXPORT int close_range(unsigned first, unsigned last, int flags)
     unsigned from = first;
     int spared;
 
-    if ((flags & CLOSE_RANGE_CLOEXEC) == 0)
+    if ((flags & CLOSE_RANGE_CLOEXEC) == 0 && !guard_is_vfork_child())
         fd_kinds_forget_others(first, last);
     while (first <= last && is_program_calling() && (spared = fd_kinds_next_tracers(from, last)) >= 0) {
         if ((unsigned)spared > from) {
@@ -240,15 +248,13 @@ EXECTRACE_EXPORT void closefrom(int first)
 {
     unsigned from = first < 0 ? 0 : (unsigned)first;
 
-    if (!is_program_calling() || fd_kinds_next_tracers(from, ~0U) < 0 || close_range(from, ~0U, 0) != 0)
+    if (close_range(from, ~0U, 0) != 0)
         real.closefrom(first);
-    else
-        fd_kinds_forget_others(from, ~0U);
 }
 
 EXECTRACE_EXPORT int closedir(DIR *directory)
 {
     if (directory != NULL)
-        fd_kinds_forget(dirfd(directory));
+        fds_forget(dirfd(directory));
     return real.closedir(directory);
 }

@@ -9,4 +9,10 @@
 /* Whether `fd` is the tracer's and the caller is the program: to be treated as not open. */
 bool fds_is_hidden(int fd);
 
+/*
+ * The kind of `fd` is not known any more. Does nothing in a vfork child: what is known is about its parent's
+ * descriptors.
+ */
+void fds_forget(int fd);
+
 #endif

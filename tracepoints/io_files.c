@@ -117,7 +117,7 @@ EXECTRACE_EXPORT int fcntl(int fd, int command, ...)
 
     int result = real.fcntl(fd, command, argument);
     if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
-        fd_kinds_forget(result);
+        fds_forget(result);
     return result;
 }
 

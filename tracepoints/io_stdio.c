@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "tracepoints/io_fds.h"
+
 /* Bits of a stream's flags, as in the C library's libio.h. */
 #define STREAM_UNBUFFERED 0x2
 #define STREAM_ERROR 0x20
@@ -61,7 +63,7 @@ static int64_t stream_result(const FILE *stream, int64_t value)
     EXECTRACE_EXPORT type name parameters;                                                                   \
     type name parameters                                                                                     \
     {                                                                                                        \
-        if (!TRACING(exectrace_syscall, call) || !(is_needed))                                               \
+        if (!TRACING(exectrace_syscall, call) || guard_is_raised() || !(is_needed))                          \
             return real.name arguments;                                                                      \
                                                                                                              \
         struct call call CALL_IN_FRAME;                                                                      \
@@ -93,7 +95,7 @@ WRAP_ALIAS(fopen64, fopen)
 
 EXECTRACE_EXPORT FILE *freopen(const char *restrict path, const char *restrict mode, FILE *restrict stream)
 {
-    fd_kinds_forget(stream->_fileno);
+    fds_forget(stream->_fileno);
     return recorded_freopen(path, mode, stream);
 }
 
@@ -105,7 +107,7 @@ EXECTRACE_EXPORT int fclose(FILE *stream)
     int fd = stream->_fileno;
     int result = recorded_fclose(stream);
 
-    fd_kinds_forget(fd);
+    fds_forget(fd);
     return result;
 }
 
@@ -114,7 +116,7 @@ EXECTRACE_EXPORT int pclose(FILE *stream)
     int fd = stream->_fileno;
     int result = recorded_pclose(stream);
 
-    fd_kinds_forget(fd);
+    fds_forget(fd);
     return result;
 }
 

@@ -115,7 +115,7 @@ static struct call_target target_select(enum look look, int count, fd_set *reads
                          result)                                                                             \
     linkage type function parameters                                                                         \
     {                                                                                                        \
-        if (!TRACING(exectrace_syscall, call))                                                               \
+        if (!TRACING(exectrace_syscall, call) || guard_is_raised())                                          \
             return real.name arguments;                                                                      \
                                                                                                              \
         enum look look = LOOK_BEFORE;                                                                        \

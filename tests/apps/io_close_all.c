@@ -57,9 +57,10 @@ static void children(void)
 
     pid = vfork();
     if (pid == 0) {
-        for (int fd = 3; fd < 200; fd++)
+        for (int fd = 3; fd < 2000; fd++)
             close(fd);
         dup2(1, 9);
+        dup2(1, 800);
         execv("/bin/true", true_arguments);
         _exit(9);
     }
