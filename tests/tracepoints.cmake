@@ -6,6 +6,11 @@ add_library(exectrace_unwind STATIC ${PROJECT_SOURCE_DIR}/tracepoints/unwind.c
                                     ${PROJECT_SOURCE_DIR}/tracepoints/unwind_rules.c)
 target_link_libraries(exectrace_unwind PRIVATE exectrace_flags)
 exectrace_unit_test(unwind exectrace_flags exectrace_unwind)
+add_library(exectrace_tables STATIC ${PROJECT_SOURCE_DIR}/tracepoints/waiters.c
+                                    ${PROJECT_SOURCE_DIR}/tracepoints/settings.c)
+target_link_libraries(exectrace_tables PRIVATE exectrace_tool_flags PkgConfig::LTTNG_UST)
+exectrace_unit_test(waiters exectrace_tool_flags exectrace_tables)
+exectrace_unit_test(tracepoint_settings exectrace_tool_flags exectrace_tables)
 target_compile_options(test_unwind PRIVATE -fexceptions -fno-optimize-sibling-calls)
 
 # exectrace_same_behaviour_test(NAME): tests/apps/NAME.c prints the same bare, preloaded and recorded.

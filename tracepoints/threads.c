@@ -242,7 +242,7 @@ static void detach(struct thread_block *block)
  */
 static void end_process_of_tracers(void)
 {
-    if (__atomic_sub_fetch(&program_thread_count, 1, __ATOMIC_ACQ_REL) == 0 &&
+    if (__atomic_sub_fetch(&program_thread_count, 1, __ATOMIC_ACQ_REL) <= 0 &&
         thread_names_count_others() == 0)
         exit(0);
 }
