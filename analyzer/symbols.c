@@ -303,6 +303,9 @@ static bool find_in_dwarf(struct symbol_table *table, struct opened *opened, uin
         const char *name = choose_name(&calls[i], i == count - 1 ? symbol : NULL);
 
         set_names(table, &lines[i], name ? name : "[inlined]");
+        /* pprof takes names that are the same in both fields for mangled ones, and cuts them. */
+        if (name && name == calls[i].name && calls[i].qualified_name)
+            lines[i].function = keep(table, calls[i].qualified_name);
         set_place(table, &lines[i], &calls[i]);
     }
     found->count = count;

@@ -7,6 +7,7 @@
 
 #include <dwarf.h>
 #include <string.h>
+#include "analyzer/demangle.h"
 
 /* Nested namespaces, classes and blocks are followed to this depth. */
 #define MAX_SCOPE_DEPTH 64u
@@ -19,10 +20,14 @@ struct range {
     struct unit *unit;
 };
 
-/* A namespace or class. What is declared in it stands between its own and its end's offset. */
+/*
+ * A namespace, class or function. What is declared in it stands between its own and its end's offset. The
+ * classes inside of functions are looked for when one is needed: functions are most of a unit.
+ */
 struct scope {
     Dwarf_Off start, end;
     guint parent; /* index into the unit's scopes plus 1; 0: none */
+    bool is_function;
 };
 
 struct unit {
@@ -268,16 +273,20 @@ static void collect_scopes(GArray *scopes, Dwarf_Die *parent, Dwarf_Off end, gui
 
     while (has_next) {
         guint number = scopes->len + 1;
+        bool is_function;
 
         die = next;
         has_next = next_sibling(&die, &next);
-        if (is_scope(dwarf_tag(&die), false)) {
+        is_function = dwarf_tag(&die) == DW_TAG_subprogram && dwarf_haschildren(&die) > 0;
+        if (is_function || is_scope(dwarf_tag(&die), false)) {
             struct scope scope = {.start = dwarf_dieoffset(&die),
                                   .end = has_next ? dwarf_dieoffset(&next) : end,
-                                  .parent = parent_number};
+                                  .parent = parent_number,
+                                  .is_function = is_function};
 
             g_array_append_val(scopes, scope);
-            collect_scopes(scopes, &die, scope.end, number, depth + 1);
+            if (!is_function)
+                collect_scopes(scopes, &die, scope.end, number, depth + 1);
         }
     }
 }
@@ -314,23 +323,80 @@ static guint find_scope(const GArray *scopes, Dwarf_Off offset)
     return low;
 }
 
+/* A closure is a class without a name, or called "<lambda(int)>"; demangled names have braces for it. */
+static void append_scope(GString *text, Dwarf_Die *die)
+{
+    const char *name = dwarf_diename(die);
+
+    if (!name)
+        name = dwarf_tag(die) == DW_TAG_namespace ? "(anonymous namespace)" : "{lambda}";
+    else if (g_str_has_prefix(name, "<lambda"))
+        name = "{lambda}";
+    g_string_append_printf(text, "%s::", name);
+}
+
+/* Appends the classes inside of a function on the way to offset. */
+static void append_local_scopes(GString *text, Dwarf_Die *function, Dwarf_Off offset)
+{
+    Dwarf_Die die = *function, child, next;
+
+    for (unsigned depth = 0; depth <= MAX_SCOPE_DEPTH && dwarf_child(&die, &child) == 0; depth++) {
+        while (next_sibling(&child, &next) && dwarf_dieoffset(&next) <= offset)
+            child = next;
+        if (dwarf_dieoffset(&child) >= offset)
+            return;
+        if (is_scope(dwarf_tag(&child), false))
+            append_scope(text, &child);
+        die = child;
+    }
+}
+
+/* The name of a function that is a scope. */
+static void append_function(GString *text, Dwarf_Die *die)
+{
+    const char *linkage_name = text_attribute(die, DW_AT_linkage_name);
+    const char *name = text_attribute(die, DW_AT_name);
+    g_autofree char *readable = linkage_name ? demangle(linkage_name) : NULL;
+
+    g_string_append_printf(text, "%s::", readable ? readable : name ? name : "{unnamed}");
+}
+
+/* Appends the scope with this number and those around it, outermost first. */
+static void append_scopes(GString *text, Dwarf *dwarf, const GArray *scopes, guint number, Dwarf_Off offset)
+{
+    guint chain[MAX_SCOPE_DEPTH + 1];
+    size_t count = 0;
+
+    for (; number > 0 && count < G_N_ELEMENTS(chain);
+         number = g_array_index(scopes, struct scope, number - 1).parent)
+        chain[count++] = number;
+    while (count > 0) {
+        const struct scope *scope = &g_array_index(scopes, struct scope, chain[--count] - 1);
+        Dwarf_Die die;
+
+        if (!dwarf_offdie(dwarf, scope->start, &die))
+            return;
+        if (!scope->is_function) {
+            append_scope(text, &die);
+            continue;
+        }
+        if (text->len > 0 && text_attribute(&die, DW_AT_linkage_name))
+            g_string_truncate(text, 0);
+        append_function(text, &die);
+        append_local_scopes(text, &die, offset);
+    }
+}
+
 static char *join_scopes(struct dwarf_index *index, Dwarf_Die *declaration, const char *name)
 {
     const GArray *scopes = scopes_around(index, declaration);
-    guint number = scopes ? find_scope(scopes, dwarf_dieoffset(declaration)) : 0;
-    GString *text = g_string_new(name);
+    Dwarf_Off offset = dwarf_dieoffset(declaration);
+    GString *text = g_string_new(NULL);
 
-    for (; number > 0; number = g_array_index(scopes, struct scope, number - 1).parent) {
-        Dwarf_Die die;
-        const char *scope = NULL;
-
-        /* Not the index's DWARF: declarations may stand in a file that several share. */
-        if (dwarf_offdie(dwarf_cu_getdwarf(declaration->cu),
-                         g_array_index(scopes, struct scope, number - 1).start, &die))
-            scope = dwarf_diename(&die);
-        g_string_prepend(text, "::");
-        g_string_prepend(text, scope ? scope : "(anonymous namespace)");
-    }
+    /* Not the index's DWARF: declarations may stand in a file that several share. */
+    if (scopes)
+        append_scopes(text, dwarf_cu_getdwarf(declaration->cu), scopes, find_scope(scopes, offset), offset);
+    g_string_append(text, name);
     return g_string_free(text, FALSE);
 }
 
@@ -372,8 +438,7 @@ static void name_call(struct dwarf_index *index, struct unit *unit, Dwarf_Die *d
     if (!call->linkage_name)
         call->linkage_name = text_attribute(die, DW_AT_MIPS_linkage_name);
     call->name = text_attribute(die, DW_AT_name);
-    if (!call->linkage_name)
-        call->name = qualified_name(index, unit, die, call->name);
+    call->qualified_name = call->linkage_name ? NULL : qualified_name(index, unit, die, call->name);
     if (dwarf_formudata(dwarf_attr_integrate(die, DW_AT_decl_line, &attribute), &line) == 0)
         call->start_line = (int)line;
 }

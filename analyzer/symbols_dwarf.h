@@ -14,11 +14,13 @@
 
 struct dwarf_call {
     const char *linkage_name; /* mangled; NULL: none */
-    const char *name;         /* NULL: none; with the scopes around it when there is no linkage name */
-    const char *file;         /* NULL: not known */
-    int line;                 /* 0: not known */
-    int start_line;           /* 0: not known */
-    uint64_t start;           /* where the function's code begins; 0 for inlined calls */
+    const char *name;         /* NULL: none */
+    /* The name with the scopes around it; NULL when there is a linkage name. */
+    const char *qualified_name;
+    const char *file; /* NULL: not known */
+    int line;         /* 0: not known */
+    int start_line;   /* 0: not known */
+    uint64_t start;   /* where the function's code begins; 0 for inlined calls */
 };
 
 struct dwarf_index;

@@ -391,7 +391,7 @@ static void test_symbols__vdso_is_read_only_with_its_build_id(void **state)
 static void test_symbols__cxx_names_have_their_scopes(void **state)
 {
     static const char *const expected[] = {"(anonymous namespace)::in_anonymous", "space::Worker::run",
-                                           "space::Worker::run_as<long>", "operator()",
+                                           "space::Worker::run_as<long>", "cxx_run_all::{lambda}::operator()",
                                            "(anonymous namespace)::inlined_anonymous"};
     struct symbol_table *table = symbol_table_new(SYMBOLIZE_LINES, NULL);
     struct fixture fixture = {0};
