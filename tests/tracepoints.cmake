@@ -70,7 +70,7 @@ add_test(NAME integration.annotations
 set_tests_properties(integration.annotations PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
 
 # The program must not notice.
-foreach(app sync_results sync_cancel sync_signals sync_fork sync_crowd sync_edges)
+foreach(app sync_results sync_cancel sync_signals sync_fork sync_crowd sync_edges sync_small_stacks)
   exectrace_same_behaviour_test(${app})
 endforeach()
 foreach(argument quick exit thread)

@@ -13,29 +13,23 @@
 
 #include "tracepoints/provider_user.h"
 
-#define TEXT_MAX_BYTES 4095u
-
-/*
- * A string that is safe to hand to the tracer: not NULL, not endless, and a space when empty: babeltrace2
- * (2.0.4) gives an empty string the contents of an earlier event's.
- */
-struct text {
-    char cut[TEXT_MAX_BYTES + 1];
-};
-
 static uint64_t last_task;
 
 extern const struct exectrace_functions exectrace_functions_1 __attribute__((visibility("default")));
 
-static const char *limit(struct text *text, const char *bytes)
+/*
+ * A string that is safe to hand to the tracer: not NULL, not endless, and a space when empty: babeltrace2
+ * (2.0.4) gives an empty string the contents of an earlier event's. `room` takes what has to be cut.
+ */
+static const char *limit(char *room, const char *bytes)
 {
     if (bytes == NULL || bytes[0] == '\0')
         return " ";
-    if (strnlen(bytes, TEXT_MAX_BYTES + 1) <= TEXT_MAX_BYTES)
+    if (strnlen(bytes, THREAD_TEXT_BYTES) < THREAD_TEXT_BYTES)
         return bytes;
-    memcpy(text->cut, bytes, TEXT_MAX_BYTES);
-    text->cut[TEXT_MAX_BYTES] = '\0';
-    return text->cut;
+    memcpy(room, bytes, THREAD_TEXT_BYTES - 1);
+    room[THREAD_TEXT_BYTES - 1] = '\0';
+    return room;
 }
 
 static int is_recording(void)
@@ -46,13 +40,13 @@ static int is_recording(void)
 static uint64_t task_begin(const char *name, uint64_t parent)
 {
     int saved_errno = errno;
-    struct text text;
+    struct thread_block *thread;
     uint64_t task;
 
-    if (!TRACING(exectrace_user, task_begin) || guard_enter() == NULL)
+    if (!TRACING(exectrace_user, task_begin) || !(thread = guard_enter()))
         return 0;
     task = __atomic_add_fetch(&last_task, 1, __ATOMIC_RELAXED);
-    lttng_ust_do_tracepoint(exectrace_user, task_begin, task, parent, limit(&text, name));
+    lttng_ust_do_tracepoint(exectrace_user, task_begin, task, parent, limit(thread->texts[0], name));
     guard_leave();
     errno = saved_errno;
     return task;
@@ -73,11 +67,10 @@ static void region_begin(uint64_t task, const char *name)
 {
     int saved_errno = errno;
     struct thread_block *thread;
-    struct text text;
 
     if (!TRACING(exectrace_user, region_begin) || !(thread = guard_enter()))
         return;
-    lttng_ust_do_tracepoint(exectrace_user, region_begin, task, limit(&text, name),
+    lttng_ust_do_tracepoint(exectrace_user, region_begin, task, limit(thread->texts[0], name),
                             stacks_take(thread, clock_now_ns()));
     guard_leave();
     errno = saved_errno;
@@ -86,11 +79,11 @@ static void region_begin(uint64_t task, const char *name)
 static void region_end(uint64_t task, const char *name)
 {
     int saved_errno = errno;
-    struct text text;
+    struct thread_block *thread;
 
-    if (!TRACING(exectrace_user, region_end) || guard_enter() == NULL)
+    if (!TRACING(exectrace_user, region_end) || !(thread = guard_enter()))
         return;
-    lttng_ust_do_tracepoint(exectrace_user, region_end, task, limit(&text, name));
+    lttng_ust_do_tracepoint(exectrace_user, region_end, task, limit(thread->texts[0], name));
     guard_leave();
     errno = saved_errno;
 }
@@ -99,12 +92,11 @@ static void log_message(uint64_t task, const char *category, const char *message
 {
     int saved_errno = errno;
     struct thread_block *thread;
-    struct text category_text, message_text;
 
     if (!TRACING(exectrace_user, log) || !(thread = guard_enter()))
         return;
-    lttng_ust_do_tracepoint(exectrace_user, log, task, limit(&category_text, category),
-                            limit(&message_text, message), stacks_take(thread, clock_now_ns()));
+    lttng_ust_do_tracepoint(exectrace_user, log, task, limit(thread->texts[0], category),
+                            limit(thread->texts[1], message), stacks_take(thread, clock_now_ns()));
     guard_leave();
     errno = saved_errno;
 }
@@ -112,11 +104,11 @@ static void log_message(uint64_t task, const char *category, const char *message
 static void set_counter(const char *name, double value)
 {
     int saved_errno = errno;
-    struct text text;
+    struct thread_block *thread;
 
-    if (!TRACING(exectrace_user, counter) || guard_enter() == NULL)
+    if (!TRACING(exectrace_user, counter) || !(thread = guard_enter()))
         return;
-    lttng_ust_do_tracepoint(exectrace_user, counter, limit(&text, name), value);
+    lttng_ust_do_tracepoint(exectrace_user, counter, limit(thread->texts[0], name), value);
     guard_leave();
     errno = saved_errno;
 }

@@ -56,6 +56,8 @@ enum guard_role {
 /* False before the constructor has run and after the destructor has. */
 extern bool guard_is_open __attribute__((visibility("hidden")));
 
+#define THREAD_TEXT_BYTES 4096u
+
 /* A thread's working memory, from its first recorded operation until it ends. */
 struct thread_block {
     int32_t tid; /* 0: the block is free */
@@ -66,9 +68,10 @@ struct thread_block {
     uintptr_t
         stack_low; /* [stack_low, stack_high): readable whenever the stack pointer is inside; 0, 0: unknown */
     uintptr_t stack_high;
-    struct thread_block *next; /* all blocks ever made, newest first; they are never given back */
-    struct waiter_mark mark;   /* what the thread has marked as waited for */
-    uint64_t pcs[128];         /* the unwinder's output */
+    struct thread_block *next;        /* all blocks ever made, newest first; they are never given back */
+    struct waiter_mark mark;          /* what the thread has marked as waited for */
+    uint64_t pcs[128];                /* the unwinder's output */
+    char texts[2][THREAD_TEXT_BYTES]; /* strings of annotations that had to be cut */
     struct sync_sums sync_sums;
     struct call_sums call_sums;
 };
