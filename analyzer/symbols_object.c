@@ -9,6 +9,7 @@
 #include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -163,19 +164,37 @@ static char *build_id_text(const struct module *module)
     return g_string_free(text, FALSE);
 }
 
-/* The separate debug file alone has the symbols too: enough when the file itself is gone or another one. */
-static struct object_file *open_by_build_id(struct object_search *search, const struct module *module)
+/*
+ * The file itself by its build id: in the .build-id folder, or, when DEBUGINFOD_URLS is set, from one of
+ * those servers. -1: not found; else *path is to be freed.
+ */
+static int find_by_build_id(struct object_search *search, const struct module *module, char **path)
 {
-    g_autofree char *id = build_id_text(module), *path = NULL;
-    struct object_file *object;
-    int fd;
+    Dwfl *dwfl = dwfl_begin(&search->callbacks);
+    Dwfl_Module *dwfl_module;
+    Elf *elf = NULL;
+    int fd = -1;
 
-    if (module->build_id_size < 2)
-        return NULL;
+    *path = NULL;
+    if (!dwfl)
+        return -1;
+    dwfl_report_begin(dwfl);
+    dwfl_module = dwfl_report_module(dwfl, module->path, 0, MAX(module->size, 1));
+    if (dwfl_module &&
+        dwfl_module_report_build_id(dwfl_module, module->build_id, module->build_id_size, 0) == 0)
+        fd = dwfl_build_id_find_elf(dwfl_module, NULL, module->path, 0, path, &elf);
+    dwfl_report_end(dwfl, NULL, NULL);
+    elf_end(elf);
+    dwfl_end(dwfl);
+    return fd;
+}
 
-    path = g_strdup_printf("%s/.build-id/%.2s/%s.debug", search->debug_folder, id, id + 2);
-    fd = open_file(path);
-    object = fd < 0 ? NULL : load(search, path, fd);
+/* takes fd, which may be -1. NULL: not this module's file. */
+static struct object_file *load_if_same(struct object_search *search, const struct module *module,
+                                        const char *path, int fd)
+{
+    struct object_file *object = fd < 0 ? NULL : load(search, path, fd);
+
     if (object && !has_build_id(object, module)) {
         object_file_free(object);
         object = NULL;
@@ -183,19 +202,30 @@ static struct object_file *open_by_build_id(struct object_search *search, const 
     return object;
 }
 
-static struct object_file *open_vdso_object(struct object_search *search, const struct module *module)
+/* When the file is gone or another one: the separate debug file alone has the symbols too. */
+static struct object_file *open_by_build_id(struct object_search *search, const struct module *module)
 {
+    g_autofree char *id = build_id_text(module), *debug_path = NULL;
     struct object_file *object;
-    int fd = open_vdso();
+    char *path;
+    int fd;
 
-    if (fd < 0)
+    if (module->build_id_size < 2)
         return NULL;
-    object = load(search, "[vdso]", fd);
-    if (object && (module->build_id_size == 0 || !has_build_id(object, module))) {
-        object_file_free(object);
-        object = NULL;
+
+    debug_path = g_strdup_printf("%s/.build-id/%.2s/%s.debug", search->debug_folder, id, id + 2);
+    object = load_if_same(search, module, debug_path, open_file(debug_path));
+    if (!object) {
+        fd = find_by_build_id(search, module, &path);
+        object = load_if_same(search, module, path ? path : module->path, fd);
+        free(path);
     }
     return object;
+}
+
+static struct object_file *open_vdso_object(struct object_search *search, const struct module *module)
+{
+    return module->build_id_size == 0 ? NULL : load_if_same(search, module, "[vdso]", open_vdso());
 }
 
 struct object_file *object_file_open(struct object_search *search, const struct module *module, char **reason)

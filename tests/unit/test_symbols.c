@@ -271,6 +271,35 @@ static void test_symbols__changed_file_is_refused(void **state)
     symbol_table_free(table);
 }
 
+/* A server may be a folder; nothing goes over the network. */
+static void test_symbols__missing_file_is_asked_of_debuginfod(void **state)
+{
+    struct fixture *fixture = *state;
+    struct module module = fixture->module;
+    GString *folder = g_string_new(FIXTURES "/server/buildid/");
+    g_autofree char *copy = NULL, *content = NULL;
+    struct symbol_table *table;
+    gsize size;
+
+    for (uint32_t i = 0; i < module.build_id_size; i++)
+        g_string_append_printf(folder, "%02x", module.build_id[i]);
+    assert_int_equal(g_mkdir_with_parents(folder->str, 0700), 0);
+    copy = g_strconcat(folder->str, "/executable", NULL);
+    assert_true(g_file_get_contents(FIXTURES "/fixture.so", &content, &size, NULL));
+    assert_true(g_file_set_contents(copy, content, (gssize)size, NULL));
+
+    g_setenv("DEBUGINFOD_URLS", "file://" FIXTURES "/server", TRUE);
+    g_setenv("DEBUGINFOD_CACHE_PATH", FIXTURES "/cache", TRUE);
+    table = symbol_table_new(SYMBOLIZE_LINES, NULL);
+    if (find_in(table, &module, "/does/not/exist.so", fixture->callers[0] - 1)->is_known)
+        check_inlined(find_in(table, &module, "/does/not/exist.so", fixture->callers[0] - 1));
+    else
+        print_message("not checked: libdebuginfod is not installed, or was not when the test began\n");
+    symbol_table_free(table);
+    g_unsetenv("DEBUGINFOD_URLS");
+    g_string_free(folder, TRUE);
+}
+
 static void test_symbols__file_is_taken_when_trace_has_no_build_id(void **state)
 {
     struct fixture *fixture = *state;
@@ -467,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_symbols__debug_link_is_followed),
         cmocka_unit_test(test_symbols__small_symbol_table_is_read),
         cmocka_unit_test(test_symbols__changed_file_is_refused),
+        cmocka_unit_test(test_symbols__missing_file_is_asked_of_debuginfod),
         cmocka_unit_test(test_symbols__file_is_taken_when_trace_has_no_build_id),
         cmocka_unit_test(test_symbols__what_is_no_object_file_gives_a_warning),
         cmocka_unit_test(test_symbols__sysroot_is_put_before_paths),
@@ -479,5 +509,7 @@ int main(void)
         cmocka_unit_test(test_symbols__rust_names_are_readable),
     };
 
+    /* Whatever the user has configured: no network. */
+    g_unsetenv("DEBUGINFOD_URLS");
     return cmocka_run_group_tests(tests, setup, NULL);
 }
