@@ -31,8 +31,15 @@ static void hand_out(struct trace_model *model, struct thread_record *record, st
     struct blocking_sink sink = {emit_labelled, model};
 
     operation->is_lock_like = is_lock_like;
-    idle_habit_add(&record->habit, operation, call ? &call->traits : NULL, depth_of(model, operation->stack),
-                   record->thread.is_main, is_lock_like, &sink);
+    struct idle_clues clues = {
+        .call = call ? &call->traits : NULL,
+        .depth = depth_of(model, operation->stack),
+        .is_main_thread = record->thread.is_main,
+        .is_lock_like = is_lock_like,
+        .is_lock_holder = record->is_lock_holder,
+    };
+
+    idle_habit_add(&record->habit, operation, &clues, &sink);
 }
 
 static struct blocking new_operation(const struct thread_record *record, int64_t end_ns, uint64_t duration_ns)
@@ -105,7 +112,18 @@ void blocking_wake(struct trace_model *model, struct thread_record *record, cons
         .stack = model_event_stack(model, record->thread.process, event),
     };
 
-    wake_table_add(model->wakes, record->thread.process, event->wake.object, &wake);
+    bool is_lock_like = wake_table_add(model->wakes, record->thread.process, event->wake.object, &wake);
+    switch (event->wake.kind) {
+    case EXECTRACE_WAIT_MUTEX:
+    case EXECTRACE_WAIT_RWLOCK_READ:
+    case EXECTRACE_WAIT_RWLOCK_WRITE:
+    case EXECTRACE_WAIT_SPIN:
+        record->is_lock_holder = true;
+        break;
+    default:
+        record->is_lock_holder = record->is_lock_holder || is_lock_like;
+        break;
+    }
 }
 
 /* A sum lies somewhere between the thread's latest sum and now. */

@@ -415,6 +415,7 @@ enum trait {
     TRAIT_FUTEX = 1 << 3,
     TRAIT_CLOSE = 1 << 4,
     TRAIT_SOCKET = 1 << 5,
+    TRAIT_SLEEP = 1 << 6,
 };
 
 static const struct {
@@ -424,7 +425,7 @@ static const struct {
 } known_traits[] = {
     {"accept", TRAIT_NET | TRAIT_EVENT_LOOP | TRAIT_SOCKET, EXECTRACE_FD_SOCKET},
     {"accept4", TRAIT_NET | TRAIT_EVENT_LOOP | TRAIT_SOCKET, EXECTRACE_FD_SOCKET},
-    {"clock_nanosleep", TRAIT_HABIT, 0},
+    {"clock_nanosleep", TRAIT_HABIT | TRAIT_SLEEP, 0},
     {"close", TRAIT_CLOSE, 0},
     {"connect", TRAIT_NET | TRAIT_SOCKET, 0},
     {"creat", 0, EXECTRACE_FD_FILE},
@@ -438,7 +439,7 @@ static const struct {
     {"futex", TRAIT_FUTEX, 0},
     {"getaddrinfo", TRAIT_NET, 0},
     {"getnameinfo", TRAIT_NET, 0},
-    {"nanosleep", TRAIT_HABIT, 0},
+    {"nanosleep", TRAIT_HABIT | TRAIT_SLEEP, 0},
     {"open", 0, EXECTRACE_FD_FILE},
     {"openat", 0, EXECTRACE_FD_FILE},
     {"pause", TRAIT_EVENT_LOOP, 0},
@@ -482,6 +483,7 @@ struct call_traits call_traits_find(const char *name)
             .is_net = traits & TRAIT_NET,
             .is_event_loop = traits & TRAIT_EVENT_LOOP,
             .is_habit = traits & TRAIT_HABIT,
+            .is_sleep = traits & TRAIT_SLEEP,
             .is_futex = traits & TRAIT_FUTEX,
             .is_close = traits & TRAIT_CLOSE,
             .is_socket_user = traits & TRAIT_SOCKET,

@@ -12,6 +12,7 @@ struct call_traits {
     bool is_net;        /* waits for the network whatever its descriptor is: recv, accept, epoll_wait... */
     bool is_event_loop; /* idle by its nature: epoll_wait, accept, sigwait... (idle.h) */
     bool is_habit;      /* idle where it is the thread's habit: poll, nanosleep... (idle.h) */
+    bool is_sleep;
     bool is_futex;
     bool is_close;
     bool is_socket_user;  /* its descriptor can only be a socket */

@@ -2,16 +2,15 @@
 #include "analyzer/idle.h"
 #include "tracepoints/contract.h"
 
-static bool may_be_habit(const struct blocking *operation, const struct call_traits *call,
-                         bool is_main_thread, bool is_lock_like)
+static bool may_be_habit(const struct blocking *operation, const struct idle_clues *clues)
 {
     switch (operation->wait_kind) {
     case 0:
-        return call->is_habit;
+        return clues->call->is_habit && !(clues->call->is_sleep && clues->is_lock_holder);
     case EXECTRACE_WAIT_COND:
     case EXECTRACE_WAIT_SEMAPHORE:
     case EXECTRACE_WAIT_FUTEX:
-        return !is_main_thread && !is_lock_like;
+        return !clues->is_main_thread && !clues->is_lock_like;
     default:
         return false;
     }
@@ -59,19 +58,24 @@ static bool label_habit(struct idle_habit *habit, struct blocking *operation, ui
     return true;
 }
 
-void idle_habit_add(struct idle_habit *habit, struct blocking *operation, const struct call_traits *call,
-                    uint32_t depth, bool is_main_thread, bool is_lock_like, const struct blocking_sink *sink)
+void idle_habit_add(struct idle_habit *habit, struct blocking *operation, const struct idle_clues *clues,
+                    const struct blocking_sink *sink)
 {
+    uint32_t depth = clues->depth;
     uint64_t place = place_of(operation, &depth);
 
-    if (operation->wait_kind == 0 && call->is_event_loop)
+    if (operation->wait_kind == 0 && clues->call->is_event_loop) {
         operation->is_idle = true;
-    else if (place != 0 && may_be_habit(operation, call, is_main_thread, is_lock_like)) {
+    } else if (place != 0 && may_be_habit(operation, clues)) {
         /* Short ones at the place of a habit that has been shown. */
         if (operation->is_summary)
             operation->is_idle = habit->place == place && !habit->held;
         else if (!label_habit(habit, operation, place, depth, sink))
             return;
+    } else if (habit->place != 0 && habit->place == place) {
+        /* What looked like a habit is none. */
+        hand_out_held(habit, false, sink);
+        *habit = (struct idle_habit){0};
     }
     sink->operation(sink->self, operation);
 }

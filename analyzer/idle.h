@@ -10,6 +10,7 @@
  * at its outermost place, what it waits for while it works lies deeper. For conditions, semaphores and
  * futexes two more things are asked for: the thread is not the main thread, and the object is not used like a
  * lock (a thread that waits for it also wakes it: Python's interpreter lock is such a condition).
+ *     A sleep is not idle in a thread that holds locks while others wait for them: it may hold one then.
  *     A wait that was still open when the recording ended is idle at the thread's outermost place without
  * having come back: a parked worker. It is labelled open as well, so a thread that is stuck there shows.
  *  3. Everything else is contention or work: mutexes, rwlocks, barriers, joins, reads, sends...
@@ -37,12 +38,18 @@ struct blocking_sink {
     void *self;
 };
 
-/*
- * Labels an operation that has ended and hands it on, now or later. call: traits of a system call, unused for
- * waits; depth: frames of its stack, 0 if that is not known.
- */
-void idle_habit_add(struct idle_habit *habit, struct blocking *operation, const struct call_traits *call,
-                    uint32_t depth, bool is_main_thread, bool is_lock_like, const struct blocking_sink *sink);
+/* What the rule looks at besides the operation itself. */
+struct idle_clues {
+    const struct call_traits *call; /* of a system call; NULL for waits */
+    uint32_t depth;                 /* frames of the operation's stack; 0: not known */
+    bool is_main_thread;
+    bool is_lock_like;   /* the object is used like a lock */
+    bool is_lock_holder; /* the thread has released locks that others waited for */
+};
+
+/* Labels an operation that has ended and hands it on, now or later. */
+void idle_habit_add(struct idle_habit *habit, struct blocking *operation, const struct idle_clues *clues,
+                    const struct blocking_sink *sink);
 /* The thread ended: hands out what is held. */
 void idle_habit_end(struct idle_habit *habit, const struct blocking_sink *sink);
 

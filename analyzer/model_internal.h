@@ -48,6 +48,7 @@ struct thread_record {
     uint32_t loss_epoch;
     bool is_exiting; /* kernel: runs its last stretch */
     bool is_ended;
+    bool is_lock_holder;    /* released what others waited for as for a lock */
     bool is_born_by_kernel; /* its sched_start was seen */
 };
 

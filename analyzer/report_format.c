@@ -3,35 +3,68 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Reports have tens of thousands of cells: digits are written here and not by printf. */
+static char *write_digits(char *at, uint64_t number)
+{
+    char digits[24];
+    int count = 0;
+
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    while (count > 0)
+        *at++ = digits[--count];
+    return at;
+}
+
+/* number / 10^decimals, with that many decimals, and a unit. */
+static void write_scaled(char *at, uint64_t number, unsigned decimals, const char *unit)
+{
+    static const uint64_t powers[] = {1, 10, 100};
+
+    at = write_digits(at, number / powers[decimals]);
+    if (decimals > 0)
+        *at++ = '.';
+    for (unsigned i = decimals; i > 0; i--)
+        *at++ = (char)('0' + number / powers[i - 1] % 10);
+    *at++ = ' ';
+    strcpy(at, unit);
+}
+
 const char *format_ns(char *buffer, int64_t ns)
 {
     static const struct {
-        double ns;
+        uint64_t ns;
         const char *name;
-    } units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}};
-    double size = ns < 0 ? -(double)ns : (double)ns;
+    } units[] = {{1000000000, "s"}, {1000000, "ms"}, {1000, "us"}};
+    uint64_t size = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+    char *at = buffer;
 
+    if (ns < 0)
+        *at++ = '-';
     for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
-        if (size >= units[i].ns * 0.9995) {
-            double value = (double)ns / units[i].ns;
-            int decimals = size >= units[i].ns * 99.95   ? (i == 0 ? 1 : 0)
-                           : size >= units[i].ns * 9.995 ? 1
-                                                         : 2;
-            g_snprintf(buffer, FORMAT_SIZE, "%.*f %s", decimals, value, units[i].name);
-            return buffer;
-        }
+        uint64_t unit = units[i].ns;
+        /* Three digits; seconds keep one decimal. */
+        if (size < unit - unit / 2000)
+            continue;
+        unsigned decimals = size < 10 * unit - unit / 200   ? 2
+                            : size < 100 * unit - unit / 20 ? 1
+                            : i == 0                        ? 1
+                                                            : 0;
+        uint64_t step = unit / (decimals == 2 ? 100 : decimals == 1 ? 10 : 1);
+        write_scaled(at, (size + step / 2) / step, decimals, units[i].name);
+        return buffer;
     }
-    g_snprintf(buffer, FORMAT_SIZE, "%" PRId64 " ns", ns);
+    write_scaled(at, size, 0, "ns");
     return buffer;
 }
 
 const char *format_count(char *buffer, uint64_t count)
 {
-    char digits[FORMAT_SIZE];
-    int length = g_snprintf(digits, sizeof digits, "%" PRIu64, count);
-    size_t used = 0;
+    char digits[24];
+    size_t length = (size_t)(write_digits(digits, count) - digits), used = 0;
 
-    for (int i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++) {
         if (i > 0 && (length - i) % 3 == 0)
             buffer[used++] = ',';
         buffer[used++] = digits[i];
@@ -187,13 +220,23 @@ static const char *show_cell(const struct report_table *table, size_t row, size_
 static void pad(FILE *out, size_t count)
 {
     while (count-- > 0)
-        putc(' ', out);
+        putc_unlocked(' ', out);
+}
+
+/* Characters, not bytes, and cheaply for the usual text without multi-byte ones. */
+static size_t width_of(const char *text)
+{
+    size_t width = 0;
+
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
 }
 
 /* Text stands left, numbers right; nothing is padded after the last column. */
 static void print_cell(FILE *out, const char *text, size_t width, bool is_left, bool is_last)
 {
-    size_t length = (size_t)g_utf8_strlen(text, -1);
+    size_t length = width_of(text);
     size_t padding = width > length ? width - length : 0;
 
     if (!is_left)
@@ -206,31 +249,35 @@ static void print_cell(FILE *out, const char *text, size_t width, bool is_left, 
 
 void report_table_write_text(const struct report_table *table, size_t max_rows, int64_t start_ns, FILE *out)
 {
-    size_t rows = report_table_row_count(table), last = 0;
+    size_t rows = report_table_row_count(table), columns = table->column_count, last = 0;
     size_t shown = max_rows > 0 ? MIN(rows, max_rows) : rows;
-    g_autofree size_t *widths = g_new0(size_t, table->column_count);
-    char buffer[FORMAT_SIZE];
+    g_autofree size_t *widths = g_new0(size_t, columns);
+    /* What is shown: titles, then rows. */
+    g_autofree const char **texts = g_new0(const char *, (shown + 1) * columns);
+    GStringChunk *numbers = g_string_chunk_new(4096);
 
-    for (size_t column = 0; column < table->column_count; column++) {
-        const char *title = table->columns[column].title;
-        if (!title)
+    for (size_t column = 0; column < columns; column++) {
+        if (!table->columns[column].title)
             continue;
         last = column;
-        widths[column] = (size_t)g_utf8_strlen(title, -1);
+        texts[column] = table->columns[column].title;
+        widths[column] = width_of(texts[column]);
         for (size_t row = 0; row < shown; row++) {
+            char buffer[FORMAT_SIZE];
             const char *text = show_cell(table, row, column, start_ns, buffer);
-            widths[column] = MAX(widths[column], (size_t)g_utf8_strlen(text, -1));
+            if (text == buffer)
+                text = g_string_chunk_insert(numbers, buffer);
+            texts[(row + 1) * columns + column] = text;
+            widths[column] = MAX(widths[column], width_of(text));
         }
     }
-    for (size_t row = 0; row <= shown; row++) {
-        for (size_t column = 0; column < table->column_count; column++) {
-            const struct report_column *about = &table->columns[column];
-            if (!about->title)
-                continue;
-            const char *text = row == 0 ? about->title : show_cell(table, row - 1, column, start_ns, buffer);
-            print_cell(out, text, widths[column], about->type == CELL_TEXT, column == last);
-        }
+    for (size_t i = 0; i < (shown + 1) * columns; i++) {
+        size_t column = i % columns;
+        if (texts[i])
+            print_cell(out, texts[i], widths[column], table->columns[column].type == CELL_TEXT,
+                       column == last);
     }
+    g_string_chunk_free(numbers);
     if (rows > shown)
         fprintf(out, "... and %zu more\n", rows - shown);
 }

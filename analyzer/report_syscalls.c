@@ -11,6 +11,7 @@
 struct call_sum {
     const char *name;
     uint64_t error_count;
+    uint64_t cut_ns; /* of calls that end after the range: part of its time, counted where they end */
     struct distribution duration;
 };
 
@@ -38,6 +39,8 @@ static void add_to(struct call_sum *sum, const struct blocking *operation)
                              operation->longest_ns);
     else if (operation->count > 0)
         distribution_add(&sum->duration, operation->total_ns);
+    else
+        sum->cut_ns += operation->total_ns;
 }
 
 static void add_blocking(void *self, const struct blocking *operation)
@@ -99,7 +102,7 @@ static void add_row(struct report_table *table, struct call_sum *sum)
     report_table_add_text(table, sum->name);
     report_table_add(table, (int64_t)sum->duration.count);
     report_table_add(table, (int64_t)sum->error_count);
-    report_table_add(table, (int64_t)sum->duration.total);
+    report_table_add(table, (int64_t)(sum->duration.total + sum->cut_ns));
     report_table_add(table, (int64_t)sum->duration.min);
     report_table_add(table, llround(distribution_average(&sum->duration)));
     report_table_add(table, (int64_t)distribution_quantile(&sum->duration, 0.5));

@@ -84,7 +84,7 @@ static bool has_waited(const struct object *object, uint32_t thread)
     return false;
 }
 
-void wake_table_add(struct wake_table *table, uint32_t process, uint64_t object, const struct wake *wake)
+bool wake_table_add(struct wake_table *table, uint32_t process, uint64_t object, const struct wake *wake)
 {
     struct object *found = find_object(table, process, object);
 
@@ -92,6 +92,7 @@ void wake_table_add(struct wake_table *table, uint32_t process, uint64_t object,
         found->before = found->last;
     found->last = *wake;
     found->is_lock_like = found->is_lock_like || has_waited(found, wake->thread);
+    return found->is_lock_like;
 }
 
 struct wake wake_table_wait(struct wake_table *table, uint32_t process, uint64_t object, uint32_t thread,

@@ -21,7 +21,8 @@ struct wake_table;
 
 struct wake_table *wake_table_new(void);
 void wake_table_free(struct wake_table *table);
-void wake_table_add(struct wake_table *table, uint32_t process, uint64_t object, const struct wake *wake);
+/* Returns whether the object is used like a lock; see wake_table_wait(). */
+bool wake_table_add(struct wake_table *table, uint32_t process, uint64_t object, const struct wake *wake);
 /*
  * A wait of thread from start_ns to end_ns has ended: the latest wake within it by another thread (time 0:
  * none). *is_lock_like: threads that wait for this object also wake it, as they do with a lock, and not with
