@@ -29,8 +29,7 @@ void sync_sums_add(struct thread_block *thread, uint8_t kind, uint64_t object, u
     struct sync_sums *table = &thread->sync_sums;
     struct sync_sum *sum;
 
-    if (table->oldest_ns != 0 && now_ns - table->oldest_ns > SYNC_SUMS_AGE_NS)
-        sync_sums_flush(thread);
+    sync_sums_flush_old(thread, now_ns);
     sum = &table->sums[slot_of(kind, object, stack)];
     if (sum->count == 0 || sum->object != object || sum->stack != stack || sum->kind != kind) {
         emit(thread, sum);
@@ -44,6 +43,12 @@ void sync_sums_add(struct thread_block *thread, uint8_t kind, uint64_t object, u
     sum->total_ns += duration_ns;
     if (duration_ns > sum->longest_ns)
         sum->longest_ns = duration_ns;
+}
+
+void sync_sums_flush_old(struct thread_block *thread, uint64_t now_ns)
+{
+    if (thread->sync_sums.oldest_ns != 0 && now_ns - thread->sync_sums.oldest_ns > SYNC_SUMS_AGE_NS)
+        sync_sums_flush(thread);
 }
 
 void sync_sums_flush(struct thread_block *thread)

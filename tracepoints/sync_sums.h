@@ -30,6 +30,9 @@ struct sync_sums {
 void sync_sums_add(struct thread_block *thread, uint8_t kind, uint64_t object, uint32_t stack,
                    uint64_t now_ns, uint64_t duration_ns);
 
+/* Emits the table as a whole if it is older than a second: before a wait that may be long. */
+void sync_sums_flush_old(struct thread_block *thread, uint64_t now_ns);
+
 /* Emits what is summed and empties the table: at thread exit and process exit. Muted. */
 void sync_sums_flush(struct thread_block *thread);
 

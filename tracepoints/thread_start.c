@@ -15,7 +15,7 @@
 
 #include "tracepoints/provider_thread.h"
 
-#define START_RECORD_COUNT 256u
+#define START_RECORD_COUNT 4096u /* a power of two */
 /* Of the lowest part of a thread's stack we do not claim to know that it belongs to it: the C library keeps
  * thread-local storage and guard pages in the same allocation. */
 #define STACK_MARGIN_BYTES (64u * 1024u)
@@ -36,11 +36,18 @@ struct start_record {
 
 static struct start_record start_records[START_RECORD_COUNT];
 
+/* NULL when as many threads are being started: the next one starts unannounced. */
 static struct start_record *take_start_record(void)
 {
+    static uint32_t next;
+    uint32_t first = __atomic_fetch_add(&next, 1, __ATOMIC_RELAXED);
+
     for (uint32_t i = 0; i < START_RECORD_COUNT; i++) {
-        if (__atomic_exchange_n(&start_records[i].is_taken, 1, __ATOMIC_ACQ_REL) == 0)
-            return &start_records[i];
+        struct start_record *record = &start_records[(first + i) & (START_RECORD_COUNT - 1)];
+
+        if (__atomic_load_n(&record->is_taken, __ATOMIC_RELAXED) == 0 &&
+            __atomic_exchange_n(&record->is_taken, 1, __ATOMIC_ACQ_REL) == 0)
+            return record;
     }
     return NULL;
 }

@@ -21,27 +21,35 @@ static bool claim(struct waiter_line *line, uint64_t object)
                                        __ATOMIC_RELAXED);
 }
 
+/* Takes a place of the line; the shared one when the others are taken. */
+static uint32_t take_place(struct waiter_line *line, uint64_t now_ns)
+{
+    for (uint32_t place = 0; place < WAITER_PLACE_COUNT; place++) {
+        uint64_t none = 0;
+
+        if (__atomic_load_n(&line->since_ns[place], __ATOMIC_RELAXED) == 0 &&
+            __atomic_compare_exchange_n(&line->since_ns[place], &none, now_ns, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED))
+            return place;
+    }
+    __atomic_store_n(&line->shared_since_ns, now_ns, __ATOMIC_RELEASE);
+    __atomic_add_fetch(&line->shared_count, 1, __ATOMIC_ACQ_REL);
+    return WAITER_PLACE_COUNT;
+}
+
 void waiters_mark(struct waiter_mark *mark, uint64_t object, uint64_t now_ns, uint64_t frame)
 {
     struct waiter_line *line = waiters_line_of(object);
 
     if (!claim(line, object))
         return;
-    for (uint32_t place = 0; place < WAITER_PLACE_COUNT; place++) {
-        uint64_t none = 0;
-
-        if (!__atomic_compare_exchange_n(&line->since_ns[place], &none, now_ns, false, __ATOMIC_ACQ_REL,
-                                         __ATOMIC_RELAXED))
-            continue;
-        __atomic_add_fetch(&line->count, 1, __ATOMIC_SEQ_CST);
-        mark->place = place;
-        mark->frame = frame;
-        mark->line = line;
-        /* Another object may have taken the line between claim() and now. */
-        if (__atomic_load_n(&line->object, __ATOMIC_SEQ_CST) != object)
-            waiters_unmark(mark);
-        return;
-    }
+    mark->place = take_place(line, now_ns);
+    __atomic_add_fetch(&line->count, 1, __ATOMIC_SEQ_CST);
+    mark->frame = frame;
+    mark->line = line;
+    /* Another object may have taken the line between claim() and now. */
+    if (__atomic_load_n(&line->object, __ATOMIC_SEQ_CST) != object)
+        waiters_unmark(mark);
 }
 
 void waiters_unmark(struct waiter_mark *mark)
@@ -51,7 +59,10 @@ void waiters_unmark(struct waiter_mark *mark)
     if (line == NULL)
         return;
     mark->line = NULL;
-    __atomic_store_n(&line->since_ns[mark->place], 0, __ATOMIC_RELEASE);
+    if (mark->place < WAITER_PLACE_COUNT)
+        __atomic_store_n(&line->since_ns[mark->place], 0, __ATOMIC_RELEASE);
+    else
+        __atomic_sub_fetch(&line->shared_count, 1, __ATOMIC_ACQ_REL);
     __atomic_sub_fetch(&line->count, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -60,8 +71,12 @@ uint64_t waiters_oldest_ns(uint64_t object)
     const struct waiter_line *line = waiters_line_of(object);
     uint64_t oldest_ns = 0;
 
-    for (uint32_t place = 0; place < WAITER_PLACE_COUNT; place++) {
-        uint64_t since_ns = __atomic_load_n(&line->since_ns[place], __ATOMIC_ACQUIRE);
+    for (uint32_t place = 0; place <= WAITER_PLACE_COUNT; place++) {
+        uint64_t since_ns = place < WAITER_PLACE_COUNT
+                                ? __atomic_load_n(&line->since_ns[place], __ATOMIC_ACQUIRE)
+                            : __atomic_load_n(&line->shared_count, __ATOMIC_ACQUIRE) > 0
+                                ? __atomic_load_n(&line->shared_since_ns, __ATOMIC_ACQUIRE)
+                                : 0;
 
         if (since_ns != 0 && (oldest_ns == 0 || since_ns < oldest_ns))
             oldest_ns = since_ns;

@@ -5,7 +5,8 @@
  *
  * The table has a cache line per hash value. Two objects in one line: the one that came first keeps it while
  * it has waiters, the other goes unmarked (its wakes are missing, nothing worse). Waiters beyond the places
- * of a line go unmarked too; the line's other waiters stand for them.
+ * of a line share one more, which has the time of the latest of them: an idle pool of many threads is seen,
+ * and many threads that hammer one lock do not look as if one had waited long.
  */
 #ifndef EXECTRACE_WAITERS_H
 #define EXECTRACE_WAITERS_H
@@ -14,13 +15,14 @@
 #include <stdint.h>
 
 #define WAITER_LINE_COUNT 2048u /* a power of two; 128 KiB, touched as used */
-#define WAITER_PLACE_COUNT 6u
+#define WAITER_PLACE_COUNT 5u   /* the next place number is the shared one */
 
 struct waiter_line {
     uint64_t object;
-    uint32_t count;
-    uint32_t padding;
+    uint32_t count;                        /* of all waiters */
+    uint32_t shared_count;                 /* of those beyond the places */
     uint64_t since_ns[WAITER_PLACE_COUNT]; /* 0: free place */
+    uint64_t shared_since_ns;
 } __attribute__((aligned(64)));
 
 /* A mark in the table. Kept in the thread's block. */

@@ -33,6 +33,7 @@ void wait_begin(struct wait *wait, enum exectrace_wait_kind kind, uint64_t objec
     wait->kind = (uint8_t)kind;
     wait->is_marked = false;
     wait->stack = stacks_take(thread, wait->start_ns);
+    sync_sums_flush_old(thread, wait->start_ns);
     operation.kind = (uint8_t)kind;
     operation.fd = -1;
     operation.stack = wait->stack;

@@ -64,17 +64,23 @@ static void test_waiters__oldest_of_several_counts(void **state)
     assert_int_equal(waiters_oldest_ns(0x2000), 0);
 }
 
-static void test_waiters__more_than_the_places_go_unmarked(void **state)
+static void test_waiters__more_than_the_places_share_the_latest(void **state)
 {
-    struct waiter_mark marks[WAITER_PLACE_COUNT + 1] = {{.line = NULL}};
+    struct waiter_mark marks[WAITER_PLACE_COUNT + 2] = {{.line = NULL}};
 
     (void)state;
-    for (uint32_t i = 0; i <= WAITER_PLACE_COUNT; i++)
+    for (uint32_t i = 0; i < WAITER_PLACE_COUNT + 2; i++)
         waiters_mark(&marks[i], 0x3000, 10 + i, 1);
-    assert_null(marks[WAITER_PLACE_COUNT].line);
-    for (uint32_t i = 0; i <= WAITER_PLACE_COUNT; i++)
+    assert_int_equal(waiters_oldest_ns(0x3000), 10);
+    for (uint32_t i = 0; i < WAITER_PLACE_COUNT; i++)
         waiters_unmark(&marks[i]);
+    assert_true(waiters_has_any((const void *)0x3000));
+    assert_int_equal(waiters_oldest_ns(0x3000), 10 + WAITER_PLACE_COUNT + 1);
+    waiters_unmark(&marks[WAITER_PLACE_COUNT]);
+    assert_true(waiters_has_any((const void *)0x3000));
+    waiters_unmark(&marks[WAITER_PLACE_COUNT + 1]);
     assert_false(waiters_has_any((const void *)0x3000));
+    assert_int_equal(waiters_oldest_ns(0x3000), 0);
 }
 
 static void test_waiters__neighbour_waits_its_turn(void **state)
@@ -102,7 +108,7 @@ int main(void)
         cmocka_unit_test_setup(test_waiters__nobody_waits_at_first, clear_table),
         cmocka_unit_test_setup(test_waiters__mark_is_seen_until_unmarked, clear_table),
         cmocka_unit_test_setup(test_waiters__oldest_of_several_counts, clear_table),
-        cmocka_unit_test_setup(test_waiters__more_than_the_places_go_unmarked, clear_table),
+        cmocka_unit_test_setup(test_waiters__more_than_the_places_share_the_latest, clear_table),
         cmocka_unit_test_setup(test_waiters__neighbour_waits_its_turn, clear_table),
     };
 
