@@ -90,8 +90,8 @@ static void print_head(const struct summary *summary, const GArray *threads, FIL
         fputs("[unknown program]", out);
     if (process_count > 1)
         fprintf(out, " and %u more process%s", process_count - 1, process_count == 2 ? "" : "es");
-    fprintf(out, ": %s, %u threads, %s events", format_ns(text, duration_of(context, threads)), threads->len,
-            format_count(count, trace_model_event_count(context->model)));
+    fprintf(out, ": %s, %u thread%s, %s events", format_ns(text, duration_of(context, threads)), threads->len,
+            threads->len == 1 ? "" : "s", format_count(count, trace_model_event_count(context->model)));
     fprintf(out, ", %s lost\n",
             trace_model_lost_count(context->model) > 0
                 ? format_count(count, trace_model_lost_count(context->model))
