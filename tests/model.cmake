@@ -53,3 +53,15 @@ exectrace_invariants_test(m-multi-domains slow)
 exectrace_invariants_test(k-tracefile-rotation slow)
 exectrace_invariants_test(k-bug446190-arm slow)
 exectrace_invariants_test(u-libc-memory slow)
+
+# The same on recordings of our own.
+function(exectrace_recording_invariants_test name)
+  add_test(NAME integration.invariants.${name}
+           COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/report_recording.py"
+                   "$<TARGET_FILE:recorder>" "$<TARGET_FILE:analyzer>"
+                   "${CMAKE_CURRENT_SOURCE_DIR}/integration/report_invariants.py" ${ARGN})
+  set_tests_properties(integration.invariants.${name} PROPERTIES LABELS integration)
+endfunction()
+
+exectrace_recording_invariants_test(known_waits "$<TARGET_FILE_DIR:test_filter>/e2e_known_waits")
+exectrace_recording_invariants_test(cxx_threads "$<TARGET_FILE_DIR:test_filter>/e2e_cxx_threads")
