@@ -73,6 +73,9 @@ set_tests_properties(integration.annotations PROPERTIES LABELS integration SKIP_
 foreach(app sync_results sync_cancel sync_signals sync_fork sync_crowd sync_edges sync_small_stacks)
   exectrace_same_behaviour_test(${app})
 endforeach()
+add_library(sync_edges_library SHARED apps/sync_edges_library.c)
+target_link_libraries(sync_edges_library PRIVATE exectrace_flags Threads::Threads)
+target_link_libraries(sync_edges PRIVATE sync_edges_library)
 foreach(argument quick exit thread)
   add_test(NAME preload.sync_edges.${argument}
            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/same-behaviour $<TARGET_FILE:exectrace>

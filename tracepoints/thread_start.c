@@ -26,6 +26,7 @@ struct start_record {
     uint32_t stack;
     int32_t creator_tid;
     bool is_tracer;
+    bool is_counted; /* as a thread of the program whose end will be noticed */
     size_t stack_bytes;
     union {
         void *(*posix)(void *);
@@ -60,7 +61,7 @@ static void give_back(struct start_record *record)
 /* The thread could not be started. */
 static void take_back(struct start_record *record)
 {
-    if (!record->is_tracer)
+    if (record->is_counted)
         threads_count(-1);
     give_back(record);
 }
@@ -74,7 +75,8 @@ static void thread_has_started(const struct start_record *record, uintptr_t fram
         guard_words.role = GUARD_SILENT;
         return;
     }
-    threads_await_end();
+    if (record->is_counted)
+        threads_await_end();
     thread = guard_enter();
     if (thread == NULL)
         return;
@@ -133,7 +135,8 @@ static void fill_start_record(struct start_record *record, const void *caller)
     record->is_tracer = guard_words.role == GUARD_SILENT || threads_is_tracer_code(caller);
     record->stack = 0;
     record->creator_tid = 0;
-    if (!record->is_tracer)
+    record->is_counted = !record->is_tracer && guard_is_open;
+    if (record->is_counted)
         threads_count(1);
     if (record->is_tracer || !TRACING(exectrace_thread, start))
         return;

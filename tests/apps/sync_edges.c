@@ -15,6 +15,8 @@ static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static pthread_key_t key;
 static int may_start_threads = 1; /* not by handlers of exit after the last thread: its end is an exit too */
 
+void sync_edges_use(void); /* of the library */
+
 /* The layout of glibc 2.2.5: a pointer to the real object, which libc allocates. */
 static void *old_cond[8];
 
@@ -87,6 +89,7 @@ int main(int argc, char **argv)
     atexit(on_exit_handler);
     at_quick_exit(on_quick_exit);
     use_locks("main");
+    sync_edges_use();
     if (argc > 1 && strcmp(argv[1], "quick") == 0)
         quick_exit(5);
     if (argc > 1 && strcmp(argv[1], "exit") == 0)
