@@ -14,21 +14,24 @@ static void emit(const struct thread_block *thread, struct call_sum *sum)
     sum->count = 0;
 }
 
-/* The sum of (number, fd_kind), or a free one made for it. */
-static struct call_sum *find(struct thread_block *thread, uint16_t number, uint8_t fd_kind)
+static bool is_of(const struct call_sum *sum, uint16_t number, uint8_t fd_kind)
+{
+    return sum->number == number && sum->fd_kind == fd_kind && sum->count > 0;
+}
+
+/* The sum of (number, fd_kind) when it is not in its first place, or one made for it. */
+static __attribute__((noinline)) struct call_sum *find_slowly(struct thread_block *thread, uint32_t first,
+                                                              uint16_t number, uint8_t fd_kind)
 {
     struct call_sums *sums = &thread->call_sums;
-    uint32_t first = number * 7u + fd_kind * 3u;
     struct call_sum *free_sum = NULL;
 
     for (uint32_t i = 0; i < PROBES; i++) {
         struct call_sum *sum = &sums->sums[(first + i) % CALL_SUMS_COUNT];
-        if (sum->count == 0) {
-            if (free_sum == NULL)
-                free_sum = sum;
-        } else if (sum->number == number && sum->fd_kind == fd_kind) {
+        if (is_of(sum, number, fd_kind))
             return sum;
-        }
+        if (sum->count == 0 && free_sum == NULL)
+            free_sum = sum;
     }
     if (free_sum == NULL) {
         free_sum = &sums->sums[first % CALL_SUMS_COUNT];
@@ -36,6 +39,14 @@ static struct call_sum *find(struct thread_block *thread, uint16_t number, uint8
     }
     *free_sum = (struct call_sum){.number = number, .fd_kind = fd_kind, .shortest_ns = UINT64_MAX};
     return free_sum;
+}
+
+static struct call_sum *find(struct thread_block *thread, uint16_t number, uint8_t fd_kind)
+{
+    uint32_t first = number * 7u + fd_kind * 3u;
+    struct call_sum *sum = &thread->call_sums.sums[first % CALL_SUMS_COUNT];
+
+    return likely(is_of(sum, number, fd_kind)) ? sum : find_slowly(thread, first, number, fd_kind);
 }
 
 void call_sums_add(struct thread_block *thread, uint16_t number, uint8_t fd_kind, uint64_t now_ns,

@@ -18,30 +18,18 @@
 /* A call at least this long is worth having its stack taken before the next one of its number. */
 #define LONG_NS UINT64_C(1000000)
 
-/*
- * The stack is taken before a call that is expected to be long, so that an operation that never ends has one,
- * and after any other call, only when it counts. Expected: as its number usually does, unless this thread's
- * last call of the number (mod 64) was different.
- */
-bool call_is_expected_long(uint16_t number)
+static void learn(struct thread_block *thread, const struct call *call, uint64_t duration_ns)
 {
-    const struct thread_block *thread = guard_words.block;
-    bool is_unusual = thread != NULL && (thread->call_sums.unusual >> (number % 64) & 1) != 0;
+    uint64_t bit = UINT64_C(1) << (call->number % 64);
 
-    return call_usually_waits(number) != is_unusual;
-}
-
-static void learn(struct thread_block *thread, uint16_t number, uint64_t duration_ns)
-{
-    uint64_t bit = UINT64_C(1) << (number % 64);
-
-    if (call_usually_waits(number) != (duration_ns >= LONG_NS))
+    if (call->usually_waits != (duration_ns >= LONG_NS))
         thread->call_sums.unusual |= bit;
     else
         thread->call_sums.unusual &= ~bit;
 }
 
-bool call_begin(struct call *call, uint16_t number, struct call_target target, const void *site)
+bool call_begin_expecting(struct call *call, uint16_t number, bool usually_waits, struct call_target target,
+                          const void *site)
 {
     struct thread_block *thread;
 
@@ -54,7 +42,12 @@ bool call_begin(struct call *call, uint16_t number, struct call_target target, c
     call->start_ns = clock_now_ns();
     call->number = number;
     call->target = target;
-    call->stack = call_is_expected_long(number) ? stacks_take(thread, call->start_ns) : 0;
+    call->usually_waits = usually_waits;
+    /*
+     * The stack is taken before a call that is expected to be long, so that an operation that never ends has
+     * one, and after any other call, only when it counts.
+     */
+    call->stack = call_is_expected_long(number, usually_waits) ? stacks_take(thread, call->start_ns) : 0;
     struct state_operation operation = {
         .operation = EXECTRACE_OPERATION_SYSCALL,
         .fd_kind = (uint8_t)target.kind,
@@ -145,7 +138,7 @@ static void record(struct thread_block *thread, struct call *call, int64_t resul
 {
     uint64_t duration_ns = now_ns - call->start_ns;
 
-    learn(thread, call->number, duration_ns);
+    learn(thread, call, duration_ns);
     if (duration_ns < settings.syscall_threshold_ns) {
         call_sums_add(thread, call->number, (uint8_t)call->target.kind, now_ns, duration_ns, result < 0);
         return;

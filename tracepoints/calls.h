@@ -38,11 +38,12 @@ struct call {
     struct call_target target;
     uint32_t stack; /* taken before the call, else 0 */
     uint16_t number;
+    bool usually_waits;
     bool is_open; /* begun and not ended */
 };
 
 /* Whether the number's calls usually wait long: their stack is taken before the first of them. */
-static inline bool call_usually_waits(uint16_t number)
+static inline bool call_usually_waits(long number)
 {
     switch (number) {
     case SYS_poll:
@@ -72,11 +73,29 @@ static inline bool call_usually_waits(uint16_t number)
     }
 }
 
-/* Whether the calling thread's next call of this number will probably be long. Guard on or off. */
-bool call_is_expected_long(uint16_t number);
+/*
+ * Whether the calling thread's next call of this number will probably be long: as calls of the number usually
+ * are, unless this thread's last one of the number (mod 64) was different. Guard on or off.
+ */
+static inline bool call_is_expected_long(uint16_t number, bool usually_waits)
+{
+    const struct thread_block *thread = guard_words.block;
 
-/* Before the real function. False: the call is not recorded, call_end() must not follow. */
-bool call_begin(struct call *call, uint16_t number, struct call_target target, const void *site);
+    return usually_waits ^ (thread != NULL && (thread->call_sums.unusual >> (number % 64) & 1) != 0);
+}
+
+/* See call_begin(). */
+bool call_begin_expecting(struct call *call, uint16_t number, bool usually_waits, struct call_target target,
+                          const void *site);
+
+/*
+ * Before the real function. False: the call is not recorded, call_end() must not follow. site: return address
+ * of the wrapper.
+ */
+static inline bool call_begin(struct call *call, uint16_t number, struct call_target target, const void *site)
+{
+    return call_begin_expecting(call, number, call_usually_waits(number), target, site);
+}
 
 /* After it. result: the return value, or -errno. */
 void call_end(struct call *call, int64_t result);

@@ -155,16 +155,23 @@ static inline void operation_store(struct state_slot *slot, const struct state_o
 static inline void operation_begin(struct thread_block *thread, struct state_operation *operation,
                                    struct state_operation *saved)
 {
-    *saved = thread->slot->operation;
     operation->frame = (uint64_t)(uintptr_t)__builtin_frame_address(0);
-    if (saved->operation != 0 && saved->frame <= operation->frame)
+    if (likely(thread->slot->operation.operation == 0)) {
         saved->operation = 0;
+    } else {
+        *saved = thread->slot->operation;
+        if (saved->frame <= operation->frame)
+            saved->operation = 0;
+    }
     operation_store(thread->slot, operation);
 }
 
 static inline void operation_end(struct thread_block *thread, const struct state_operation *saved)
 {
-    operation_store(thread->slot, saved);
+    if (likely(saved->operation == 0))
+        __atomic_store_n(&thread->slot->operation.operation, 0, __ATOMIC_RELEASE);
+    else
+        operation_store(thread->slot, saved);
 }
 
 #endif

@@ -70,7 +70,7 @@ static struct call_target target_poll(enum look look, struct pollfd *fds, nfds_t
 
     if (look == LOOK_AFTER)
         return target_of_poll_fds(fds, looked_at);
-    if (looked_at == 0 || !call_is_expected_long(SYS_poll))
+    if (looked_at == 0 || !call_is_expected_long(SYS_poll, true))
         return target_none();
     looked_at = copy_carefully(copy, fds, looked_at * sizeof *copy) / sizeof *copy;
     return target_of_poll_fds(copy, looked_at);
@@ -88,7 +88,7 @@ static struct call_target target_select(enum look look, int count, fd_set *reads
     struct call_target target = target_none();
     int looked_at = 0;
 
-    if (look == LOOK_BEFORE && !call_is_expected_long(SYS_select))
+    if (look == LOOK_BEFORE && !call_is_expected_long(SYS_select, true))
         return target;
     for (size_t i = 0; i < 3; i++) {
         const uint64_t *words = (const uint64_t *)sets[i];

@@ -39,11 +39,7 @@ bool guard_is_open;
 extern void *__libc_stack_end;
 
 /* Code of LTTng's libraries. Filled before the guard is opened, read-only afterwards. */
-struct code_range {
-    uintptr_t start;
-    uintptr_t bytes;
-};
-
+struct code_range threads_tracer_code = {.start = 0, .bytes = UINTPTR_MAX};
 static struct code_range tracer_ranges[TRACER_RANGE_COUNT];
 static uint32_t tracer_range_count;
 
@@ -101,6 +97,22 @@ static int note_tracer_object(struct dl_phdr_info *info, size_t size, void *unus
     return 0;
 }
 
+static void bound_tracer_code(void)
+{
+    uintptr_t low = UINTPTR_MAX, high = 0;
+
+    for (uint32_t i = 0; i < tracer_range_count; i++) {
+        const struct code_range *range = &tracer_ranges[i];
+
+        if (range->start < low)
+            low = range->start;
+        if (range->start + range->bytes > high)
+            high = range->start + range->bytes;
+    }
+    if (low < high)
+        threads_tracer_code = (struct code_range){.start = low, .bytes = high - low};
+}
+
 /* The slower way, for calls that come before the constructor. */
 static bool is_in_tracer_object(const void *pc)
 {
@@ -110,7 +122,7 @@ static bool is_in_tracer_object(const void *pc)
            strstr(object.dlfo_link_map->l_name, "/liblttng-ust") != NULL;
 }
 
-bool threads_is_tracer_code(const void *pc)
+bool threads_look_for_tracer_code(const void *pc)
 {
     for (uint32_t i = 0; i < tracer_range_count; i++) {
         if ((uintptr_t)pc - tracer_ranges[i].start < tracer_ranges[i].bytes)
@@ -285,6 +297,7 @@ static bool libc_is_known(void)
 void threads_init(void)
 {
     dl_iterate_phdr(note_tracer_object, NULL);
+    bound_tracer_code();
     knows_libc_locks = libc_is_known();
     has_exit_key = pthread_key_create(&exit_key, thread_is_ending) == 0;
     threads_await_end(); /* the main thread too may end by pthread_exit */

@@ -46,6 +46,18 @@ void threads_learn_lock_owner(void);
  * Is `pc` in one of LTTng's libraries? Such code's threads, calls and waits are not the program's, and an
  * event about a lock of its own could need that very lock.
  */
-bool threads_is_tracer_code(const void *pc);
+bool threads_look_for_tracer_code(const void *pc);
+
+/* Where all of it lies, so that most questions are answered here; everywhere, until that is known. */
+extern struct code_range {
+    uintptr_t start;
+    uintptr_t bytes;
+} threads_tracer_code __attribute__((visibility("hidden")));
+
+static inline bool threads_is_tracer_code(const void *pc)
+{
+    return unlikely((uintptr_t)pc - threads_tracer_code.start < threads_tracer_code.bytes) &&
+           threads_look_for_tracer_code(pc);
+}
 
 #endif
