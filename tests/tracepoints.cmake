@@ -44,6 +44,16 @@ add_test(NAME integration.sync_late
                  $<TARGET_FILE:sync_late>)
 set_tests_properties(integration.sync_late PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 120)
 
+add_executable(sync_loader apps/sync_loader.c)
+target_link_libraries(sync_loader PRIVATE exectrace_flags Threads::Threads)
+set_target_properties(sync_loader PROPERTIES ENABLE_EXPORTS ON)
+add_library(sync_loader_plugin MODULE apps/sync_loader_plugin.c)
+target_link_libraries(sync_loader_plugin PRIVATE exectrace_flags)
+add_test(NAME preload.sync_loader
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/same-behaviour $<TARGET_FILE:exectrace>
+                 $<TARGET_FILE:sync_loader> $<TARGET_FILE:sync_loader_plugin>)
+set_tests_properties(preload.sync_loader PROPERTIES LABELS preload SKIP_RETURN_CODE 77 TIMEOUT 60)
+
 include(CheckLanguage)
 check_language(CXX)
 set(annotated_cxx_program)

@@ -42,7 +42,10 @@ enum exectrace_start_reason {
     EXECTRACE_START_SESSION = 2, /* a tracing session started later than the process */
 };
 
-/* exectrace_sync:*, field `kind`. The comment names the calls. */
+/*
+ * exectrace_sync:*, field `kind`. The comment names the calls. The kind of a wake on a rwlock is how the releasing
+ * thread held it: waiters of both kinds are meant.
+ */
 enum exectrace_wait_kind {
     EXECTRACE_WAIT_MUTEX = 1,        /* pthread_mutex_lock, mtx_lock and their timed forms */
     EXECTRACE_WAIT_RWLOCK_READ = 2,  /* pthread_rwlock_rdlock ... */
