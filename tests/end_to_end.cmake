@@ -69,6 +69,21 @@ endif()
 
 exectrace_end_to_end_test(installed integration ${CMAKE_COMMAND})
 
+# exectrace_other_tests(NAME ARGUMENT...): see tests/integration/end_to_end_other_tests.py.
+function(exectrace_other_tests name)
+  if(NOT SYSTEM_PYTHON3)
+    return()
+  endif()
+  add_test(NAME end_to_end.${name}
+           COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/end_to_end_other_tests.py
+                   ${PROJECT_BINARY_DIR} ${ARGN})
+  set_tests_properties(end_to_end.${name} PROPERTIES LABELS slow SKIP_RETURN_CODE 77 TIMEOUT 600)
+endfunction()
+
+exectrace_other_tests(python_own_tests python test_thread test_threading test_queue test_select test_mmap
+                      test_subprocess test_multiprocessing_fork)
+exectrace_other_tests(stress_ng stress mutex futex pthread pipe sock malloc)
+
 # What every file must be like.
 add_test(NAME unit.format COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/check-format ${PROJECT_SOURCE_DIR})
 set_tests_properties(unit.format PROPERTIES LABELS unit SKIP_RETURN_CODE 77)
