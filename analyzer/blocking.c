@@ -222,6 +222,20 @@ void blocking_open(struct trace_model *model, struct thread_record *record, cons
     hand_out(model, record, &operation, call, is_lock_like);
 }
 
+/* A path, an abstract name (after a NUL), or neither: the end of a socket pair. */
+static void format_unix_peer(const struct event *event, char *text, size_t size)
+{
+    const char *name = (const char *)event->peer.address;
+    int length = (int)event->peer.address_size;
+
+    if (length > 1 && name[0] == '\0')
+        g_snprintf(text, size, "unix:@%.*s", length - 1, name + 1);
+    else if (length > 0 && name[0] > ' ')
+        g_snprintf(text, size, "unix:%.*s", length, name);
+    else
+        g_strlcpy(text, "unix:[unnamed]", size);
+}
+
 static void format_peer(const struct event *event, char *text, size_t size)
 {
     char address[INET6_ADDRSTRLEN];
@@ -233,12 +247,7 @@ static void format_peer(const struct event *event, char *text, size_t size)
              inet_ntop(AF_INET6, event->peer.address, address, sizeof address))
         g_snprintf(text, size, "[%s]:%u", address, event->peer.port);
     else if (event->peer.family == AF_UNIX)
-        g_snprintf(text, size, "unix:%s%.*s",
-                   event->peer.address_size > 0 && event->peer.address[0] == '\0' ? "@" : "",
-                   (int)event->peer.address_size -
-                       (event->peer.address_size > 0 && event->peer.address[0] == '\0'),
-                   (const char *)event->peer.address +
-                       (event->peer.address_size > 0 && event->peer.address[0] == '\0'));
+        format_unix_peer(event, text, size);
     else
         g_snprintf(text, size, "[address family %u]", event->peer.family);
 }
@@ -255,33 +264,12 @@ void blocking_peer(struct trace_model *model, struct thread_record *record, cons
     *id_map_add(&model->peers, key, &is_new) = (uintptr_t)intern(model->strings, text);
 }
 
-void blocking_stock_lock(struct trace_model *model, struct thread_record *record, const struct event *event)
+static void stock_acquired(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
-    if (event->type == EVENT_STOCK_LOCK_REQ) {
-        record->lock = (struct pending_call){
-            .kind = model_call_kind(model, "mutex"),
-            .start_ns = event->time_ns,
-            .object = event->stock_lock.mutex,
-            .stack = model_event_stack(model, record->thread.process, event),
-        };
-        return;
-    }
-    if (event->type == EVENT_STOCK_UNLOCK) {
-        blocking_wake(
-            model, record,
-            &(struct event){.time_ns = event->time_ns,
-                            .stack = event->stack,
-                            .callstack = event->callstack,
-                            .wake = {.object = event->stock_lock.mutex, .kind = EXECTRACE_WAIT_MUTEX}});
-        return;
-    }
-    if (event->type != EVENT_STOCK_LOCK_ACQ || !record->lock.kind ||
-        record->lock.object != event->stock_lock.mutex)
-        return;
-
-    struct blocking operation =
-        new_operation(record, event->time_ns, (uint64_t)MAX(event->time_ns - record->lock.start_ns, 0));
+    uint64_t waited_ns = (uint64_t)MAX(event->time_ns - record->lock.start_ns, 0);
+    struct blocking operation = new_operation(record, event->time_ns, waited_ns);
     bool is_lock_like;
+
     operation.source = FACT_STOCK;
     operation.blocking_class = BLOCKING_SYNC;
     operation.wait_kind = EXECTRACE_WAIT_MUTEX;
@@ -293,6 +281,33 @@ void blocking_stock_lock(struct trace_model *model, struct thread_record *record
     find_release(model, record, &operation, &is_lock_like);
     tell_timeline(model, record, &operation);
     hand_out(model, record, &operation, NULL, is_lock_like);
+}
+
+void blocking_stock_lock(struct trace_model *model, struct thread_record *record, const struct event *event)
+{
+    switch (event->type) {
+    case EVENT_STOCK_LOCK_REQ:
+        record->lock = (struct pending_call){
+            .kind = model_call_kind(model, "mutex"),
+            .start_ns = event->time_ns,
+            .object = event->stock_lock.mutex,
+            .stack = model_event_stack(model, record->thread.process, event),
+        };
+        break;
+    case EVENT_STOCK_UNLOCK: {
+        struct event wake = *event;
+        wake.wake.object = event->stock_lock.mutex;
+        wake.wake.kind = EXECTRACE_WAIT_MUTEX;
+        blocking_wake(model, record, &wake);
+        break;
+    }
+    case EVENT_STOCK_LOCK_ACQ:
+        if (record->lock.kind && record->lock.object == event->stock_lock.mutex)
+            stock_acquired(model, record, event);
+        break;
+    default:
+        break;
+    }
 }
 
 void blocking_kernel_call(struct trace_model *model, struct thread_record *record,

@@ -42,15 +42,32 @@ static struct lock_pair *pair_of(struct lock_sum *sum, const struct blocking *op
     for (size_t i = 0; i < LOCK_ACCOUNT_PAIRS; i++) {
         struct lock_pair *pair = &sum->pairs[i];
         if (pair->count > 0 && pair->waiter_stack == operation->stack &&
-            pair->holder_stack == operation->waker_stack)
+            pair->holder_stack == operation->waker_stack && pair->is_idle == operation->is_idle)
             return pair;
         if (pair->total_ns < lightest->total_ns)
             lightest = pair;
     }
     if (lightest->count > 0 && lightest->total_ns >= operation->total_ns)
         return NULL;
-    *lightest = (struct lock_pair){.waiter_stack = operation->stack, .holder_stack = operation->waker_stack};
+    *lightest = (struct lock_pair){.waiter_stack = operation->stack,
+                                   .holder_stack = operation->waker_stack,
+                                   .is_idle = operation->is_idle};
     return lightest;
+}
+
+/* Is it something that one thread has and others wait for? */
+static bool has_owner(const struct blocking *operation)
+{
+    switch (operation->wait_kind) {
+    case EXECTRACE_WAIT_MUTEX:
+    case EXECTRACE_WAIT_RWLOCK_READ:
+    case EXECTRACE_WAIT_RWLOCK_WRITE:
+    case EXECTRACE_WAIT_SPIN:
+    case EXECTRACE_WAIT_ONCE:
+        return true;
+    default:
+        return operation->is_lock_like;
+    }
 }
 
 static void follow_owner(struct lock_sum *sum, const struct blocking *operation)
@@ -76,6 +93,12 @@ static void add_wait(struct lock_sum *sum, const struct blocking *operation)
     sum->count += operation->count;
     sum->total_ns += operation->total_ns;
     sum->longest_ns = MAX(sum->longest_ns, operation->longest_ns);
+    if (operation->is_idle) {
+        sum->idle_count += operation->count;
+        sum->idle_ns += operation->total_ns;
+    } else {
+        sum->longest_busy_ns = MAX(sum->longest_busy_ns, operation->longest_ns);
+    }
     sum->open_count += operation->is_open;
     sum->timeout_count += operation->outcome == EXECTRACE_OUTCOME_TIMED_OUT;
     sum->waiter_bits |= 1ULL << operation->thread % 64;
@@ -86,7 +109,7 @@ static void add_wait(struct lock_sum *sum, const struct blocking *operation)
         pair->waiter = operation->thread;
         pair->holder = operation->waker_thread;
     }
-    if (!operation->is_summary)
+    if (!operation->is_summary && has_owner(operation))
         follow_owner(sum, operation);
 }
 
@@ -97,13 +120,7 @@ static void add_blocking(void *self, const struct blocking *operation)
     if (operation->wait_kind == 0 || operation->is_covered)
         return;
     uint32_t process = trace_model_thread(account->model, operation->thread)->process;
-    struct lock_sum *sum = sum_of(account, process, operation);
-    if (operation->is_idle) {
-        sum->idle_count += operation->count;
-        sum->idle_ns += operation->total_ns;
-    } else {
-        add_wait(sum, operation);
-    }
+    add_wait(sum_of(account, process, operation), operation);
 }
 
 struct lock_account *lock_account_new(struct trace_model *model, struct filter *filter)
@@ -132,8 +149,8 @@ static int compare_sums(const void *a, const void *b)
 {
     const struct lock_sum *left = *(struct lock_sum *const *)a, *right = *(struct lock_sum *const *)b;
 
-    if (left->total_ns != right->total_ns)
-        return left->total_ns > right->total_ns ? -1 : 1;
+    if (lock_sum_busy_ns(left) != lock_sum_busy_ns(right))
+        return lock_sum_busy_ns(left) > lock_sum_busy_ns(right) ? -1 : 1;
     if (left->idle_ns != right->idle_ns)
         return left->idle_ns > right->idle_ns ? -1 : 1;
     if (left->process != right->process)
@@ -147,6 +164,8 @@ static int compare_pairs(const void *a, const void *b)
 {
     const struct lock_pair *left = a, *right = b;
 
+    if (left->is_idle != right->is_idle)
+        return left->is_idle ? 1 : -1;
     if (left->total_ns != right->total_ns)
         return left->total_ns > right->total_ns ? -1 : 1;
     if (left->waiter_stack != right->waiter_stack)
@@ -160,7 +179,7 @@ GPtrArray *lock_account_list(struct lock_account *account)
 
     for (guint i = 0; i < account->sums->len; i++) {
         struct lock_sum *sum = account->sums->pdata[i];
-        if (sum->count + sum->idle_count == 0 && sum->total_ns + sum->idle_ns == 0)
+        if (sum->count == 0 && sum->total_ns == 0)
             continue;
         sum->waiter_threads = (uint32_t)__builtin_popcountll(sum->waiter_bits);
         qsort(sum->pairs, LOCK_ACCOUNT_PAIRS, sizeof sum->pairs[0], compare_pairs);

@@ -14,6 +14,7 @@
 struct lock_pair {
     uint32_t waiter_stack, holder_stack; /* holder_stack 0: not known who held it */
     uint32_t waiter, holder;             /* the latest threads with these stacks */
+    bool is_idle;
     uint64_t count, total_ns;
 };
 
@@ -21,16 +22,17 @@ struct lock_sum {
     uint32_t process;
     uint64_t object;
     uint32_t wait_kind;
-    uint64_t count; /* waits, the idle ones not among them */
-    uint64_t total_ns, longest_ns;
-    uint64_t idle_count, idle_ns;
-    uint64_t open_count; /* waits that had not ended */
+    uint64_t count, total_ns, longest_ns; /* of all waits */
+    uint64_t idle_count, idle_ns;         /* the idle ones among them */
+    uint64_t longest_busy_ns;             /* of the others */
+    uint64_t open_count;                  /* waits that had not ended */
     uint64_t timeout_count;
     /* The longest time a known holder kept it while somebody waited; 0: not known. */
     uint64_t longest_hold_ns;
     uint64_t owner_changes;  /* contended acquisitions by another thread than the latest owner */
     uint32_t waiter_threads; /* how many different ones, up to 64 */
-    struct lock_pair pairs[LOCK_ACCOUNT_PAIRS]; /* heaviest first after lock_account_list() */
+    /* After lock_account_list(): not idle first, then heaviest. */
+    struct lock_pair pairs[LOCK_ACCOUNT_PAIRS];
 
     /* to find the above */
     uint32_t owner;
@@ -38,12 +40,20 @@ struct lock_sum {
     uint64_t waiter_bits;
 };
 
+/* Of the waits that were not idle. */
+static inline uint64_t lock_sum_busy_ns(const struct lock_sum *sum)
+{
+    return sum->total_ns - sum->idle_ns;
+}
+
 struct lock_account;
 
 struct lock_account *lock_account_new(struct trace_model *model, struct filter *filter);
 void lock_account_free(struct lock_account *account);
-/* struct lock_sum *, longest total wait first, objects with only idle waits last. The caller frees the array;
- * the sums are the account's. */
+/*
+ * struct lock_sum *, longest total of waits that were not idle first. The caller frees the array; the sums
+ * are the account's.
+ */
 GPtrArray *lock_account_list(struct lock_account *account);
 
 #endif

@@ -107,7 +107,11 @@ struct metric_name {
     const char *name, *unit;
 };
 
-/* trace_model.c */
+/* model_registry.c */
+/* A new process without threads. */
+struct process_record *model_add_process(struct trace_model *model, uint32_t host, int32_t pid);
+/* The process with this id, made when there was none; number 0 when pid is negative. */
+struct process_record *model_process(struct trace_model *model, uint32_t host, int32_t pid);
 struct thread_record *model_thread_at(const struct trace_model *model, uint32_t index);
 struct process_record *model_process_at(const struct trace_model *model, uint32_t index);
 /* The thread with this id, made when there was none. NULL when tid is not positive. */
@@ -119,16 +123,18 @@ struct thread_record *model_begin_thread(struct trace_model *model, uint32_t hos
                                          int64_t time_ns, bool is_birth);
 void model_end_thread(struct trace_model *model, struct thread_record *record, int64_t time_ns, bool is_open);
 void model_name_thread(struct trace_model *model, struct thread_record *record, const char *name);
-/* Where thread's state intervals go; also applies losses of scheduling data that came since. */
-struct state_sink model_state_sink(struct trace_model *model, struct thread_record *record);
-void model_emit_blocking(struct trace_model *model, const struct blocking *operation);
-void model_emit_heap(struct trace_model *model, const struct heap_sample *sample);
 /* The stack of an event of this process: by number, or the one that came with it. */
 uint32_t model_event_stack(struct trace_model *model, uint32_t process, const struct event *event);
 
 /* The kind of calls with this name. */
 const struct call_kind *model_call_kind(struct trace_model *model, const char *name);
 const struct call_kind *model_call_number(struct trace_model *model, uint32_t number);
+
+/* trace_model.c */
+/* Where thread's state intervals go; also applies losses of scheduling data that came since. */
+struct state_sink model_state_sink(struct trace_model *model, struct thread_record *record);
+void model_emit_blocking(struct trace_model *model, const struct blocking *operation);
+void model_emit_heap(struct trace_model *model, const struct heap_sample *sample);
 
 /* blocking.c */
 void blocking_wait(struct trace_model *model, struct thread_record *record, const struct event *event);

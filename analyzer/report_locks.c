@@ -25,8 +25,8 @@ static const struct report_column columns[] = {
     {"owner_changes", "owner changes", CELL_COUNT},
     {"timeouts", "timed out", CELL_COUNT},
     {"open", "open", CELL_COUNT},
-    {"idle_waits", "idle waits", CELL_COUNT},
-    {"idle_ns", "idle", CELL_NS},
+    {"idle_waits", "of them idle", CELL_COUNT},
+    {"idle_ns", "for", CELL_NS},
     {"top_waiter_stack", NULL, CELL_TEXT},
     {"top_holder_stack", NULL, CELL_TEXT},
 };
@@ -67,12 +67,23 @@ static void add_folded(const struct locks_report *report, struct report_table *t
     report_table_add_text(table, text);
 }
 
+/* For people, joins are named by the thread that was joined. */
+static void add_object(struct report_table *table, const struct lock_sum *lock, bool is_text)
+{
+    char object[FORMAT_SIZE];
+
+    if (is_text)
+        report_table_add_text(table, report_object_name(lock->wait_kind, lock->object, object));
+    else
+        report_table_add(table, (int64_t)lock->object);
+}
+
 static void add_row(const struct locks_report *report, struct report_table *table,
                     const struct lock_sum *lock, bool has_stacks)
 {
     report_table_add(table, trace_model_process(report->context.model, lock->process)->pid);
     report_table_add_text(table, report_object_kind(lock->wait_kind));
-    report_table_add(table, (int64_t)lock->object);
+    add_object(table, lock, !has_stacks);
     report_table_add(table, (int64_t)lock->count);
     report_table_add(table, (int64_t)lock->total_ns);
     report_table_add(table, (int64_t)lock->longest_ns);
@@ -117,8 +128,8 @@ static void print_pair(const struct locks_report *report, const struct lock_sum 
     g_autofree char *waiter =
         stack_text_short(context->model, context->symbols, pair->waiter_stack, MAX_FRAMES);
 
-    fprintf(out, "  %9s %7s  waited in  %s: %s\n", format_ns(total, (int64_t)pair->total_ns),
-            format_count(count, pair->count),
+    fprintf(out, "  %9s %7s  %-9s  %s: %s\n", format_ns(total, (int64_t)pair->total_ns),
+            format_count(count, pair->count), pair->is_idle ? "idle in" : "waited in",
             report_thread_name(trace_model_thread(context->model, pair->waiter), name), waiter);
     if (pair->holder == 0)
         return;
@@ -134,7 +145,7 @@ static void print_stacks(const struct locks_report *report, const GPtrArray *loc
 
     for (guint i = 0; i < locks->len && i < MAX_TEXT_OBJECTS; i++) {
         const struct lock_sum *lock = locks->pdata[i];
-        if (lock->total_ns == 0)
+        if (lock_sum_busy_ns(lock) == 0)
             break;
         fprintf(out, "\n%s %s\n", report_object_kind(lock->wait_kind),
                 report_object_name(lock->wait_kind, lock->object, object));

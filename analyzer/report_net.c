@@ -84,7 +84,6 @@ static void add_blocking(void *self, const struct blocking *operation)
     if (operation->is_idle) {
         sum->idle_count += operation->count;
         sum->idle_ns += operation->total_ns;
-        return;
     }
     sum->count += operation->count;
     sum->total_ns += operation->total_ns;
@@ -120,16 +119,18 @@ static const struct report_column columns[] = {
     {"max_ns", "max", CELL_NS},
     {"received_bytes", "received", CELL_BYTES},
     {"sent_bytes", "sent", CELL_BYTES},
-    {"idle_waits", "idle waits", CELL_COUNT},
-    {"idle_ns", "idle", CELL_NS},
+    {"idle_waits", "of them idle", CELL_COUNT},
+    {"idle_ns", "for", CELL_NS},
 };
 
 static int compare_sums(const void *a, const void *b)
 {
     const struct peer_sum *left = *(struct peer_sum *const *)a, *right = *(struct peer_sum *const *)b;
 
-    if (left->total_ns != right->total_ns)
-        return left->total_ns > right->total_ns ? -1 : 1;
+    uint64_t left_ns = left->total_ns - left->idle_ns, right_ns = right->total_ns - right->idle_ns;
+
+    if (left_ns != right_ns)
+        return left_ns > right_ns ? -1 : 1;
     if (left->idle_ns != right->idle_ns)
         return left->idle_ns > right->idle_ns ? -1 : 1;
     return strcmp(left->key, right->key);

@@ -146,13 +146,14 @@ static void print_lock(const struct summary *summary, const struct lock_sum *loc
 {
     char total[FORMAT_SIZE], longest[FORMAT_SIZE], count[FORMAT_SIZE], name[FORMAT_SIZE], object[FORMAT_SIZE];
     const struct lock_pair *pair = &lock->pairs[0];
+    uint64_t busy_count = lock->count - lock->idle_count;
 
     fprintf(out, "%9s  %s %s: %s wait%s, longest %s, %u thread%s\n",
-            format_ns(total, (int64_t)lock->total_ns), report_object_kind(lock->wait_kind),
-            report_object_name(lock->wait_kind, lock->object, object), format_count(count, lock->count),
-            lock->count == 1 ? "" : "s", format_ns(longest, (int64_t)lock->longest_ns), lock->waiter_threads,
-            lock->waiter_threads == 1 ? "" : "s");
-    if (pair->count == 0)
+            format_ns(total, (int64_t)lock_sum_busy_ns(lock)), report_object_kind(lock->wait_kind),
+            report_object_name(lock->wait_kind, lock->object, object), format_count(count, busy_count),
+            busy_count == 1 ? "" : "s", format_ns(longest, (int64_t)lock->longest_busy_ns),
+            lock->waiter_threads, lock->waiter_threads == 1 ? "" : "s");
+    if (pair->count == 0 || pair->is_idle)
         return;
     print_place(summary, "           waited in    ", pair->waiter_stack, out);
     if (pair->holder == 0)
@@ -173,7 +174,7 @@ static void print_locks(const struct summary *summary, FILE *out)
 
     for (guint i = 0, shown = 0; i < locks->len && shown < MAX_LOCKS; i++) {
         const struct lock_sum *lock = locks->pdata[i];
-        if (lock->total_ns == 0)
+        if (lock_sum_busy_ns(lock) == 0)
             break;
         /* A program that waits for its threads to end: nobody is in its way. */
         if (lock->wait_kind == EXECTRACE_WAIT_JOIN)
