@@ -160,6 +160,7 @@ static bool analyze(struct analysis *analysis, GError **error)
         return false;
     }
     trace_model_finish(analysis->model);
+    symbol_table_learn_objects(analysis->symbols, analysis->model);
     if (options->profile) {
         if (!write_profile(analysis, error))
             return false;

@@ -49,6 +49,7 @@ struct symbol_table {
     GPtrArray *warnings;
     uint64_t open_dwarf_bytes;
     uint64_t use_count;
+    bool has_all_objects; /* an address in none of them is anonymous memory */
 };
 
 static void opened_free(gpointer pointer)
@@ -210,6 +211,24 @@ static struct opened *longest_unused(struct symbol_table *table, const struct op
     return found;
 }
 
+static bool has_module(const struct stack *stack)
+{
+    for (uint32_t i = 0; i < stack->frame_count && !stack->is_lost; i++) {
+        if (stack->frames[i].module)
+            return true;
+    }
+    return false;
+}
+
+void symbol_table_learn_objects(struct symbol_table *table, const struct trace_model *model)
+{
+    table->has_all_objects = false;
+    if (trace_model_has_loss(model))
+        return;
+    for (uint32_t i = 1; i < trace_model_stack_count(model) && !table->has_all_objects; i++)
+        table->has_all_objects = has_module(trace_model_stack(model, i));
+}
+
 static void load_dwarf(struct symbol_table *table, struct opened *opened)
 {
     struct opened *unused;
@@ -330,14 +349,17 @@ static void set_single(struct symbol_table *table, struct symbolized_frame *foun
 }
 
 /* Every address has a name of its own, so that no two unknown places are taken for one. */
-static char *unknown_name(const struct frame *frame)
+static char *unknown_name(const struct symbol_table *table, const struct frame *frame)
 {
     const struct module *module = frame->module;
     g_autofree char *file = NULL;
     uint64_t offset;
 
     if (!module)
-        return g_strdup_printf("%s 0x%" PRIx64, frame->address >= KERNEL_ADDRESSES ? "[kernel]" : "[unknown]",
+        return g_strdup_printf("%s 0x%" PRIx64,
+                               frame->address >= KERNEL_ADDRESSES ? "[kernel]"
+                               : table->has_all_objects           ? "[anonymous code]"
+                                                                  : "[unknown]",
                                frame->address);
     if (module_is_anonymous(module))
         return g_strdup_printf("[anonymous code] 0x%" PRIx64, frame->address);
@@ -378,7 +400,7 @@ const struct symbolized_frame *symbol_table_find(struct symbol_table *table, con
 
     entry = g_memdup2(&wanted, sizeof wanted);
     if (table->mode == SYMBOLIZE_NONE || !frame->module || !find_in_files(table, frame, &entry->found)) {
-        g_autofree char *name = unknown_name(frame);
+        g_autofree char *name = unknown_name(table, frame);
 
         set_single(table, &entry->found, name, false);
     }

@@ -33,6 +33,11 @@ struct symbol_table;
 /* sysroot: directory prefix under which the traced machine's files are; NULL: "/". */
 struct symbol_table *symbol_table_new(enum symbolize_mode mode, const char *sysroot);
 void symbol_table_free(struct symbol_table *table);
+/*
+ * Says whether code outside of every known object was made at run time: so it is when the trace announces the
+ * objects of its processes and lost nothing. Before it is called such code is called unknown.
+ */
+void symbol_table_learn_objects(struct symbol_table *table, const struct trace_model *model);
 const struct symbolized_frame *symbol_table_find(struct symbol_table *table, const struct frame *frame);
 /*
  * Where in the process the module's machine code lies, and at which offset of the file it begins: the part

@@ -25,6 +25,7 @@ static int run(const struct profile_kind *kind, enum symbolize_mode mode)
     trace_model_add_observer(model, &observer);
     if (event_text_read(stdin, feed, model, &error)) {
         trace_model_finish(model);
+        symbol_table_learn_objects(symbols, model);
         profile = profile_builder_finish(builder);
         pprof_write(profile, symbols, STDOUT_FILENO, &error);
         profile_free(profile);

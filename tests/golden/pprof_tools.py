@@ -82,8 +82,8 @@ def check(folder):
     expect("top", r"Type: delay", top)
     expect("top", r"^\s*1000us\s.*\s1000us\s.*inner \(inline\)$", top)
     expect("top", r"^\s*500us\s.*hidden_function$", top)
-    expect("top", r"^\s*250us\s.*\[unknown\] 0x7e0000000100$", top)
-    expect("top", r"^\s*125us\s.*\[unknown\] 0x7e0000000200$", top)
+    expect("top", r"^\s*250us\s.*\[anonymous code\] 0x7e0000000100$", top)
+    expect("top", r"^\s*125us\s.*\[anonymous code\] 0x7e0000000200$", top)
     expect("top count", r"^\s*2 .*hidden_function|^\s*1 .*hidden_function", pprof(
         folder, "-top", "-sample_index=contentions", first))
     expect("tree", r"hidden_function", pprof(folder, "-tree", first))

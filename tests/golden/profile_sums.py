@@ -101,7 +101,12 @@ def check(source):
     # The kernel's futex calls are waits too, but tell of no lock.
     expect_equal(source, "sync and -report=locks",
                  profile_sums(source, "sync", only=lambda labels: "syscall" not in labels),
-                 report_sums(source, "locks", ["contentions", "idle_waits"], ["total_ns", "idle_ns"]))
+                 report_sums(source, "locks", ["contentions"], ["total_ns"]))
+    # A wake-up counts in the report when the thread got its CPU inside of the trace.
+    woken = profile_sums(source, "sched", only=lambda labels: labels["kind"] == "woken" and "open" not in labels)
+    preempted = profile_sums(source, "sched", only=lambda labels: labels["kind"] == "preempted")
+    expect_equal(source, "sched and -report=sched", woken[:1] + preempted,
+                 report_sums(source, "sched", ["wakeups"], ["preemptions"], ["preempted_ns"]))
     for kind in ("block", "sched"):
         whole = sums[kind]
         parts = plus(profile_sums(source, kind, "-to=40%"), profile_sums(source, kind, "-from=40%"))

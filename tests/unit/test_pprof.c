@@ -71,6 +71,7 @@ static Pprof__Profile *write_profile(const char *kind, const char *text, enum sy
 
     trace_model_add_observer(model, &observer);
     model_from_text(model, text);
+    symbol_table_learn_objects(symbols, model);
     profile = profile_builder_finish(builder);
     assert_true(pprof_write(profile, symbols, fd, &error));
     content = read_gzip(fd);
@@ -161,9 +162,9 @@ static void test_pprof_write__unknown_places_stay_apart(void **state)
     assert_string_equal(function_of(profile, location_of(profile, first->location_id[1])),
                         "[unknown] app+0x200");
     assert_string_equal(function_of(profile, location_of(profile, second->location_id[0])),
-                        "[unknown] 0x7f0000900000");
+                        "[anonymous code] 0x7f0000900000");
     assert_string_equal(function_of(profile, location_of(profile, second->location_id[1])),
-                        "[unknown] 0x7f0000900100");
+                        "[anonymous code] 0x7f0000900100");
     assert_int_equal(first->location_id[1], second->location_id[2]);
     pprof__profile__free_unpacked(profile, NULL);
 }
