@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -131,17 +130,6 @@ bool threads_look_for_tracer_code(const void *pc)
     return tracer_range_count == 0 && is_in_tracer_object(pc);
 }
 
-/* LTTng names its threads <program>-ust. */
-static bool is_tracer_thread(void)
-{
-    char name[16 + 1] = "";
-    size_t length;
-
-    syscall(SYS_prctl, PR_GET_NAME, name, 0L, 0L, 0L);
-    length = strlen(name);
-    return length >= 4 && strcmp(name + length - 4, "-ust") == 0;
-}
-
 static struct thread_block *take_free_block(int32_t tid)
 {
     for (struct thread_block *block = threads_first(); block != NULL; block = block->next) {
@@ -194,20 +182,16 @@ struct thread_block *guard_attach(void)
 {
     struct guard_words *words = &guard_words;
     int saved_errno = errno;
-    struct thread_block *block = NULL;
+    struct thread_block *block;
+    int32_t tid;
 
     if (words->role == GUARD_SILENT)
         return NULL;
     words->level = 1;
-    if (is_tracer_thread()) {
-        words->role = GUARD_SILENT;
-    } else {
-        int32_t tid = threads_own_tid();
-
-        block = take_free_block(tid);
-        if (block == NULL)
-            block = make_block(tid);
-    }
+    tid = threads_own_tid();
+    block = take_free_block(tid);
+    if (block == NULL)
+        block = make_block(tid);
     if (block != NULL) {
         bind_block(block);
         words->block = block;
