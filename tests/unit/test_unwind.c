@@ -2,6 +2,7 @@
  * The unwinder against libgcc's: the same frames on plain, realigned, signal, callback and foreign stacks;
  * the stated maximum of frames; damaged stacks end the walk and nothing else.
  */
+#include <link.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,6 +17,7 @@
 #include <cmocka.h>
 
 #include "tracepoints/unwind.h"
+#include "tracepoints/unwind_rules.h"
 
 #define MAX 128u
 
@@ -269,6 +271,41 @@ static void test_unwind__skipped_code_is_left_out(void **state)
     assert_int_equal(pair.ours[0], pair.theirs[1]);
 }
 
+/* Counts the rules of every few PCs of an object's code. */
+static int visit_object(struct dl_phdr_info *info, size_t size, void *argument)
+{
+    uint32_t *counts = argument;
+
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uint64_t start = info->dlpi_addr + segment->p_vaddr;
+
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_X) == 0)
+            continue;
+        for (uint64_t pc = start; pc < start + segment->p_memsz; pc += 7)
+            counts[unwind_rule_find(pc).step]++;
+    }
+    return 0;
+}
+
+/* Nearly all code can be unwound, and what cannot is found out without harm. */
+static void test_unwind__all_code_of_the_process_has_rules(void **state)
+{
+    uint32_t counts[UNWIND_FRAME_POINTER + 1] = {0};
+    uint32_t total = 0;
+
+    (void)state;
+    dl_iterate_phdr(visit_object, counts);
+    for (size_t i = 0; i <= UNWIND_FRAME_POINTER; i++)
+        total += counts[i];
+    assert_true(total > 100000);
+    assert_true(counts[UNWIND_RSP] > total / 2);
+    assert_true(counts[UNWIND_RBP] > 0);
+    assert_true(counts[UNWIND_STOP] < total / 50);
+    assert_true(counts[UNWIND_FRAME_POINTER] < total / 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_unwind__deeper_than_the_maximum_is_cut),
         cmocka_unit_test(test_unwind__damaged_stack_ends_the_walk),
         cmocka_unit_test(test_unwind__skipped_code_is_left_out),
+        cmocka_unit_test(test_unwind__all_code_of_the_process_has_rules),
     };
 
     return cmocka_run_group_tests_name("unwind", tests, NULL, NULL);
