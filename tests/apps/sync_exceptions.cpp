@@ -1,5 +1,5 @@
-// Exceptions that pass through wrapped calls (call_once, thread starts, std::async), and C++'s own locks under
-// contention. The same bare, preloaded and recorded.
+// Exceptions that pass through wrapped calls (call_once, thread starts, std::async), and C++'s own locks
+// under contention. The same bare, preloaded and recorded.
 #include <condition_variable>
 #include <cstdio>
 #include <exception>
