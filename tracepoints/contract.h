@@ -43,8 +43,8 @@ enum exectrace_start_reason {
 };
 
 /*
- * exectrace_sync:*, field `kind`. The comment names the calls. The kind of a wake on a rwlock is how the releasing
- * thread held it: waiters of both kinds are meant.
+ * exectrace_sync:*, field `kind`. The comment names the calls. The kind of a wake on a rwlock is how the
+ * releasing thread held it: waiters of both kinds are meant.
  */
 enum exectrace_wait_kind {
     EXECTRACE_WAIT_MUTEX = 1,        /* pthread_mutex_lock, mtx_lock and their timed forms */
