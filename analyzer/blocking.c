@@ -24,6 +24,15 @@ static void emit_labelled(void *self, const struct blocking *operation)
     model_emit_blocking(self, operation);
 }
 
+static bool is_lock(const struct blocking *held, void *user)
+{
+    struct trace_model *model = user;
+
+    return held->wait_kind != 0 &&
+           wake_table_is_lock_like(model->wakes, model_thread_at(model, held->thread)->thread.process,
+                                   held->object);
+}
+
 /* Hands an operation of the thread on, through the idle rule. */
 static void hand_out(struct trace_model *model, struct thread_record *record, struct blocking *operation,
                      const struct call_kind *call, bool is_lock_like)
@@ -37,6 +46,8 @@ static void hand_out(struct trace_model *model, struct thread_record *record, st
         .is_main_thread = record->thread.is_main,
         .is_lock_like = is_lock_like,
         .is_lock_holder = record->is_lock_holder,
+        .is_lock = is_lock,
+        .user = model,
     };
 
     idle_habit_add(&record->habit, operation, &clues, &sink);

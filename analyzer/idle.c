@@ -2,6 +2,9 @@
 #include "analyzer/idle.h"
 #include "tracepoints/contract.h"
 
+/* So often a thread may come back to a place further in before its outermost one is given up. */
+enum { MAX_RIVAL_VISITS = 8 };
+
 static bool may_be_habit(const struct blocking *operation, const struct idle_clues *clues)
 {
     switch (operation->wait_kind) {
@@ -39,20 +42,40 @@ static uint64_t place_of(const struct blocking *operation, uint32_t *depth)
     return (uintptr_t)operation->call_name;
 }
 
+/* Another place becomes the outermost one; the operation there is held back. */
+static void begin_habit(struct idle_habit *habit, const struct blocking *operation, uint64_t place,
+                        uint32_t depth, const struct blocking_sink *sink)
+{
+    hand_out_held(habit, false, sink);
+    *habit = (struct idle_habit){.place = place, .depth = depth};
+    habit->held = g_memdup2(operation, sizeof *operation);
+}
+
+/* A wait further in than the place that the thread has not come back to: is it time to give that one up? */
+static bool does_rival_win(struct idle_habit *habit, uint64_t place, const struct idle_clues *clues)
+{
+    if (!habit->held)
+        return false;
+    if (clues->is_lock(habit->held, clues->user))
+        return true;
+    if (habit->rival_place != place)
+        habit->rival_visits = 0;
+    habit->rival_place = place;
+    return ++habit->rival_visits >= MAX_RIVAL_VISITS;
+}
+
 /* An operation that may be a habit at a place: labels it, or holds it back (false) until the thread comes
  * again. */
 static bool label_habit(struct idle_habit *habit, struct blocking *operation, uint64_t place, uint32_t depth,
-                        const struct blocking_sink *sink)
+                        const struct idle_clues *clues, const struct blocking_sink *sink)
 {
     if (habit->place == place) {
         hand_out_held(habit, true, sink);
         operation->is_idle = true;
     } else if (operation->is_open) {
         operation->is_idle = habit->place == 0 || depth <= habit->depth;
-    } else if (habit->place == 0 || depth < habit->depth) {
-        hand_out_held(habit, false, sink);
-        *habit = (struct idle_habit){.place = place, .depth = depth};
-        habit->held = g_memdup2(operation, sizeof *operation);
+    } else if (habit->place == 0 || depth < habit->depth || does_rival_win(habit, place, clues)) {
+        begin_habit(habit, operation, place, depth, sink);
         return false;
     }
     return true;
@@ -70,7 +93,7 @@ void idle_habit_add(struct idle_habit *habit, struct blocking *operation, const 
         /* Short ones at the place of a habit that has been shown. */
         if (operation->is_summary)
             operation->is_idle = habit->place == place && !habit->held;
-        else if (!label_habit(habit, operation, place, depth, sink))
+        else if (!label_habit(habit, operation, place, depth, clues, sink))
             return;
     } else if (habit->place != 0 && habit->place == place) {
         /* What looked like a habit is none. */

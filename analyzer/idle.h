@@ -17,6 +17,8 @@
  *
  * Where the trace has no stacks (kernel traces), the call's name stands for the place.
  *
+ * A thread's outermost place that it does not come back to gives way to one that it keeps coming back to.
+ *
  * The first wait at a place is held back until the thread comes back to it, so that it gets the same label.
  */
 #ifndef ANALYZER_IDLE_H
@@ -29,7 +31,10 @@
 struct idle_habit {
     uint64_t place;        /* the outermost one so far: a stack, or a call's name; 0: none */
     uint32_t depth;        /* its frames */
-    struct blocking *held; /* the first wait there, not handed out yet; owned */
+    struct blocking *held; /* the first wait there, not handed out yet: the thread has not come back. Owned */
+    /* A place further in that it comes back to, while it does not come back to the outermost one. */
+    uint64_t rival_place;
+    uint32_t rival_visits;
 };
 
 /* Where operations go when their label is known. */
@@ -45,6 +50,9 @@ struct idle_clues {
     bool is_main_thread;
     bool is_lock_like;   /* the object is used like a lock */
     bool is_lock_holder; /* the thread has released locks that others waited for */
+    /* Is what the held wait waited for used like a lock by now? */
+    bool (*is_lock)(const struct blocking *held, void *user);
+    void *user;
 };
 
 /* Labels an operation that has ended and hands it on, now or later. */

@@ -112,3 +112,8 @@ struct wake wake_table_wait(struct wake_table *table, uint32_t process, uint64_t
         return (struct wake){0};
     return *wake;
 }
+
+bool wake_table_is_lock_like(struct wake_table *table, uint32_t process, uint64_t object)
+{
+    return find_object(table, process, object)->is_lock_like;
+}

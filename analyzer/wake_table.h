@@ -30,5 +30,7 @@ bool wake_table_add(struct wake_table *table, uint32_t process, uint64_t object,
  */
 struct wake wake_table_wait(struct wake_table *table, uint32_t process, uint64_t object, uint32_t thread,
                             int64_t start_ns, int64_t end_ns, bool *is_lock_like);
+/* As wake_table_wait() says it, without a wait. */
+bool wake_table_is_lock_like(struct wake_table *table, uint32_t process, uint64_t object);
 
 #endif
