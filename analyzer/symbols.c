@@ -14,11 +14,7 @@
 /* From here on addresses are the kernel's (x86-64 and arm64 alike). */
 #define KERNEL_ADDRESSES UINT64_C(0xffff000000000000)
 
-/*
- * The DWARF of files that are open at a time may take this much memory; beyond it the file that was not used
- * for longest is closed, and opened again when needed. One file alone may be larger.
- */
-#define MAX_OPEN_DWARF_BYTES (32u << 20)
+#define DEFAULT_MEMORY_LIMIT (UINT64_C(32) << 20)
 
 /* An object file may be loaded as several modules, by several processes. */
 struct opened {
@@ -47,7 +43,7 @@ struct symbol_table {
     GHashTable *readable; /* mangled name -> readable name, both in texts */
     GStringChunk *texts;
     GPtrArray *warnings;
-    uint64_t open_dwarf_bytes;
+    uint64_t open_dwarf_bytes, max_dwarf_bytes;
     uint64_t use_count;
     bool has_all_objects; /* an address in none of them is anonymous memory */
 };
@@ -89,6 +85,7 @@ struct symbol_table *symbol_table_new(enum symbolize_mode mode, const char *sysr
     struct symbol_table *table = g_new0(struct symbol_table, 1);
 
     table->mode = mode;
+    table->max_dwarf_bytes = DEFAULT_MEMORY_LIMIT;
     table->search = object_search_new(sysroot);
     table->objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, opened_free);
     table->modules = g_hash_table_new(g_direct_hash, g_direct_equal);
@@ -112,6 +109,11 @@ void symbol_table_free(struct symbol_table *table)
     g_string_chunk_free(table->texts);
     g_ptr_array_free(table->warnings, TRUE);
     g_free(table);
+}
+
+void symbol_table_limit_memory(struct symbol_table *table, uint64_t bytes)
+{
+    table->max_dwarf_bytes = bytes;
 }
 
 const GPtrArray *symbol_table_warnings(const struct symbol_table *table)
@@ -243,7 +245,8 @@ static void load_dwarf(struct symbol_table *table, struct opened *opened)
         return;
     opened->dwarf_bytes = object_file_dwarf_bytes(opened->object);
     table->open_dwarf_bytes += opened->dwarf_bytes;
-    while (table->open_dwarf_bytes > MAX_OPEN_DWARF_BYTES && (unused = longest_unused(table, opened)) != NULL)
+    while (table->open_dwarf_bytes > table->max_dwarf_bytes &&
+           (unused = longest_unused(table, opened)) != NULL)
         close_for_a_while(table, unused);
     opened->dwarf = dwarf_index_new(dwarf);
 }

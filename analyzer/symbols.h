@@ -34,6 +34,11 @@ struct symbol_table;
 struct symbol_table *symbol_table_new(enum symbolize_mode mode, const char *sysroot);
 void symbol_table_free(struct symbol_table *table);
 /*
+ * The debug information of open files may take this much memory (default 32 MiB); beyond it the file that was
+ * not used for longest is closed, and opened again when needed. One file alone may be larger.
+ */
+void symbol_table_limit_memory(struct symbol_table *table, uint64_t bytes);
+/*
  * Says whether code outside of every known object was made at run time: so it is when the trace announces the
  * objects of its processes and lost nothing. Before it is called such code is called unknown.
  */

@@ -291,6 +291,41 @@ static void test_pprof_write__invalid_utf8_is_made_valid(void **state)
     pprof__profile__free_unpacked(profile, NULL);
 }
 
+static void check_focus(const char *kind, const char *pattern, uint32_t samples, int64_t delay_ns)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile_builder *builder = profile_builder_new(profile_kind_find(kind), model);
+    struct trace_observer observer = profile_builder_observer(builder);
+    struct symbol_table *symbols = symbol_table_new(SYMBOLIZE_LINES, NULL);
+    GRegex *focus = g_regex_new(pattern, 0, 0, NULL);
+    struct profile *profile;
+
+    trace_model_add_observer(model, &observer);
+    model_from_text(model, BEGIN WAITS);
+    profile = profile_builder_finish(builder);
+    profile_focus(profile, symbols, focus);
+    assert_int_equal(profile_sample_count(profile), samples);
+    assert_int_equal(profile_total(profile, 1), delay_ns);
+    g_regex_unref(focus);
+    profile_free(profile);
+    symbol_table_free(symbols);
+    profile_builder_free(builder);
+    trace_model_free(model);
+}
+
+static void test_profile_focus__keeps_samples_with_such_a_function(void **state)
+{
+    (void)state;
+    check_focus("sync", "lib\\.so\\+0x100$", 1, 1000);
+    check_focus("sync", "app\\+0x200", 2, 1700);
+    check_focus("sync", "nothing", 0, 0);
+    /* Of the waker's stack. */
+    check_focus("offwake", "app\\+0x300", 1, 1000);
+    /* Of the holder's, not of the waiter's. */
+    check_focus("mutex", "app\\+0x300", 1, 1000);
+    check_focus("mutex", "lib\\.so", 0, 0);
+}
+
 static void test_pprof_write__full_disk_is_an_error(void **state)
 {
     struct trace_model *model = trace_model_new();
@@ -328,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_pprof_write__empty_profile_is_whole),
         cmocka_unit_test(test_pprof_write__heap_has_four_values),
         cmocka_unit_test(test_pprof_write__invalid_utf8_is_made_valid),
+        cmocka_unit_test(test_profile_focus__keeps_samples_with_such_a_function),
         cmocka_unit_test(test_pprof_write__full_disk_is_an_error),
     };
 

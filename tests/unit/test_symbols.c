@@ -122,12 +122,10 @@ static void test_symbols__inlined_calls_come_innermost_first(void **state)
     symbol_table_free(table);
 }
 
-static void test_symbols__forms_of_dwarf_give_the_same(void **state)
+static void check_forms_of_dwarf(struct fixture *fixture, struct symbol_table *table)
 {
     static const char *const paths[] = {FIXTURES "/dwarf4.so", FIXTURES "/split.so", FIXTURES "/types.so",
                                         FIXTURES "/compressed.so"};
-    struct fixture *fixture = *state;
-    struct symbol_table *table = symbol_table_new(SYMBOLIZE_LINES, NULL);
     struct module modules[G_N_ELEMENTS(paths)];
 
     for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
@@ -135,6 +133,27 @@ static void test_symbols__forms_of_dwarf_give_the_same(void **state)
         modules[i].build_id_size = 0;
         check_inlined(find_in(table, &modules[i], paths[i], fixture->callers[0] - 1));
     }
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
+        assert_string_equal(find_in(table, &modules[i], paths[i], fixture->callers[1] - 1)->lines[0].function,
+                            "hidden_function");
+}
+
+static void test_symbols__forms_of_dwarf_give_the_same(void **state)
+{
+    struct symbol_table *table = symbol_table_new(SYMBOLIZE_LINES, NULL);
+
+    check_forms_of_dwarf(*state, table);
+    symbol_table_free(table);
+}
+
+/* With no room for two files each is closed before the next, and opened again. */
+static void test_symbols__closed_files_are_opened_again(void **state)
+{
+    struct symbol_table *table = symbol_table_new(SYMBOLIZE_LINES, NULL);
+
+    symbol_table_limit_memory(table, 1);
+    check_forms_of_dwarf(*state, table);
+    assert_int_equal(symbol_table_warnings(table)->len, 0);
     symbol_table_free(table);
 }
 
@@ -487,6 +506,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_symbols__inlined_calls_come_innermost_first),
         cmocka_unit_test(test_symbols__forms_of_dwarf_give_the_same),
+        cmocka_unit_test(test_symbols__closed_files_are_opened_again),
         cmocka_unit_test(test_symbols__static_function_has_its_line),
         cmocka_unit_test(test_symbols__functions_mode_reads_no_lines),
         cmocka_unit_test(test_symbols__none_mode_opens_no_file),
