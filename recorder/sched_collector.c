@@ -374,10 +374,10 @@ static bool open_rings(struct sched_collector *collector, pid_t pid,
     }
 
     describe_program_event(&attr, options);
-    if (collector->is_privileged) {
-        attr.context_switch = 0;
+    /* Tracepoints have the exact times, but the kernel drops some; so the program's own records are kept,
+     * too. */
+    if (collector->is_privileged)
         sched_pairing_expect_strangers(collector->pairing);
-    }
 
     /* Kernels before 5.13 do not know how to inherit to threads only. */
     int probe_fd = open_event(&attr, pid, -1);

@@ -126,10 +126,10 @@ static void add_in(struct sched_pairing *pairing, const struct sched_record *rec
     };
     struct thread *thread = switched_thread(pairing, record);
 
-    if (!thread)
+    if (!thread || thread->state == THREAD_ON)
         return;
 
-    if (thread->state != THREAD_UNKNOWN && thread->state != THREAD_ON && !thread->is_tracer) {
+    if (thread->state != THREAD_UNKNOWN && !thread->is_tracer) {
         uint64_t off_ns = record->time - MIN(record->time, thread->since);
 
         pairing->events->sched_switch(advance(pairing, record->time), off_ns, thread->pid, record->tid,
@@ -145,6 +145,10 @@ static void add_out(struct sched_pairing *pairing, const struct sched_record *re
 
     /* Older than what is known of the thread: it came late, and its switch-in was seen already. */
     if (!thread || record->time < thread->since)
+        return;
+
+    /* With two sources the first one, the tracepoint, has the exact time. */
+    if (pairing->expects_strangers && (thread->state == THREAD_OFF || thread->state == THREAD_PREEMPTED))
         return;
 
     set_state(thread, record->type == SCHED_RECORD_OUT ? THREAD_OFF : THREAD_PREEMPTED, record);

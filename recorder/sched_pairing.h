@@ -49,7 +49,10 @@ struct sched_pairing;
  */
 struct sched_pairing *sched_pairing_new(const struct recorder_events *events, int32_t only_pid);
 
-/* Switches come from the whole machine: those of threads that are not known by a fork or a name are dropped.
+/*
+ * Switches come from the whole machine, too: those of threads that are not known by a fork or a name are
+ * dropped. A switch of ours may come twice, from the tracepoint and, a little later, from the program's own
+ * events.
  */
 void sched_pairing_expect_strangers(struct sched_pairing *pairing);
 void sched_pairing_free(struct sched_pairing *pairing);

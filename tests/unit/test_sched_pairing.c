@@ -227,6 +227,22 @@ static void test_sched_pairing__other_processes_are_dropped_when_one_is_chosen(v
     assert_string_equal(output->str, "120 lost 3 on 0\n");
 }
 
+static void test_sched_pairing__two_sources_give_one_interval_with_the_earlier_times(void **state)
+{
+    (void)state;
+    sched_pairing_expect_strangers(pairing);
+    sched_pairing_know_thread(pairing, 10, 10);
+    add(100, SCHED_RECORD_OUT, 10, 0);
+    add(101, SCHED_RECORD_OUT, 10, 0);
+    add(150, SCHED_RECORD_OUT, 99, 0); /* a stranger */
+    add(200, SCHED_RECORD_IN, 10, 1);
+    add(202, SCHED_RECORD_IN, 10, 1);
+    add(302, SCHED_RECORD_OUT, 10, 1); /* the tracepoint was dropped */
+    add(400, SCHED_RECORD_IN, 10, 1);
+    assert_string_equal(output->str, "200 switch 10/10 off 100 0>1 0\n"
+                                     "400 switch 10/10 off 98 1>1 0\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_sched_pairing__##name, set_up, tear_down)
 
 int main(void)
@@ -243,6 +259,7 @@ int main(void)
         TEST(wakeup_of_a_stranger_is_dropped),
         TEST(number_used_again_is_a_new_thread),
         TEST(other_processes_are_dropped_when_one_is_chosen),
+        TEST(two_sources_give_one_interval_with_the_earlier_times),
         TEST(tracers_threads_are_named_but_silent),
         TEST(end_of_a_process_is_that_of_its_last_thread),
     };
