@@ -3,7 +3,7 @@
 #include "tracepoints/contract.h"
 
 /* So often a thread may come back to a place further in before its outermost one is given up. */
-enum { MAX_RIVAL_VISITS = 8 };
+enum { MAX_RIVAL_VISITS = 4 };
 
 static bool may_be_habit(const struct blocking *operation, const struct idle_clues *clues)
 {

@@ -11,6 +11,7 @@
 #include "analyzer/event_text.h"
 #include "analyzer/options.h"
 #include "analyzer/output.h"
+#include "analyzer/report_common.h"
 
 struct analysis {
     struct analyzer_options options;
@@ -128,6 +129,8 @@ static bool write_profile(struct analysis *analysis, GError **error)
         profile_focus(profile, analysis->symbols, options->filter.focus);
     if (options->max_samples > 0)
         profile_limit(profile, options->max_samples);
+    if (profile_sample_count(profile) == 0)
+        g_printerr("analyzer: warning: the trace has nothing for a %s profile\n", options->profile->name);
     bool is_written = pprof_write(profile, analysis->symbols, fileno(output_file(analysis->output)), error);
     profile_free(profile);
     return is_written;
@@ -139,6 +142,9 @@ static void print_warnings(const struct analysis *analysis)
 
     for (guint i = 0; i < warnings->len; i++)
         g_printerr("analyzer: warning: %s\n", (const char *)warnings->pdata[i]);
+    /* Reports say it themselves. */
+    if (analysis->options.profile)
+        report_print_missing(&analysis->context, stderr);
 }
 
 /* Reads the trace and writes the result; output is still to be closed. */

@@ -134,8 +134,8 @@ static void test_idle__an_outermost_wait_that_stays_alone_gives_way(void **state
     cond('s', 2);
     for (int i = 0; i < 12; i++)
         cond('q', 5);
-    /* The eighth visit is held back until the ninth shows that it is a habit. */
-    assert_string_equal(seen, "qqqqqqqsQQQQQ");
+    /* The fourth visit is held back until the fifth shows that it is a habit. */
+    assert_string_equal(seen, "qqqsQQQQQQQQQ");
 }
 
 static void test_idle__a_shallower_place_takes_over(void **state)
