@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,8 @@
 /* Longest folder for temporary files that leaves room for the names of LTTng's sockets. */
 #define MAX_TEMPORARY_PATH 48
 #define MAX_OPEN_FOLDERS 16
+/* Followed by the pid of the recorder. */
+#define TEMPORARY_PREFIX "exectrace-"
 #define SHARED_MEMORY_FOLDER "/dev/shm"
 
 bool folders_is_full(const char *path)
@@ -136,7 +139,7 @@ char *folders_make_output(const char *wanted, const char *program, bool *was_the
 
 static char *make_temporary(const char *parent, GError **error)
 {
-    g_autofree char *path = g_strdup_printf("%s/exectrace-%d-XXXXXX", parent, (int)getpid());
+    g_autofree char *path = g_strdup_printf("%s/" TEMPORARY_PREFIX "%d-XXXXXX", parent, (int)getpid());
 
     if (!mkdtemp(path)) {
         g_set_error(error, FOLDERS_ERROR, 0, "cannot make a temporary directory in %s: %s", parent,
@@ -147,14 +150,17 @@ static char *make_temporary(const char *parent, GError **error)
     return g_steal_pointer(&path);
 }
 
-char *folders_make_runtime(GError **error)
+/* Where directories with sockets go. */
+static const char *runtime_parent(void)
 {
     const char *parent = g_get_tmp_dir();
 
-    if (strlen(parent) > MAX_TEMPORARY_PATH || access(parent, W_OK | X_OK) != 0)
-        parent = "/tmp";
+    return strlen(parent) > MAX_TEMPORARY_PATH || access(parent, W_OK | X_OK) != 0 ? "/tmp" : parent;
+}
 
-    return make_temporary(parent, error);
+char *folders_make_runtime(GError **error)
+{
+    return make_temporary(runtime_parent(), error);
 }
 
 char *folders_make_state(GError **error)
@@ -171,6 +177,40 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
     (void)position;
     remove(path);
     return 0;
+}
+
+/* Whether a name is that of a temporary directory of a recorder that does not run any more. */
+static bool is_abandoned(const char *parent, const char *name)
+{
+    g_autofree char *path = g_build_filename(parent, name, NULL);
+    struct stat status;
+    char *end;
+
+    if (!g_str_has_prefix(name, TEMPORARY_PREFIX))
+        return false;
+
+    long pid = strtol(name + strlen(TEMPORARY_PREFIX), &end, 10);
+    return pid > 0 && *end == '-' && kill((pid_t)pid, 0) != 0 && errno == ESRCH &&
+           lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid();
+}
+
+static void remove_abandoned_in(const char *parent)
+{
+    g_autoptr(GDir) folder = g_dir_open(parent, 0, NULL);
+    const char *name;
+
+    while (folder && (name = g_dir_read_name(folder))) {
+        g_autofree char *path = g_build_filename(parent, name, NULL);
+
+        if (is_abandoned(parent, name))
+            folders_remove(path);
+    }
+}
+
+void folders_remove_abandoned(void)
+{
+    remove_abandoned_in(SHARED_MEMORY_FOLDER);
+    remove_abandoned_in(runtime_parent());
 }
 
 void folders_remove(const char *path)

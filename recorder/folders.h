@@ -21,6 +21,9 @@ char *folders_make_runtime(GError **error);
 /* The same in memory where possible: its files are written at every operation of the program. */
 char *folders_make_state(GError **error);
 
+/* Removes what recorders of this user left that were killed (SIGKILL): their temporary directories. */
+void folders_remove_abandoned(void);
+
 /* Removes a directory of ours with everything in it. Does not follow symbolic links. Fine on NULL. */
 void folders_remove(const char *path);
 

@@ -102,6 +102,7 @@ static bool make_output(struct recording *recording, GError **error)
 
 static bool make_folders(struct recording *recording, GError **error)
 {
+    folders_remove_abandoned();
     if (!make_output(recording, error))
         return false;
 

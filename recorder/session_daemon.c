@@ -317,8 +317,10 @@ static bool acquire_shared(struct session_daemon *daemon, GError **error)
     GError *cause = NULL;
 
     for (unsigned i = 0; i < MAX_LOCK_ATTEMPTS; i++) {
-        if (try_acquire_shared(daemon, &cause))
+        if (try_acquire_shared(daemon, &cause)) {
+            session_clean_and_count();
             return true;
+        }
 
         if (cause) {
             g_propagate_error(error, cause);

@@ -283,6 +283,25 @@ def case_two_at_once(build, scratch):
     expect("leftovers", leftovers_of(one.pid) + leftovers_of(two.pid), [])
 
 
+def case_killed_recorder(build, scratch):
+    """After SIGKILL of a recorder the program runs on; the next recorder tidies up."""
+    process = build.start(scratch / "first", [build.app("recorder_signals")], start_new_session=True)
+    read_line(process, "ready\n")
+    if not leftovers_of(process.pid):
+        fail("the test does not see what recorder makes while it runs")
+    process.kill()
+    process.wait()
+    process.stdin.close()  # this ends the program
+    expect("what the program said at the end", process.stdout.read(), "")
+    build.record(scratch / "second", ["true"])
+    expect("leftovers of the killed one", leftovers_of(process.pid), [])
+    sessions = run(["lttng", "--no-sessiond", "list"]).stdout
+    if f"exectrace-recorder-{process.pid}-" in sessions:
+        fail(f"its session is still there: {sessions}")
+    if not build.events(scratch / "first"):
+        fail("what it recorded cannot be read")
+
+
 # Later, and elsewhere. ---------------------------------------------------------------------------------------------
 
 
