@@ -7,8 +7,8 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+#include "analyzer/profile_sums.h"
 #include "tracepoints/contract.h"
 
 enum charge {
@@ -74,45 +74,12 @@ const struct profile_kind profile_kinds[] = {
     {NULL, NULL, NULL},
 };
 
-enum sum_flag {
-    SUM_IDLE = 1 << 8, /* the low byte is the fd kind */
-    SUM_OPEN = 1 << 9,
-    SUM_EXACT = 1 << 10,
-    SUM_DERIVED = 1 << 11,
-    SUM_FREED = 1 << 12,      /* of memory */
-    SUM_MAYBE_LOCK = 1 << 13, /* counts as a lock when its object turns out to be used like one */
-};
-
-/* No padding: hashed and compared as bytes. */
-struct sum_key {
-    uint32_t stack, outer_stack, thread, flags;
-    const char *kind;    /* static or interned by the model, as are the next two */
-    const char *syscall; /* NULL: none */
-    const char *peer;    /* NULL: none */
-    uint64_t object;     /* 0: none */
-};
-
-/* Fills one cache line: what a fact costs here is mostly the way to memory. */
-struct sum {
-    union {
-        int64_t exact[2];    /* count, nanoseconds */
-        double estimated[2]; /* objects, bytes */
-    };
-    struct sum_key key;
-};
-
 struct profile_builder {
     const struct profile_kind *kind;
     const struct trace_model *model; /* borrowed */
-    struct sum *sums;                /* aligned to cache lines */
-    uint32_t sum_count, sum_capacity;
-    uint32_t *slots;     /* open addressing: index into sums plus 1; 0: free */
-    uint32_t slot_count; /* a power of two, at least twice as many as sums */
-    GHashTable *locks;   /* set of uint64_t: objects that are no locks but used like one */
+    struct sum_table *sums;
+    GHashTable *locks; /* set of uint64_t: objects that are no locks but used like one */
 };
-
-#define FIRST_SUM_CAPACITY 512u
-#define CACHE_LINE_BYTES 64
 
 const struct profile_kind *profile_kind_find(const char *name)
 {
@@ -123,26 +90,13 @@ const struct profile_kind *profile_kind_find(const char *name)
     return NULL;
 }
 
-static struct sum *new_sums(uint32_t capacity)
-{
-    struct sum *sums = aligned_alloc(CACHE_LINE_BYTES, capacity * sizeof *sums);
-
-    G_STATIC_ASSERT(sizeof *sums == CACHE_LINE_BYTES);
-    if (!sums)
-        g_error("out of memory");
-    return sums;
-}
-
 struct profile_builder *profile_builder_new(const struct profile_kind *kind, const struct trace_model *model)
 {
     struct profile_builder *builder = g_new0(struct profile_builder, 1);
 
     builder->kind = kind;
     builder->model = model;
-    builder->sum_capacity = FIRST_SUM_CAPACITY;
-    builder->sums = new_sums(builder->sum_capacity);
-    builder->slot_count = FIRST_SUM_CAPACITY * 2;
-    builder->slots = g_new0(uint32_t, builder->slot_count);
+    builder->sums = sum_table_new(model, PROFILE_BUILDER_MAX_SUMS, kind->rules->is_heap);
     builder->locks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return builder;
 }
@@ -152,75 +106,15 @@ void profile_builder_free(struct profile_builder *builder)
     if (!builder)
         return;
 
-    free(builder->sums);
-    g_free(builder->slots);
+    sum_table_free(builder->sums);
     g_hash_table_destroy(builder->locks);
     g_free(builder);
-}
-
-static uint32_t sum_key_hash(const struct sum_key *key)
-{
-    /* Odd numbers without pattern; the products do not wait for one another. */
-    static const uint64_t factors[] = {UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xbf58476d1ce4e5b9),
-                                       UINT64_C(0x94d049bb133111eb), UINT64_C(0xd6e8feb86659fd93),
-                                       UINT64_C(0xa0761d6478bd642f), UINT64_C(0xe7037ed1a0b428db)};
-    uint64_t words[G_N_ELEMENTS(factors)], hash = 0;
-
-    G_STATIC_ASSERT(sizeof *key == sizeof words);
-    memcpy(words, key, sizeof words);
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        hash ^= words[i] * factors[i] >> (i * 3) ^ words[i] * factors[i];
-    return (uint32_t)((hash ^ hash >> 32) * factors[0] >> 32);
-}
-
-/* The slot of this key, or the free slot where it belongs. */
-static uint32_t *find_slot(const struct profile_builder *builder, const struct sum_key *key)
-{
-    uint32_t mask = builder->slot_count - 1, at = sum_key_hash(key) & mask;
-
-    while (builder->slots[at] != 0) {
-        if (memcmp(&builder->sums[builder->slots[at] - 1].key, key, sizeof *key) == 0)
-            break;
-        at = (at + 1) & mask;
-    }
-    return &builder->slots[at];
-}
-
-static void grow(struct profile_builder *builder)
-{
-    struct sum *sums = new_sums(builder->sum_capacity * 2);
-
-    memcpy(sums, builder->sums, builder->sum_count * sizeof *sums);
-    free(builder->sums);
-    builder->sums = sums;
-    builder->sum_capacity *= 2;
-
-    g_free(builder->slots);
-    builder->slot_count *= 2;
-    builder->slots = g_new0(uint32_t, builder->slot_count);
-    for (uint32_t i = 0; i < builder->sum_count; i++)
-        *find_slot(builder, &builder->sums[i].key) = i + 1;
-}
-
-static struct sum *find_sum(struct profile_builder *builder, const struct sum_key *key)
-{
-    uint32_t *slot = find_slot(builder, key);
-
-    if (*slot == 0) {
-        if (builder->sum_count == builder->sum_capacity) {
-            grow(builder);
-            slot = find_slot(builder, key);
-        }
-        builder->sums[builder->sum_count++] = (struct sum){.key = *key};
-        *slot = builder->sum_count;
-    }
-    return &builder->sums[*slot - 1];
 }
 
 static void add_exact(struct profile_builder *builder, const struct sum_key *key, uint64_t count,
                       uint64_t delay_ns)
 {
-    struct sum *sum = find_sum(builder, key);
+    struct sum *sum = sum_table_find(builder->sums, key);
 
     sum->exact[0] += (int64_t)count;
     sum->exact[1] += (int64_t)delay_ns;
@@ -249,7 +143,8 @@ static bool note_lock(struct profile_builder *builder, const struct blocking *op
         operation->wait_kind != EXECTRACE_WAIT_FUTEX)
         return false;
 
-    if (operation->is_lock_like && !g_hash_table_contains(builder->locks, &operation->object))
+    if (operation->is_lock_like && g_hash_table_size(builder->locks) < PROFILE_BUILDER_MAX_SUMS &&
+        !g_hash_table_contains(builder->locks, &operation->object))
         g_hash_table_add(builder->locks, g_memdup2(&operation->object, sizeof operation->object));
     return true;
 }
@@ -261,7 +156,7 @@ static void observe_blocking(void *self, const struct blocking *operation)
     struct sum_key key = {
         .stack = operation->stack,
         .thread = operation->thread,
-        .flags = operation->fd_kind & 0xff,
+        .flags = operation->fd_kind & SUM_FD_KIND,
         .kind = blocking_kind_name(operation),
         .syscall = operation->call_name,
         .peer = operation->peer,
@@ -312,9 +207,10 @@ static void observe_heap(void *self, const struct heap_sample *heap)
 {
     /* By process, not by thread: memory may be freed by another thread than the one that allocated it. */
     const struct thread *thread = trace_model_thread(((struct profile_builder *)self)->model, heap->thread);
-    struct sum_key key = {
-        .stack = heap->stack, .flags = heap->is_free ? SUM_FREED : 0, .object = thread->process};
-    struct sum *sum = find_sum(self, &key);
+    struct sum_key key = {.stack = heap->stack,
+                          .thread = thread->process,
+                          .flags = SUM_BY_PROCESS | (heap->is_free ? SUM_FREED : 0)};
+    struct sum *sum = sum_table_find(((struct profile_builder *)self)->sums, &key);
 
     sum->estimated[0] += heap->objects;
     sum->estimated[1] += heap->bytes;
@@ -373,7 +269,7 @@ static void add_thread_labels(struct profile *profile, struct profile_sample_key
 static void add_operation_labels(struct profile *profile, struct profile_sample_key *key,
                                  const struct sum_key *sum)
 {
-    uint32_t fd_kind = sum->flags & 0xff;
+    uint32_t fd_kind = sum->flags & SUM_FD_KIND;
 
     add_label(key, "kind", sum->kind);
     if (sum->object != 0)
@@ -393,11 +289,16 @@ static void add_operation_labels(struct profile *profile, struct profile_sample_
 static void add_sum(struct profile *profile, const struct sum *sum)
 {
     struct profile_sample_key key = {.stack = sum->key.stack, .outer_stack = sum->key.outer_stack};
+    bool is_by_process = sum->key.flags & SUM_BY_PROCESS;
 
-    if (trace_model_thread(profile_model(profile), sum->key.thread)->is_tracer && sum->key.thread != 0)
+    if (!is_by_process && sum->key.thread != 0 &&
+        trace_model_thread(profile_model(profile), sum->key.thread)->is_tracer)
         return;
 
-    add_thread_labels(profile, &key, sum->key.thread);
+    if (is_by_process)
+        add_process_labels(profile, &key, sum->key.thread);
+    else
+        add_thread_labels(profile, &key, sum->key.thread);
     add_operation_labels(profile, &key, &sum->key);
     profile_add(profile, &key, sum->exact);
 }
@@ -410,9 +311,15 @@ static void add_heap_sum(struct profile *profile, const struct sum *sum)
     int64_t values[] = {is_freed ? 0 : objects, is_freed ? 0 : bytes, is_freed ? -objects : objects,
                         is_freed ? -bytes : bytes};
 
-    add_process_labels(profile, &key, (uint32_t)sum->key.object);
+    add_process_labels(profile, &key, sum->key.thread);
     profile_add(profile, &key, values);
 }
+
+static const char *const less_detail[] = {
+    [SUM_WITHOUT_OBJECTS] = "too many different samples: without the label object",
+    [SUM_WITHOUT_PEERS] = "too many different samples: without the labels object and peer",
+    [SUM_WITHOUT_THREADS] = "too many different samples: without the labels object, peer, thread and tid",
+};
 
 static void add_comments(const struct profile_builder *builder, struct profile *profile)
 {
@@ -428,6 +335,8 @@ static void add_comments(const struct profile_builder *builder, struct profile *
     profile_add_comment(profile, kind);
     profile_add_comment(profile, sched);
     profile_add_comment(profile, lost);
+    if (sum_table_detail(builder->sums) != SUM_ALL_DETAILS)
+        profile_add_comment(profile, less_detail[sum_table_detail(builder->sums)]);
 }
 
 struct profile *profile_builder_finish(struct profile_builder *builder)
@@ -435,8 +344,8 @@ struct profile *profile_builder_finish(struct profile_builder *builder)
     const struct profile_kind_rules *rules = builder->kind->rules;
     struct profile *profile = profile_new(builder->model, rules->values);
 
-    for (uint32_t i = 0; i < builder->sum_count; i++) {
-        const struct sum *sum = &builder->sums[i];
+    for (uint32_t i = 0; i < sum_table_count(builder->sums); i++) {
+        const struct sum *sum = sum_table_at(builder->sums, i);
 
         if ((sum->key.flags & SUM_MAYBE_LOCK) && !g_hash_table_contains(builder->locks, &sum->key.object))
             continue;

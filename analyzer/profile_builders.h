@@ -8,6 +8,9 @@
 
 #include "analyzer/profile.h"
 
+/* Of different stacks and labels; beyond it labels are given up, first that of the object. */
+#define PROFILE_BUILDER_MAX_SUMS (1u << 17)
+
 struct profile_kind {
     const char *name;        /* as after -pprof= */
     const char *description; /* one line for --help */

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "analyzer/profile_builders.h"
+#include "analyzer/profile_sums.h"
 #include "tests/support/model_from_text.h"
 
 /* One process with a main program; stacks 1 to 3. Thread 101 waits twice for a lock that 102 releases. */
@@ -350,6 +351,57 @@ static void test_profile_limit__labels_go_first_and_sums_stay(void **state)
     check_limit(0, 1, 4);
 }
 
+enum { MAX_SUMS = 100 };
+
+/* Adds one of 1 to each of `count` sums that differ in the given part of the key. */
+static void fill(struct sum_table *table, int count, size_t offset, size_t size)
+{
+    for (int i = 0; i < count; i++) {
+        struct sum_key key = {.stack = 1, .thread = 1};
+        uint64_t different = 0x1000 + (uint64_t)i;
+
+        memcpy((char *)&key + offset, &different, size);
+        sum_table_find(table, &key)->exact[0]++;
+    }
+}
+
+static int64_t sum_of(const struct sum_table *table)
+{
+    int64_t sum = 0;
+
+    for (uint32_t i = 0; i < sum_table_count(table); i++)
+        sum += sum_table_at(table, i)->exact[0];
+    return sum;
+}
+
+static void check_detail(int count, size_t offset, size_t size, enum sum_detail detail, uint32_t sums)
+{
+    struct trace_model *model = trace_model_new();
+    struct sum_table *table;
+
+    model_from_text(model, BEGIN);
+    table = sum_table_new(model, MAX_SUMS, false);
+    fill(table, count, offset, size);
+    assert_int_equal(sum_table_detail(table), detail);
+    assert_int_equal(sum_table_count(table), sums);
+    assert_int_equal(sum_of(table), count);
+    sum_table_free(table);
+    trace_model_free(model);
+}
+
+static void test_sum_table__details_are_given_up_beyond_the_limit(void **state)
+{
+    const size_t object = offsetof(struct sum_key, object), peer = offsetof(struct sum_key, peer),
+                 stack = offsetof(struct sum_key, stack);
+
+    (void)state;
+    check_detail(MAX_SUMS, object, sizeof(uint64_t), SUM_ALL_DETAILS, MAX_SUMS);
+    check_detail(MAX_SUMS + 1, object, sizeof(uint64_t), SUM_WITHOUT_OBJECTS, 1);
+    check_detail(MAX_SUMS + 1, peer, sizeof(uint64_t), SUM_WITHOUT_PEERS, 1);
+    /* Stacks are never given up. */
+    check_detail(MAX_SUMS + 50, stack, sizeof(uint32_t), SUM_WITHOUT_THREADS, MAX_SUMS + 50);
+}
+
 static void test_profile_kind_find__unknown_kind_is_null(void **state)
 {
     (void)state;
@@ -376,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_profile_heap__freed_memory_is_no_longer_in_use),
         cmocka_unit_test(test_profile_sync__ten_thousand_objects_stay_apart),
         cmocka_unit_test(test_profile_limit__labels_go_first_and_sums_stay),
+        cmocka_unit_test(test_sum_table__details_are_given_up_beyond_the_limit),
         cmocka_unit_test(test_profile_kind_find__unknown_kind_is_null),
     };
 
