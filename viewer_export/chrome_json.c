@@ -11,10 +11,26 @@
 #include "viewer_export/json_writer.h"
 #include "viewer_export/labels.h"
 
+/* ,"pid":1,"tid":2 of a track, and of its states: the same for each of its events. */
+struct track_text {
+    char text[2][48];
+    uint8_t length[2];
+};
+
+/* A thread as it stands in arguments, "worker 1234", escaped and quoted. */
+struct thread_text {
+    const char *name; /* the model's; another pointer when the thread was renamed */
+    uint32_t length;
+    char *text;
+};
+
 struct chrome_json {
     const struct export_context *context;
     struct output *output;
     bool has_events;
+    GArray *track_texts;    /* struct track_text by track */
+    GArray *thread_texts;   /* struct thread_text by the model's thread */
+    struct output *scratch; /* for escaping */
 };
 
 static void *chrome_json_new(const struct export_context *context)
@@ -22,7 +38,21 @@ static void *chrome_json_new(const struct export_context *context)
     struct chrome_json *json = g_new0(struct chrome_json, 1);
     json->context = context;
     json->output = context->output;
+    json->track_texts = g_array_new(FALSE, TRUE, sizeof(struct track_text));
+    json->thread_texts = g_array_new(FALSE, TRUE, sizeof(struct thread_text));
+    json->scratch = output_open_nowhere();
     return json;
+}
+
+static void chrome_json_free(void *self)
+{
+    struct chrome_json *json = self;
+    for (guint i = 0; i < json->thread_texts->len; i++)
+        g_free(g_array_index(json->thread_texts, struct thread_text, i).text);
+    g_array_unref(json->thread_texts);
+    g_array_unref(json->track_texts);
+    output_discard(json->scratch);
+    g_free(json);
 }
 
 static void chrome_json_begin(void *self)
@@ -31,7 +61,21 @@ static void chrome_json_begin(void *self)
     json_text(json->output, "{\"traceEvents\":[");
 }
 
-static void begin_event(struct chrome_json *json, char phase, uint32_t pid, uint32_t tid)
+static const struct track_text *track_text(struct chrome_json *json, const struct track *track)
+{
+    if (json->track_texts->len <= track->index)
+        g_array_set_size(json->track_texts, MAX(track->index + 1, json->track_texts->len * 2));
+    struct track_text *text = &g_array_index(json->track_texts, struct track_text, track->index);
+    if (text->length[0] == 0) {
+        const uint32_t tids[] = {track->tid, track->state_tid};
+        for (size_t i = 0; i < G_N_ELEMENTS(tids); i++)
+            text->length[i] = (uint8_t)g_snprintf(text->text[i], sizeof(text->text[i]),
+                                                  "\",\"pid\":%u,\"tid\":%u", track->pid, tids[i]);
+    }
+    return text;
+}
+
+static void begin_phase(struct chrome_json *json, char phase)
 {
     struct output *output = json->output;
     if (json->has_events)
@@ -40,6 +84,20 @@ static void begin_event(struct chrome_json *json, char phase, uint32_t pid, uint
         json_text(output, "\n{\"ph\":\"");
     json->has_events = true;
     output_write(output, &phase, 1);
+}
+
+/* On the track itself, or on the one of its states. */
+static void begin_track_event(struct chrome_json *json, char phase, const struct track *track, bool is_state)
+{
+    const struct track_text *text = track_text(json, track);
+    begin_phase(json, phase);
+    output_write(json->output, text->text[is_state], text->length[is_state]);
+}
+
+static void begin_event(struct chrome_json *json, char phase, uint32_t pid, uint32_t tid)
+{
+    struct output *output = json->output;
+    begin_phase(json, phase);
     json_text(output, "\",\"pid\":");
     json_unsigned(output, pid);
     json_text(output, ",\"tid\":");
@@ -52,6 +110,25 @@ static void write_time(struct output *output, int64_t time_ns)
     json_microseconds(output, time_ns);
 }
 
+/* The name of an operation's slice, see operation_label_write(). */
+static void write_label(struct output *output, const char *category, const struct operation_label *label,
+                        const char *prefix)
+{
+    json_text(output, ",\"cat\":\"");
+    output_write(output, category, strlen(category));
+    json_text(output, "\",\"name\":\"");
+    output_write(output, prefix, strlen(prefix));
+    json_string_part(output, label->word);
+    if (label->has_object && label->object_is_tid) {
+        json_text(output, " thread ");
+        json_unsigned(output, label->object);
+    } else if (label->has_object) {
+        json_text(output, " ");
+        json_hex(output, label->object);
+    }
+    json_text(output, "\"");
+}
+
 static void write_name(struct output *output, const char *category, const char *name)
 {
     json_text(output, ",\"cat\":\"");
@@ -61,10 +138,10 @@ static void write_name(struct output *output, const char *category, const char *
 }
 
 /* Up to, not including, args. */
-static void begin_slice(struct chrome_json *json, uint32_t pid, uint32_t tid, int64_t start_ns,
+static void begin_slice(struct chrome_json *json, const struct track *track, bool is_state, int64_t start_ns,
                         int64_t end_ns)
 {
-    begin_event(json, 'X', pid, tid);
+    begin_track_event(json, 'X', track, is_state);
     write_time(json->output, start_ns);
     json_text(json->output, ",\"dur\":");
     json_microseconds(json->output, end_ns - start_ns);
@@ -84,14 +161,20 @@ static void write_stack(struct chrome_json *json, uint32_t stack)
 static void write_thread(struct chrome_json *json, uint32_t index)
 {
     const struct thread *thread = trace_model_thread(json->context->model, index);
-    const char *name = thread->name ? thread->name : "";
-    struct output *output = json->output;
-    json_text(output, "\"");
-    json_string_part(output, name);
-    if (name[0] != '\0')
-        json_text(output, " ");
-    json_signed(output, thread->tid);
-    json_text(output, "\"");
+    if (json->thread_texts->len <= index)
+        g_array_set_size(json->thread_texts, MAX(index + 1, json->thread_texts->len * 2));
+    struct thread_text *known = &g_array_index(json->thread_texts, struct thread_text, index);
+    if (!known->text || known->name != thread->name) {
+        char text[LABEL_BYTES];
+        thread_label_write(thread, text);
+        json->scratch->used_bytes = 0;
+        json_string(json->scratch, text);
+        g_free(known->text);
+        known->name = thread->name;
+        known->length = (uint32_t)json->scratch->used_bytes;
+        known->text = g_strndup((const char *)json->scratch->buffer, known->length);
+    }
+    output_write(json->output, known->text, known->length);
 }
 
 static void state_colour(struct output *output, enum thread_state state)
@@ -107,7 +190,7 @@ static void state_colour(struct output *output, enum thread_state state)
 static void write_cpu_slice(struct chrome_json *json, const struct export_state *state)
 {
     struct output *output = json->output;
-    begin_slice(json, state->cpu_track->pid, state->cpu_track->tid, state->start_ns, state->end_ns);
+    begin_slice(json, state->cpu_track, false, state->start_ns, state->end_ns);
     json_text(output, ",\"cat\":\"cpu\",\"name\":");
     write_thread(json, state->interval->thread);
     json_text(output, "}");
@@ -120,7 +203,7 @@ static void chrome_json_state(void *self, const struct export_state *state)
     const struct state_interval *interval = state->interval;
     char label[LABEL_BYTES];
     state_label_write(state, label);
-    begin_slice(json, state->track->pid, state->track->state_tid, state->start_ns, state->end_ns);
+    begin_slice(json, state->track, true, state->start_ns, state->end_ns);
     write_name(output, "state", label);
     state_colour(output, interval->state);
     json_text(output, ",\"args\":{\"state\":\"");
@@ -153,7 +236,7 @@ static void write_descriptor(struct output *output, const struct blocking *opera
         json_text(output, ",\"fd\":");
         json_signed(output, operation->fd);
         json_text(output, ",\"fd_kind\":");
-        json_string(output, fd_kind_name(operation->fd_kind));
+        json_plain_string(output, fd_kind_name(operation->fd_kind));
     }
     if (operation->peer) {
         json_text(output, ",\"peer\":");
@@ -190,7 +273,7 @@ static void write_operation_args(struct chrome_json *json, const struct export_b
         json_text(output, ",\"open\":true");
     } else if (operation->wait_kind) {
         json_text(output, ",\"outcome\":");
-        json_string(output, wait_outcome_name(operation->outcome));
+        json_plain_string(output, wait_outcome_name(operation->outcome));
     } else {
         json_text(output, ",\"result\":");
         json_signed(output, operation->result);
@@ -214,7 +297,7 @@ static void write_operation_args(struct chrome_json *json, const struct export_b
 static void write_flow(struct chrome_json *json, char phase, const struct track *track, int64_t time_ns,
                        uint64_t flow)
 {
-    begin_event(json, phase, track->pid, track->tid);
+    begin_track_event(json, phase, track, false);
     write_time(json->output, time_ns);
     json_text(json->output, ",\"cat\":\"wake\",\"name\":\"wake\",\"id\":");
     json_unsigned(json->output, flow);
@@ -227,11 +310,8 @@ static void write_flow(struct chrome_json *json, char phase, const struct track 
 static void write_release(struct chrome_json *json, const struct export_blocking *blocking)
 {
     struct output *output = json->output;
-    char name[LABEL_BYTES];
-    release_label_write(&blocking->label, name);
-    begin_slice(json, blocking->waker_track->pid, blocking->waker_track->tid, blocking->wake_ns,
-                blocking->wake_ns + 1);
-    write_name(output, "release", name);
+    begin_slice(json, blocking->waker_track, false, blocking->wake_ns, blocking->wake_ns + 1);
+    write_label(output, "release", &blocking->label, "release ");
     json_text(output, ",\"args\":{\"kind\":");
     json_string(output, blocking->label.word);
     if (blocking->label.has_object)
@@ -245,7 +325,7 @@ static void write_wake(struct chrome_json *json, const struct export_blocking *b
     struct output *output = json->output;
     int64_t arrival_ns = CLAMP(blocking->wake_ns, blocking->start_ns, blocking->end_ns);
     if (blocking->has_wakeup_slice) {
-        begin_slice(json, blocking->track->pid, blocking->track->tid, blocking->wake_ns, blocking->end_ns);
+        begin_slice(json, blocking->track, false, blocking->wake_ns, blocking->end_ns);
         write_name(output, "wakeup", "woken");
         json_text(output, ",\"args\":{\"by\":");
         write_thread(json, blocking->operation->waker_thread);
@@ -264,16 +344,15 @@ static void chrome_json_blocking(void *self, const struct export_blocking *block
     struct chrome_json *json = self;
     struct output *output = json->output;
     const struct blocking *operation = blocking->operation;
-    char label[LABEL_BYTES];
-    operation_label_write(&blocking->label, label);
+    const char *prefix = operation->is_idle ? "idle: " : "";
     if (operation->is_summary) {
-        begin_event(json, 'i', blocking->track->pid, blocking->track->tid);
+        begin_track_event(json, 'i', blocking->track, false);
         write_time(output, blocking->end_ns);
         json_text(output, ",\"s\":\"t\"");
-        write_name(output, "short", label);
+        write_label(output, "short", &blocking->label, prefix);
     } else {
-        begin_slice(json, blocking->track->pid, blocking->track->tid, blocking->start_ns, blocking->end_ns);
-        write_name(output, blocking_class_name(operation->blocking_class), label);
+        begin_slice(json, blocking->track, false, blocking->start_ns, blocking->end_ns);
+        write_label(output, blocking_class_name(operation->blocking_class), &blocking->label, prefix);
         if (operation->is_idle)
             json_text(output, ",\"cname\":\"grey\"");
     }
@@ -286,7 +365,7 @@ static void chrome_json_span(void *self, const struct export_span *span)
 {
     struct chrome_json *json = self;
     struct output *output = json->output;
-    begin_slice(json, span->track->pid, span->track->tid, span->start_ns, span->end_ns);
+    begin_slice(json, span->track, false, span->start_ns, span->end_ns);
     write_name(output, span->category, span->name);
     json_text(output, ",\"args\":{\"task\":");
     json_unsigned(output, span->task);
@@ -303,7 +382,7 @@ static void chrome_json_log(void *self, const struct export_log *log)
 {
     struct chrome_json *json = self;
     struct output *output = json->output;
-    begin_event(json, 'i', log->track->pid, log->track->tid);
+    begin_track_event(json, 'i', log->track, false);
     write_time(output, log->time_ns);
     json_text(output, ",\"s\":\"t\"");
     write_name(output, "log", log->category[0] != '\0' ? log->category : "log");
@@ -335,7 +414,7 @@ static void chrome_json_loss(void *self, const struct export_loss *loss)
     struct output *output = json->output;
     char label[LABEL_BYTES];
     loss_label_write(loss, label);
-    begin_slice(json, loss->track->pid, loss->track->tid, loss->start_ns, loss->end_ns);
+    begin_slice(json, loss->track, false, loss->start_ns, loss->end_ns);
     write_name(output, "loss", label);
     json_text(output, ",\"cname\":\"terrible\",\"args\":{\"count\":");
     json_unsigned(output, loss->count);
@@ -425,5 +504,5 @@ const struct exporter chrome_json_exporter = {
     .counter = chrome_json_counter,
     .loss = chrome_json_loss,
     .end = chrome_json_end,
-    .free = g_free,
+    .free = chrome_json_free,
 };

@@ -29,6 +29,7 @@ struct operation_label {
     const char *word; /* static or interned; NULL: not known */
     uint64_t object;
     bool has_object;
+    bool object_is_tid; /* of a join: the thread waited for */
     bool is_idle;
 };
 

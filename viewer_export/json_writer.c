@@ -6,13 +6,30 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
+/* "00" "01" ... "99": two digits at a time halve the divisions, which is most of the work. */
+static uint8_t digit_pairs[200];
+
+static void __attribute__((constructor)) fill_digit_pairs(void)
+{
+    for (unsigned i = 0; i < 100; i++) {
+        digit_pairs[2 * i] = (uint8_t)('0' + i / 10);
+        digit_pairs[2 * i + 1] = (uint8_t)('0' + i % 10);
+    }
+}
+
+/* Writes backwards from end; says how many digits. */
 static size_t format_unsigned(uint8_t *end, uint64_t number)
 {
     uint8_t *next = end;
-    do {
-        *--next = (uint8_t)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
+    while (number >= 10) {
+        next -= 2;
+        memcpy(next, &digit_pairs[number % 100 * 2], 2);
+        number /= 100;
+    }
+    if (number > 0 || next == end)
+        *--next = (uint8_t)('0' + number);
+    else if (*next == '0')
+        next++;
     return (size_t)(end - next);
 }
 
@@ -116,8 +133,24 @@ static void write_valid(struct output *output, const char *text, size_t count)
     output_write(output, text + start, count - start);
 }
 
+/* Nothing to escape or to check: nearly every string. Says how many bytes at the beginning are. */
+static size_t count_plain(const char *text)
+{
+    size_t count = 0;
+    while ((unsigned char)text[count] >= 0x20 && (unsigned char)text[count] < 0x7f && text[count] != '"' &&
+           text[count] != '\\')
+        count++;
+    return count;
+}
+
 void json_string_part(struct output *output, const char *text)
 {
+    size_t plain = count_plain(text);
+    if (text[plain] == '\0' && plain <= JSON_MAX_STRING_BYTES) {
+        output_write(output, text, plain);
+        return;
+    }
+
     size_t count = strnlen(text, JSON_MAX_STRING_BYTES + 1);
     bool is_cut = count > JSON_MAX_STRING_BYTES;
     if (is_cut) {
@@ -137,6 +170,13 @@ void json_string_part(struct output *output, const char *text)
     }
     if (is_cut)
         json_text(output, "...");
+}
+
+void json_plain_string(struct output *output, const char *text)
+{
+    json_text(output, "\"");
+    output_write(output, text, strlen(text));
+    json_text(output, "\"");
 }
 
 void json_string(struct output *output, const char *text)

@@ -15,6 +15,8 @@
 
 /* Quoted and escaped. Bytes that are not UTF-8 become U+FFFD; control characters are escaped. */
 void json_string(struct output *output, const char *text);
+/* The same for a text that is known to need no escape. */
+void json_plain_string(struct output *output, const char *text);
 /* The same without the quotes, for strings put together from parts. */
 void json_string_part(struct output *output, const char *text);
 void json_unsigned(struct output *output, uint64_t number);

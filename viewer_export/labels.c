@@ -31,7 +31,7 @@ static size_t append_operation(char text[LABEL_BYTES], size_t used, const struct
     used = append(text, used, label->word);
     if (!label->has_object)
         return used;
-    if (strcmp(label->word, "join") == 0) /* the object is a thread's number */
+    if (label->object_is_tid)
         return append_number(text, append(text, used, " thread "), label->object, 10);
     return append_number(text, append(text, used, " 0x"), label->object, 16);
 }
@@ -58,6 +58,17 @@ void state_label_write(const struct export_state *state, char text[LABEL_BYTES])
         append(text, used, " (preempted)");
     else if (interval->state == THREAD_BLOCKED && state->reason.word)
         append_operation(text, append(text, used, ": "), &state->reason);
+}
+
+void thread_label_write(const struct thread *thread, char text[LABEL_BYTES])
+{
+    size_t used = append(text, 0, thread->name ? thread->name : "");
+    if (used > 0)
+        used = append(text, used, " ");
+    if (thread->tid >= 0)
+        append_number(text, used, (uint64_t)thread->tid, 10);
+    else
+        append(text, used, "?");
 }
 
 void loss_label_write(const struct export_loss *loss, char text[LABEL_BYTES])

@@ -13,6 +13,8 @@ void operation_label_write(const struct operation_label *label, char text[LABEL_
 void release_label_write(const struct operation_label *label, char text[LABEL_BYTES]);
 /* "running on CPU 2", "runnable (preempted)", "blocked: mutex 0x55d0c0". */
 void state_label_write(const struct export_state *state, char text[LABEL_BYTES]);
+/* "worker 1234": name and tid. */
+void thread_label_write(const struct thread *thread, char text[LABEL_BYTES]);
 /* "lost 12 events". */
 void loss_label_write(const struct export_loss *loss, char text[LABEL_BYTES]);
 /* "running" | "runnable" | "blocked" | "unknown". */

@@ -13,7 +13,6 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define BUFFER_BYTES (OUTPUT_MAX_RESERVE * 4)
 #define GZIP_LEVEL 3 /* level 6 takes three times as long for a tenth less */
 
 enum target_kind {
@@ -102,9 +101,9 @@ static void write_compressed(struct output_target *target, const uint8_t *bytes,
     target->gzip.avail_in = (unsigned)count;
     do {
         target->gzip.next_out = target->compressed;
-        target->gzip.avail_out = BUFFER_BYTES;
+        target->gzip.avail_out = OUTPUT_BUFFER_BYTES;
         deflate(&target->gzip, flush);
-        write_fd(target, target->compressed, BUFFER_BYTES - target->gzip.avail_out);
+        write_fd(target, target->compressed, OUTPUT_BUFFER_BYTES - target->gzip.avail_out);
     } while (target->gzip.avail_out == 0);
 }
 
@@ -123,14 +122,14 @@ static void write_target(struct output *output, const uint8_t *bytes, size_t cou
 static struct output *output_new(enum target_kind kind, int fd, const char *path, bool is_gzip)
 {
     struct output *output = g_new0(struct output, 1);
-    output->buffer = g_malloc(BUFFER_BYTES);
+    output->buffer = g_malloc(OUTPUT_BUFFER_BYTES);
     output->target = g_new0(struct output_target, 1);
     output->target->kind = kind;
     output->target->fd = fd;
     output->target->path = g_strdup(path);
     output->target->is_gzip = is_gzip;
     if (is_gzip) {
-        output->target->compressed = g_malloc(BUFFER_BYTES);
+        output->target->compressed = g_malloc(OUTPUT_BUFFER_BYTES);
         /* 15 window bits, + 16: a gzip header */
         deflateInit2(&output->target->gzip, GZIP_LEVEL, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
     }

@@ -15,6 +15,8 @@
 
 /* The most that output_reserve() may be asked for. */
 #define OUTPUT_MAX_RESERVE ((size_t)(64 * 1024))
+/* Small enough to stay in a processor's cache until it is written. */
+#define OUTPUT_BUFFER_BYTES ((size_t)(128 * 1024))
 
 struct output {
     uint8_t *buffer;
@@ -48,7 +50,7 @@ void output_write_large(struct output *output, const void *bytes, size_t count);
 /* Room for at least count bytes, at most OUTPUT_MAX_RESERVE. Say with output_advance() how many were used. */
 static inline uint8_t *output_reserve(struct output *output, size_t count)
 {
-    if (OUTPUT_MAX_RESERVE * 4 - output->used_bytes < count)
+    if (OUTPUT_BUFFER_BYTES - output->used_bytes < count)
         output_flush(output);
     return output->buffer + output->used_bytes;
 }

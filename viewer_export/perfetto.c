@@ -84,14 +84,23 @@ static const char *const key_names[] = {
     [KEY_PARENT] = "parent",
 };
 
+/* The name of an operation's slice that was interned lately, found without writing the name. */
+#define LABEL_NAMES 4096u
+struct label_name {
+    struct operation_label label;
+    bool is_release;
+    uint64_t iid; /* 0: free */
+};
+
 struct perfetto {
     const struct export_context *context;
     struct output *output;
     struct proto_writer writer;
     struct perfetto_sched *sched;
-    GHashTable *names;             /* text -> iid */
-    GByteArray *is_stack_known;    /* by stack: interned already */
-    GByteArray *is_track_declared; /* by track */
+    GHashTable *names;              /* text -> iid */
+    struct label_name *label_names; /* LABEL_NAMES, by hash of the label */
+    GByteArray *is_stack_known;     /* by stack: interned already */
+    GByteArray *is_track_declared;  /* by track */
     GHashTable *declared_processes;
 };
 
@@ -103,6 +112,7 @@ static void *perfetto_new(const struct export_context *context)
     proto_init(&perfetto->writer);
     perfetto->sched = perfetto_sched_new(context->output, &perfetto->writer);
     perfetto->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    perfetto->label_names = g_new0(struct label_name, LABEL_NAMES);
     perfetto->is_stack_known = g_byte_array_new();
     perfetto->is_track_declared = g_byte_array_new();
     perfetto->declared_processes = g_hash_table_new(NULL, NULL);
@@ -113,6 +123,7 @@ static void perfetto_free(void *self)
 {
     struct perfetto *perfetto = self;
     g_hash_table_unref(perfetto->names);
+    g_free(perfetto->label_names);
     g_hash_table_unref(perfetto->declared_processes);
     g_byte_array_unref(perfetto->is_stack_known);
     g_byte_array_unref(perfetto->is_track_declared);
@@ -191,6 +202,32 @@ static uint64_t intern_name(struct perfetto *perfetto, const char *text)
     write_interned(&perfetto->writer, INTERNED_NAMES, iid, text);
     end_interned_packet(perfetto);
     return iid;
+}
+
+static bool is_same_label(const struct operation_label *left, const struct operation_label *right)
+{
+    return left->word == right->word && left->object == right->object &&
+           left->has_object == right->has_object && left->is_idle == right->is_idle;
+}
+
+/* Writes the text, too, where it could not be interned. */
+static uint64_t intern_label(struct perfetto *perfetto, const struct operation_label *label, bool is_release,
+                             char text[LABEL_BYTES])
+{
+    uint64_t hash = (uint64_t)(uintptr_t)label->word ^ label->object >> 3 ^ (uint64_t)is_release << 7;
+    hash *= UINT64_C(0x9e3779b97f4a7c15);
+    struct label_name *known = &perfetto->label_names[hash >> 52];
+    G_STATIC_ASSERT(LABEL_NAMES == 1u << (64 - 52));
+    if (known->iid && known->is_release == is_release && is_same_label(&known->label, label))
+        return known->iid;
+
+    if (is_release)
+        release_label_write(label, text);
+    else
+        operation_label_write(label, text);
+    *known =
+        (struct label_name){.label = *label, .is_release = is_release, .iid = intern_name(perfetto, text)};
+    return known->iid;
 }
 
 struct call_chain {
@@ -346,9 +383,8 @@ static void annotate_text(struct proto_writer *writer, enum key key, const char 
 static void annotate_thread(struct perfetto *perfetto, enum key key, uint32_t index)
 {
     const struct thread *thread = trace_model_thread(perfetto->context->model, index);
-    const char *name = thread->name ? thread->name : "";
     char text[LABEL_BYTES];
-    g_snprintf(text, sizeof(text), "%s%s%d", name, name[0] != '\0' ? " " : "", thread->tid);
+    thread_label_write(thread, text);
     annotate_text(&perfetto->writer, key, text);
 }
 
@@ -411,8 +447,7 @@ static void write_release(struct perfetto *perfetto, const struct export_blockin
 {
     struct proto_writer *writer = &perfetto->writer;
     char name[LABEL_BYTES];
-    release_label_write(&blocking->label, name);
-    uint64_t name_iid = intern_name(perfetto, name);
+    uint64_t name_iid = intern_label(perfetto, &blocking->label, true, name);
     intern_stack(perfetto, blocking->operation->waker_stack);
     declare(perfetto, blocking->waker_track);
     proto_begin(writer);
@@ -457,8 +492,7 @@ static void perfetto_blocking(void *self, const struct export_blocking *blocking
     struct proto_writer *writer = &perfetto->writer;
     const struct blocking *operation = blocking->operation;
     char label[LABEL_BYTES];
-    operation_label_write(&blocking->label, label);
-    uint64_t name_iid = intern_name(perfetto, label);
+    uint64_t name_iid = intern_label(perfetto, &blocking->label, false, label);
     intern_stack(perfetto, operation->stack);
     declare(perfetto, blocking->track);
     bool arrives_at_slice = blocking->waker_track && !blocking->has_wakeup_slice;

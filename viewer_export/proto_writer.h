@@ -49,6 +49,10 @@ static inline size_t proto_length(const struct proto_writer *writer)
 
 static inline void proto_raw_varint(struct proto_writer *writer, uint64_t number)
 {
+    if (number < 0x80) {
+        *--writer->next = (uint8_t)number;
+        return;
+    }
     uint8_t bytes[10];
     size_t count = 0;
     while (number >= 0x80) {

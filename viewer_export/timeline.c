@@ -8,6 +8,7 @@
 #include "viewer_export/timeline.h"
 
 #include <string.h>
+#include "tracepoints/contract.h"
 #include "viewer_export/counters.h"
 #include "viewer_export/lane.h"
 
@@ -40,6 +41,11 @@ struct thread_line {
     GArray *regions; /* struct open_span, innermost last; NULL: none yet */
 };
 
+struct cpu_line {
+    struct lane lane;
+    struct track *track; /* NULL: nothing ran there yet */
+};
+
 struct timeline {
     const struct trace_model *model;
     struct track_table *tracks;
@@ -52,7 +58,7 @@ struct timeline {
     GPtrArray *threads;     /* struct thread_line * or NULL */
     GArray *tasks;          /* struct open_span */
     GHashTable *task_lanes; /* model's process index -> struct lane[MAX_LANES] */
-    GArray *cpu_lanes;      /* struct lane by CPU */
+    GArray *cpus;           /* struct cpu_line by CPU */
     struct lane loss_lanes[MAX_LANES];
     uint64_t undrawn_count;
     struct timeline_limits limits;
@@ -99,7 +105,7 @@ struct timeline *timeline_new(const struct trace_model *model, struct track_tabl
     timeline->counters = counters_new();
     timeline->threads = g_ptr_array_new_with_free_func(thread_line_free);
     timeline->tasks = open_spans_new();
-    timeline->cpu_lanes = g_array_new(FALSE, TRUE, sizeof(struct lane));
+    timeline->cpus = g_array_new(FALSE, TRUE, sizeof(struct cpu_line));
     timeline->task_lanes = g_hash_table_new_full(NULL, NULL, NULL, lanes_free);
     return timeline;
 }
@@ -112,9 +118,9 @@ void timeline_free(struct timeline *timeline)
     g_ptr_array_unref(timeline->threads);
     g_array_unref(timeline->tasks);
     g_hash_table_unref(timeline->task_lanes);
-    for (guint i = 0; i < timeline->cpu_lanes->len; i++)
-        lane_clear(&g_array_index(timeline->cpu_lanes, struct lane, i));
-    g_array_unref(timeline->cpu_lanes);
+    for (guint i = 0; i < timeline->cpus->len; i++)
+        lane_clear(&g_array_index(timeline->cpus, struct cpu_line, i).lane);
+    g_array_unref(timeline->cpus);
     for (size_t i = 0; i < MAX_LANES; i++)
         lane_clear(&timeline->loss_lanes[i]);
     g_free(timeline);
@@ -206,6 +212,7 @@ static struct operation_label label_of(const struct blocking *operation)
         .word = blocking_kind_name(operation),
         .object = operation->object,
         .has_object = operation->wait_kind != 0,
+        .object_is_tid = operation->wait_kind == EXECTRACE_WAIT_JOIN,
         .is_idle = operation->is_idle,
     };
 }
@@ -216,14 +223,15 @@ static struct track *place_on_cpu(struct timeline *timeline, const struct state_
     if (interval->state != THREAD_RUNNING || interval->cpu < 0 || interval->cpu > MAX_CPU)
         return NULL;
     guint cpu = (guint)interval->cpu;
-    if (timeline->cpu_lanes->len <= cpu)
-        g_array_set_size(timeline->cpu_lanes, cpu + 1);
-    struct lane *lane = &g_array_index(timeline->cpu_lanes, struct lane, cpu);
-    if (!lane_add_disjoint(lane, interval->start_ns, interval->end_ns))
+    if (timeline->cpus->len <= cpu)
+        g_array_set_size(timeline->cpus, cpu + 1);
+    struct cpu_line *line = &g_array_index(timeline->cpus, struct cpu_line, cpu);
+    if (!lane_add_disjoint(&line->lane, interval->start_ns, interval->end_ns))
         return NULL;
-    struct track *track = track_table_get(timeline->tracks, TRACK_CPU, 0, 0, cpu);
-    track->slice_count++;
-    return track;
+    if (!line->track)
+        line->track = track_table_get(timeline->tracks, TRACK_CPU, 0, 0, cpu);
+    line->track->slice_count++;
+    return line->track;
 }
 
 static void hand_out_state(struct timeline *timeline, const struct held_state *held)
@@ -245,6 +253,8 @@ static void hand_out_state(struct timeline *timeline, const struct held_state *h
 
 static void release_states(struct timeline *timeline, struct thread_line *line, uint32_t count)
 {
+    if (count == 0)
+        return;
     for (uint32_t i = 0; i < count; i++)
         hand_out_state(timeline, &line->held[i]);
     line->held_count -= count;
@@ -286,8 +296,10 @@ static bool is_explained_by(const struct state_interval *state, const struct blo
 static void explain_states(struct timeline *timeline, const struct blocking *operation)
 {
     struct thread_line *line = line_of(timeline, operation->thread);
-    for (uint32_t i = 0; i < line->held_count; i++) {
+    for (uint32_t i = line->held_count; i-- > 0;) {
         struct held_state *held = &line->held[i];
+        if (held->interval.end_ns <= operation->start_ns)
+            break;
         if (held->interval.state == THREAD_BLOCKED && !held->reason.word &&
             is_explained_by(&held->interval, operation))
             held->reason = label_of(operation);
