@@ -27,3 +27,7 @@ add_library(exectrace_alloc_sampling STATIC ${PROJECT_SOURCE_DIR}/tracepoints/al
             ${PROJECT_SOURCE_DIR}/tracepoints/alloc_samples.c)
 target_link_libraries(exectrace_alloc_sampling PRIVATE exectrace_tool_flags)
 exectrace_unit_test(alloc_sampling exectrace_tool_flags exectrace_alloc_sampling m)
+
+add_library(exectrace_clock STATIC ${PROJECT_SOURCE_DIR}/tracepoints/clock.c)
+target_link_libraries(exectrace_clock PRIVATE exectrace_tool_flags)
+exectrace_unit_test(clock exectrace_tool_flags exectrace_clock Threads::Threads)

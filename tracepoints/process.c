@@ -162,6 +162,7 @@ __attribute__((constructor)) static void library_was_loaded(void)
     real_resolve_all();
     process_remember_pid();
     settings_read();
+    clock_init();
     modules_init();
     unwind_skip_code(__ehdr_start, _end);
     stacks_init(settings.stack_depth);
