@@ -4,9 +4,12 @@
  */
 #include "recorder/metrics.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 static const struct {
@@ -27,9 +30,7 @@ struct metrics {
     uint64_t interval_ns;
     const struct recorder_events *events; /* borrowed */
     GThread *thread;
-    GMutex lock;
-    GCond changed;
-    bool is_over; /* under lock */
+    int stop_fd; /* eventfd: the main thread tells the thread to end */
 };
 
 bool metrics_parse_stat(const char *line, double *values)
@@ -84,6 +85,15 @@ static bool sample(const struct metrics *metrics)
     return true;
 }
 
+/* Waits for the next moment to sample. False: it is time to end. */
+static bool wait_until(const struct metrics *metrics, gint64 next_us)
+{
+    struct pollfd polled = {.fd = metrics->stop_fd, .events = POLLIN};
+    gint64 left_us = next_us - g_get_monotonic_time();
+
+    return poll(&polled, 1, left_us > 0 ? (int)(left_us / 1000) + 1 : 0) <= 0;
+}
+
 static gpointer run_metrics(gpointer argument)
 {
     struct metrics *metrics = argument;
@@ -93,32 +103,27 @@ static gpointer run_metrics(gpointer argument)
         metrics->events->metric_define(id, descriptions[id].name, descriptions[id].unit,
                                        descriptions[id].help);
 
-    g_mutex_lock(&metrics->lock);
-    while (!metrics->is_over) {
+    while (sample(metrics)) {
         next_us += (gint64)(metrics->interval_ns / 1000);
-        g_mutex_unlock(&metrics->lock);
-        bool is_there = sample(metrics);
-        g_mutex_lock(&metrics->lock);
-        while (!metrics->is_over && is_there && g_cond_wait_until(&metrics->changed, &metrics->lock, next_us))
-            continue;
-
-        if (!is_there)
+        if (!wait_until(metrics, next_us))
             break;
     }
 
-    g_mutex_unlock(&metrics->lock);
     return NULL;
 }
 
 struct metrics *metrics_start(pid_t pid, uint64_t interval_ns, const struct recorder_events *events)
 {
-    struct metrics *metrics = g_new0(struct metrics, 1);
+    int stop_fd = eventfd(0, EFD_CLOEXEC);
 
+    if (stop_fd < 0)
+        return NULL;
+
+    struct metrics *metrics = g_new0(struct metrics, 1);
     metrics->pid = pid;
     metrics->interval_ns = interval_ns;
     metrics->events = events;
-    g_mutex_init(&metrics->lock);
-    g_cond_init(&metrics->changed);
+    metrics->stop_fd = stop_fd;
     metrics->thread = g_thread_new("metrics", run_metrics, metrics);
     return metrics;
 }
@@ -128,12 +133,10 @@ void metrics_stop(struct metrics *metrics)
     if (!metrics)
         return;
 
-    g_mutex_lock(&metrics->lock);
-    metrics->is_over = true;
-    g_cond_signal(&metrics->changed);
-    g_mutex_unlock(&metrics->lock);
+    while (write(metrics->stop_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0 && errno == EINTR)
+        continue;
+
     g_thread_join(metrics->thread);
-    g_mutex_clear(&metrics->lock);
-    g_cond_clear(&metrics->changed);
+    close(metrics->stop_fd);
     g_free(metrics);
 }

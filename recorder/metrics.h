@@ -21,7 +21,10 @@ enum metric {
 
 struct metrics;
 
-/* Starts a thread that samples process pid now and every interval. Borrows events, which must outlive it. */
+/*
+ * Starts a thread that samples process pid now and every interval. Borrows events, which must outlive it.
+ * NULL when there is no descriptor left for it; recording goes on without.
+ */
 struct metrics *metrics_start(pid_t pid, uint64_t interval_ns, const struct recorder_events *events);
 
 /* Ends the thread. Fine on NULL. */
