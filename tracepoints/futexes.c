@@ -5,9 +5,11 @@
  * The C declaration has variable arguments; libc's own code takes all six unconditionally, and so does this.
  */
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 
 #include "tracepoints/io_hooks.h"
+#include "tracepoints/process.h"
 #include "tracepoints/real.h"
 #include "tracepoints/waits.h"
 
@@ -57,8 +59,25 @@ static long wait_on_futex(long a, long b, long c, long d, long e, long f, const 
     return result;
 }
 
+/* A fork that no handler hears of. One with a stack of its own must not find a frame of ours on it. */
+static bool is_raw_fork(long number, long a, long b)
+{
+    return number == SYS_fork || (number == SYS_clone && (a & CLONE_VM) == 0 && b == 0);
+}
+
+static long fork_unheard(long number, long a, long b, long c, long d, long e, long f)
+{
+    long result = real.syscall(number, a, b, c, d, e, f);
+
+    if (result == 0)
+        process_is_unheard_copy();
+    return result;
+}
+
 long wrapped_syscall(long number, long a, long b, long c, long d, long e, long f)
 {
+    if (unlikely(is_raw_fork(number, a, b)))
+        return fork_unheard(number, a, b, c, d, e, f);
     if (number == SYS_futex && waits_are_recorded()) {
         int command = (int)b & FUTEX_CMD_MASK;
 

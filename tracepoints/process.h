@@ -11,6 +11,12 @@
  */
 void process_report_end(void);
 
+/*
+ * This is a copy of the process that was made without fork handlers: LTTng takes it for the parent, and so
+ * would our events and the parent's state file. It records nothing until it calls exec.
+ */
+void process_is_unheard_copy(void);
+
 /* Constructor and fork child: whose process this is, to tell a vfork child. */
 void process_remember_pid(void);
 

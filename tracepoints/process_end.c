@@ -43,6 +43,21 @@ static void report_open(const struct thread_block *block, uint64_t now_ns)
                             operation.stack);
 }
 
+void process_is_unheard_copy(void)
+{
+    guard_is_open = false;
+}
+
+/* Like fork, but for signal handlers: no fork handlers run. */
+WRAPPER pid_t _Fork(void)
+{
+    pid_t pid = real._Fork();
+
+    if (pid == 0)
+        process_is_unheard_copy();
+    return pid;
+}
+
 static void flush_sums(struct thread_block *block)
 {
     sync_sums_flush(block);

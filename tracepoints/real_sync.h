@@ -76,6 +76,7 @@
     X(int, thrd_create, NULL, (thrd_t * thread, thrd_start_t routine, void *argument),                       \
       (thread, routine, argument))                                                                           \
     X(int, thrd_join, NULL, (thrd_t thread, int *result), (thread, result))                                  \
+    X(pid_t, _Fork, NULL, (void), ())                                                                        \
     X(void, _exit, NULL, (int status), (status))                                                             \
     X(void, _Exit, NULL, (int status), (status))                                                             \
     X(int, execve, NULL, (const char *path, char *const *arguments, char *const *environment),               \

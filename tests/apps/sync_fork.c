@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -101,6 +102,14 @@ int main(void)
     must_end = 1;
     for (int i = 0; i < 2; i++)
         pthread_join(contenders[i], NULL);
+    pid = _Fork();
+    if (pid == 0)
+        run_child();
+    run_true("_Fork", pid);
+    pid = (pid_t)syscall(SYS_fork);
+    if (pid == 0)
+        run_child();
+    run_true("system call", pid);
     pid = vfork();
     if (pid == 0) {
         close(9);
