@@ -125,7 +125,7 @@ static struct opened *open_object(struct symbol_table *table, const struct modul
 {
     GString *key = g_string_new(module->path);
     struct opened *opened;
-    char *reason;
+    char *reason = NULL;
 
     for (uint32_t i = 0; i < module->build_id_size; i++)
         g_string_append_printf(key, i == 0 ? "\n%02x" : "%02x", module->build_id[i]);
@@ -137,7 +137,8 @@ static struct opened *open_object(struct symbol_table *table, const struct modul
 
     opened = g_new0(struct opened, 1);
     opened->module = module;
-    opened->object = object_file_open(table->search, module, &reason);
+    if (!module_is_anonymous(module))
+        opened->object = object_file_open(table->search, module, &reason);
     if (reason && table->mode != SYMBOLIZE_NONE)
         g_ptr_array_add(table->warnings, reason);
     else
@@ -167,7 +168,15 @@ static struct opened *find_object(struct symbol_table *table, const struct modul
 
 bool module_is_anonymous(const struct module *module)
 {
-    return g_str_has_prefix(module->path, "//anon") || g_str_has_prefix(module->path, "[anon");
+    /* As the kernel names them; "/memfd:NAME (deleted)" is where some runtimes keep what they compile. */
+    static const char *const prefixes[] = {"//anon",  "[anon",     "/anon_hugepage",
+                                           "/memfd:", "/dev/zero", "/SYSV"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+        if (g_str_has_prefix(module->path, prefixes[i]))
+            return true;
+    }
+    return false;
 }
 
 struct code_segment symbol_table_code(struct symbol_table *table, const struct module *module)

@@ -18,6 +18,9 @@
 /* How far back a symbol that encloses others is looked for. */
 #define MAX_NESTED_SYMBOLS 16u
 
+/* What the kernel appends to the path of a file that is gone. */
+#define DELETED " (deleted)"
+
 struct object_search {
     char *sysroot;      /* "" for the running system */
     char *debug_folder; /* SYSROOT/usr/lib/debug */
@@ -233,17 +236,22 @@ struct object_file *object_file_open(struct object_search *search, const struct 
     g_autofree char *path = g_strconcat(search->sysroot, module->path, NULL);
     struct object_file *object, *by_id;
     int fd, open_errno;
+    bool is_deleted;
 
     *reason = NULL;
     if (strcmp(module->path, "[vdso]") == 0)
         return open_vdso_object(search, module);
-    if (module->path[0] != '/' || module->path[1] == '/')
+    if (module->path[0] != '/')
         return NULL;
 
+    /* What stands at the place of a deleted file is it only when the build id says so. */
+    is_deleted = g_str_has_suffix(path, DELETED);
+    if (is_deleted)
+        path[strlen(path) - strlen(DELETED)] = '\0';
     fd = open_file(path);
     open_errno = errno;
     object = fd < 0 ? NULL : load(search, path, fd);
-    if (object && (module->build_id_size == 0 || has_build_id(object, module)))
+    if (object && (module->build_id_size == 0 ? !is_deleted : has_build_id(object, module)))
         return object;
 
     by_id = open_by_build_id(search, module);

@@ -19,7 +19,7 @@ struct object_file;
 
 /*
  * Finds and opens the file of a module. NULL: there is none, or not the one that was traced; *reason is then
- * one sentence (caller frees it) or NULL when there is nothing to say (anonymous memory).
+ * one sentence (caller frees it) or NULL when there is nothing to say (the vdso).
  */
 struct object_file *object_file_open(struct object_search *search, const struct module *module,
                                      char **reason);

@@ -222,13 +222,30 @@ static void test_symbols__unknown_addresses_have_different_names(void **state)
 
 static void test_symbols__anonymous_code_is_named_so(void **state)
 {
+    static const char *const paths[] = {"//anon", "/memfd:jit (deleted)", "[anon:code]"};
     struct symbol_table *table = symbol_table_new(SYMBOLIZE_LINES, NULL);
-    struct module module = {.base = 0x10000, .size = 0x1000, .path = "//anon", .is_segment = true};
 
     (void)state;
-    assert_string_equal(find_in(table, &module, "//anon", 0x10010)->lines[0].function,
-                        "[anonymous code] 0x10010");
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
+        struct module module = {.base = 0x10000, .size = 0x1000, .path = paths[i], .is_segment = true};
+
+        assert_string_equal(find_in(table, &module, paths[i], 0x10010)->lines[0].function,
+                            "[anonymous code] 0x10010");
+    }
     assert_int_equal(symbol_table_warnings(table)->len, 0);
+    symbol_table_free(table);
+}
+
+static void test_symbols__deleted_file_is_taken_with_its_build_id_only(void **state)
+{
+    struct fixture *fixture = *state;
+    struct symbol_table *table = symbol_table_new(SYMBOLIZE_LINES, NULL);
+    struct module known = fixture->module, unknown = fixture->module;
+    const char *path = FIXTURES "/fixture.so (deleted)";
+
+    unknown.build_id_size = 0;
+    check_inlined(find_in(table, &known, path, fixture->callers[0] - 1));
+    assert_false(find_in(table, &unknown, path, fixture->callers[0] - 1)->is_known);
     symbol_table_free(table);
 }
 
@@ -338,7 +355,7 @@ static void test_symbols__what_is_no_object_file_gives_a_warning(void **state)
 
     assert_false(find_in(table, &text, "/etc/passwd", fixture->callers[0] - 1)->is_known);
     assert_false(find_in(table, &folder, "/etc", fixture->callers[0] - 1)->is_known);
-    assert_false(find_in(table, &device, "/dev/zero", fixture->callers[0] - 1)->is_known);
+    assert_false(find_in(table, &device, "/dev/null", fixture->callers[0] - 1)->is_known);
     assert_int_equal(symbol_table_warnings(table)->len, 3);
     symbol_table_free(table);
 }
@@ -512,6 +529,7 @@ int main(void)
         cmocka_unit_test(test_symbols__none_mode_opens_no_file),
         cmocka_unit_test(test_symbols__unknown_addresses_have_different_names),
         cmocka_unit_test(test_symbols__anonymous_code_is_named_so),
+        cmocka_unit_test(test_symbols__deleted_file_is_taken_with_its_build_id_only),
         cmocka_unit_test(test_symbols__stripped_file_knows_exported_functions_only),
         cmocka_unit_test(test_symbols__debug_link_is_followed),
         cmocka_unit_test(test_symbols__small_symbol_table_is_read),
