@@ -274,8 +274,11 @@ static void decode_step(const struct ctf_step *step, const bt_field *field, stru
         store_number(step, truncate_real(real), real, event);
         break;
     case SOURCE_TEXT:
+        /* the value of an empty text is what an earlier event left there (babeltrace2 2.0.4); its length is
+         * right */
         *(const char **)((char *)event + step->offset) =
-            event_batch_copy_text(batch, bt_field_string_get_value(field), CTF_MAX_TEXT_BYTES);
+            event_batch_copy_text(batch, bt_field_string_get_value(field),
+                                  MIN(bt_field_string_get_length(field), CTF_MAX_TEXT_BYTES));
         break;
     case SOURCE_ARRAY:
         decode_array(step, field, event, batch);

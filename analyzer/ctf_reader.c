@@ -32,8 +32,9 @@ struct reader {
     GPtrArray *hosts; /* of char *: names in the order in which they come up; owned */
 
     bool is_progress;
-    guint64 total_packets, event_count; /* total_packets 0: not known */
-    gint64 start_us, shown_us;          /* monotonic; shown_us 0: nothing shown yet */
+    guint64 total_bytes, total_packets; /* total_packets 0: not known */
+    guint64 event_count;
+    gint64 start_us, shown_us; /* monotonic; shown_us 0: nothing shown yet */
 };
 
 static unsigned cpu_count(void)
@@ -211,7 +212,16 @@ static bool hand_out(struct reader *reader, struct source *source, event_sink si
     return is_wanted;
 }
 
-/* Hands out everything in time order. False: the sink wants no more. */
+/*
+ * Damaged metadata can describe events of no size, of which a packet holds infinitely many. No real event is
+ * smaller than a bit.
+ */
+static bool is_endless(const struct reader *reader)
+{
+    return reader->event_count / 8 > reader->total_bytes + EVENT_BATCH_CAPACITY;
+}
+
+/* Hands out everything in time order. False: the sink wants no more. Ends early when the trace is endless. */
 static bool merge_workers(struct reader *reader, event_sink sink, void *self)
 {
     bool is_wanted = true;
@@ -220,7 +230,7 @@ static bool merge_workers(struct reader *reader, event_sink sink, void *self)
     event_merge_init(&reader->merge, reader->count);
     for (unsigned i = 0; i < reader->count; i++)
         next_batch(reader, i, true);
-    while (is_wanted && reader->merge.count > 0) {
+    while (is_wanted && reader->merge.count > 0 && !is_endless(reader)) {
         unsigned index = event_merge_first(&reader->merge);
         struct source *source = &reader->sources[index];
         is_wanted = hand_out(reader, source, sink, self);
@@ -234,6 +244,17 @@ static bool merge_workers(struct reader *reader, event_sink sink, void *self)
     event_merge_clear(&reader->merge);
     g_ptr_array_unref(reader->hosts);
     return is_wanted;
+}
+
+/* False: the trace, or some stream of it, was not read to its end. */
+static bool check_end(struct reader *reader, GError **error)
+{
+    if (is_endless(reader)) {
+        g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                            "more events than the trace has bits: its metadata is damaged");
+        return false;
+    }
+    return check_workers(reader, error);
 }
 
 static void tell_facts(struct reader *reader, const struct ctf_trace_list *list,
@@ -276,6 +297,7 @@ bool ctf_reader_run(const struct ctf_reader_options *options, event_sink sink, v
         return false;
 
     raise_file_limit();
+    reader.total_bytes = list.total_bytes;
     reader.total_packets = list.total_packets;
     unsigned workers = options->workers ? options->workers : cpu_count();
     reader.count = CLAMP(MIN(workers, list.stream_file_count), 1, MAX_WORKERS);
@@ -283,7 +305,7 @@ bool ctf_reader_run(const struct ctf_reader_options *options, event_sink sink, v
     bool is_fine = open_workers(&reader, &list, error);
     if (is_fine) {
         assign_streams(&reader, &list);
-        is_fine = !merge_workers(&reader, sink, self) || check_workers(&reader, error);
+        is_fine = !merge_workers(&reader, sink, self) || check_end(&reader, error);
     }
     if (options->facts)
         tell_facts(&reader, &list, options->facts);
