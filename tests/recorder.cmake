@@ -24,7 +24,8 @@ target_compile_definitions(test_program_check PRIVATE
 add_dependencies(test_program_check recorder_static recorder_sanitized)
 
 # The whole program: tests/integration/recorder_behaviour.py CASE.
-foreach(name recorder_signals recorder_switches recorder_stuck recorder_worker)
+foreach(name recorder_signals recorder_switches recorder_stuck recorder_worker
+             recorder_no_perf)
   add_executable(${name} apps/${name}.c)
   target_link_libraries(${name} PRIVATE exectrace_flags Threads::Threads)
 endforeach()
@@ -34,7 +35,7 @@ find_program(SYSTEM_PYTHON3 python3)
 foreach(case exit_status streams descriptors_and_mask named_output signals_are_passed_on
              group_signal_arrives_once terminal_signal_arrives_once interrupted_start every_switch
              open_operations children two_at_once ordinary_user long_tmpdir private_root_daemon
-             refusals_leave_nothing no_daemon_program full_disk attach attach_refusals relay loss killed_recorder)
+             refusals_leave_nothing no_daemon_program full_disk attach attach_refusals relay loss killed_recorder no_perf)
   if(SYSTEM_PYTHON3)
     add_test(NAME recorder.${case}
              COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/recorder_behaviour.py

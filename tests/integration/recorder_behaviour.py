@@ -234,6 +234,20 @@ def case_every_switch(build, scratch):
         fail(f"the thread's name is not there: {names}")
 
 
+def case_no_perf(build, scratch):
+    """Where perf_event_open is forbidden: one sentence, and everything else is recorded."""
+    done = run([build.app("recorder_no_perf"), build.recorder, "-o", scratch / "trace", "sh", "-c", "sleep 0.01; exit 3"])
+    if done.returncode == SKIPPED:
+        skip("no seccomp filters here")
+    expect("status", done.returncode, 3)
+    if "perf_event_paranoid" not in done.stderr or done.stderr.count("\n") != 1:
+        fail(f"not one sentence that says what to do: {done.stderr!r}")
+    events = build.events(scratch / "trace")
+    expect("source of scheduling", [value(event, "source") for event in named(events, "sched_source")], ["none"])
+    calls = [event for event in named(events, "call") if value(event, "number") in ("35", "230")]
+    expect("sleeps recorded", len(calls), 1)
+
+
 def case_open_operations(build, scratch):
     """What the threads of a program that was killed, or crashed, were waiting for."""
     for how, status in (("kill", -signal.SIGKILL), ("abort", -signal.SIGABRT), ("exit", 0)):
