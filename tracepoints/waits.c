@@ -59,7 +59,7 @@ static void close_wait(struct wait *wait, struct thread_block *thread)
 static void record(const struct wait *wait, struct thread_block *thread, enum exectrace_wait_outcome outcome)
 {
     uint64_t now_ns = clock_now_ns();
-    uint64_t duration_ns = now_ns - wait->start_ns;
+    uint64_t duration_ns = now_ns > wait->start_ns ? now_ns - wait->start_ns : 0; /* see clock.h */
 
     if (duration_ns >= settings.wait_threshold_ns)
         lttng_ust_tracepoint(exectrace_sync, wait, wait->kind, (uint8_t)outcome, wait->object, duration_ns,
