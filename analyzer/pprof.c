@@ -4,6 +4,7 @@
  * memory does not grow with the file. Main thread only.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include "analyzer/gzip_stream.h"
 #include "analyzer/profile.h"
@@ -23,11 +24,6 @@ struct function_key {
     int64_t name, system_name, file, start_line;
 };
 
-struct location_key {
-    const struct module *module;
-    uint64_t address;
-};
-
 struct pprof_writer {
     const struct trace_model *model;
     const struct profile_values *values;
@@ -38,7 +34,7 @@ struct pprof_writer {
     GPtrArray *strings;       /* in order of index; borrowed from string_ids */
     GHashTable *mapping_ids;  /* struct module -> index into mappings plus 1 */
     GArray *mappings;         /* struct mapping */
-    GHashTable *location_ids; /* struct location_key -> id */
+    GHashTable *location_ids; /* struct frame -> id */
     GHashTable *function_ids; /* struct function_key -> id */
 };
 
@@ -64,17 +60,17 @@ static guint hash_words(const uint64_t *words, size_t count)
     return (guint)(hash ^ (hash >> 32));
 }
 
-static guint location_hash(gconstpointer pointer)
+static guint frame_hash(gconstpointer pointer)
 {
-    const struct location_key *key = pointer;
-    uint64_t words[] = {(uintptr_t)key->module, key->address};
+    const struct frame *frame = pointer;
+    uint64_t words[] = {(uintptr_t)frame->module, frame->address};
 
     return hash_words(words, G_N_ELEMENTS(words));
 }
 
-static gboolean location_equal(gconstpointer a, gconstpointer b)
+static gboolean frame_equal(gconstpointer a, gconstpointer b)
 {
-    const struct location_key *first = a, *second = b;
+    const struct frame *first = a, *second = b;
 
     return first->module == second->module && first->address == second->address;
 }
@@ -200,7 +196,7 @@ static void emit_location(struct pprof_writer *writer, uint64_t id, uint64_t map
 }
 
 /* 0: this location was not written yet; *next is then its id to be. */
-static uint64_t known_location(struct pprof_writer *writer, const struct location_key *key, uint64_t *next)
+static uint64_t known_location(struct pprof_writer *writer, const struct frame *key, uint64_t *next)
 {
     uint64_t id = GPOINTER_TO_SIZE(g_hash_table_lookup(writer->location_ids, key));
 
@@ -213,7 +209,7 @@ static uint64_t known_location(struct pprof_writer *writer, const struct locatio
 
 static uint64_t frame_location(struct pprof_writer *writer, const struct frame *frame)
 {
-    struct location_key key = {frame->module, frame->address};
+    struct frame key = {frame->module, frame->address};
     uint64_t id, next, mapping_id = 0;
     const struct symbolized_frame *found;
 
@@ -241,7 +237,7 @@ static uint64_t pseudo_location(struct pprof_writer *writer, enum pseudo_address
     };
     struct source_line line = {.function = names[address], .system_name = names[address], .file = ""};
     struct symbolized_frame found = {.count = 1, .lines = &line};
-    struct location_key key = {NULL, address};
+    struct frame key = {NULL, address};
     uint64_t next, id = known_location(writer, &key, &next);
 
     if (id != 0)
@@ -436,7 +432,7 @@ static void emit_strings(struct pprof_writer *writer)
 
 static gint compare_frames(gconstpointer a, gconstpointer b)
 {
-    const struct frame *first = a, *second = b;
+    const struct frame *first = *(const struct frame *const *)a, *second = *(const struct frame *const *)b;
     uint32_t first_index = first->module ? first->module->index + 1 : 0;
     uint32_t second_index = second->module ? second->module->index + 1 : 0;
 
@@ -447,8 +443,8 @@ static gint compare_frames(gconstpointer a, gconstpointer b)
 
 struct frame_collection {
     const struct trace_model *model;
-    GHashTable *stacks; /* those seen already */
-    GArray *frames;     /* struct frame */
+    GHashTable *stacks; /* set of indices: those seen already */
+    GHashTable *frames; /* set of struct frame, owned by the model */
 };
 
 static void collect_stack(struct frame_collection *collection, uint32_t index)
@@ -458,9 +454,8 @@ static void collect_stack(struct frame_collection *collection, uint32_t index)
     if (pseudo_stack(index) != 0 || !g_hash_table_add(collection->stacks, GUINT_TO_POINTER(index)))
         return;
     stack = trace_model_stack(collection->model, index);
-    if (stack->is_lost)
-        return;
-    g_array_append_vals(collection->frames, stack->frames, stack->frame_count);
+    for (uint32_t i = 0; i < stack->frame_count && !stack->is_lost; i++)
+        g_hash_table_add(collection->frames, (gpointer)&stack->frames[i]);
 }
 
 static void collect_frames(const struct profile_sample_key *key, const int64_t *values, void *user)
@@ -476,15 +471,18 @@ static void warm_symbols(const struct profile *profile, struct symbol_table *sym
     struct frame_collection collection = {
         .model = profile_model(profile),
         .stacks = g_hash_table_new(g_direct_hash, g_direct_equal),
-        .frames = g_array_new(FALSE, FALSE, sizeof(struct frame)),
+        .frames = g_hash_table_new(frame_hash, frame_equal),
     };
+    g_autofree gpointer *sorted = NULL;
+    guint count;
 
     profile_visit(profile, collect_frames, &collection);
-    g_array_sort(collection.frames, compare_frames);
-    for (guint i = 0; i < collection.frames->len; i++)
-        symbol_table_find(symbols, &g_array_index(collection.frames, struct frame, i));
+    sorted = g_hash_table_get_keys_as_array(collection.frames, &count);
+    qsort(sorted, count, sizeof *sorted, compare_frames);
+    for (guint i = 0; i < count; i++)
+        symbol_table_find(symbols, sorted[i]);
     g_hash_table_destroy(collection.stacks);
-    g_array_free(collection.frames, TRUE);
+    g_hash_table_destroy(collection.frames);
 }
 
 static void writer_init(struct pprof_writer *writer, const struct profile *profile,
@@ -500,7 +498,7 @@ static void writer_init(struct pprof_writer *writer, const struct profile *profi
         .strings = g_ptr_array_new(),
         .mapping_ids = g_hash_table_new(g_direct_hash, g_direct_equal),
         .mappings = g_array_new(FALSE, FALSE, sizeof(struct mapping)),
-        .location_ids = g_hash_table_new_full(location_hash, location_equal, g_free, NULL),
+        .location_ids = g_hash_table_new_full(frame_hash, frame_equal, g_free, NULL),
         .function_ids = g_hash_table_new_full(function_hash, function_equal, g_free, NULL),
     };
     string_id(writer, "");

@@ -3,6 +3,7 @@
 profile_sums.py ANALYZER SOURCE...: each source is a file of event text or a folder with a trace.
 """
 import csv
+import functools
 import gzip
 import io
 import os
@@ -49,8 +50,10 @@ def varints(data):
         yield value
 
 
+@functools.lru_cache(maxsize=None)
 def samples(source, kind, *arguments):
     """For each sample its labels and [count, nanoseconds]."""
+    found = []
     parts = list(fields(gzip.decompress(run(source, "-pprof=" + kind, "-symbolize=none", *arguments))))
     strings = [value.decode() for number, value in parts if number == 6]
     for number, sample in parts:
@@ -63,7 +66,8 @@ def samples(source, kind, *arguments):
             elif field == 3:
                 label = dict(fields(value))
                 labels[strings[label[1]]] = strings[label[2]]
-        yield labels, values
+        found.append((labels, values))
+    return found
 
 
 def profile_sums(source, kind, *arguments, only=lambda labels: True):
