@@ -55,6 +55,7 @@ static void hand_out(struct trace_model *model, struct thread_record *record, st
 
 static struct blocking new_operation(const struct thread_record *record, int64_t end_ns, uint64_t duration_ns)
 {
+    duration_ns = MIN(duration_ns, MODEL_MAX_DURATION_NS);
     return (struct blocking){
         .start_ns = end_ns - (int64_t)duration_ns,
         .end_ns = end_ns,
@@ -99,13 +100,19 @@ static void tell_timeline(struct trace_model *model, struct thread_record *recor
                              operation->waker_thread, operation->stack, &sink);
 }
 
+/* A kind that this version does not know is shown as such; 0 stands for system calls in the model. */
+static uint32_t known_kind(uint32_t kind)
+{
+    return kind == 0 || kind > EXECTRACE_WAIT_KIND_END ? EXECTRACE_WAIT_KIND_END : kind;
+}
+
 void blocking_wait(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
     struct blocking operation = new_operation(record, event->time_ns, event->wait.duration_ns);
     bool is_lock_like;
 
     operation.blocking_class = BLOCKING_SYNC;
-    operation.wait_kind = event->wait.kind;
+    operation.wait_kind = known_kind(event->wait.kind);
     operation.outcome = event->wait.outcome;
     operation.object = event->wait.object;
     operation.error_count = event->wait.outcome == EXECTRACE_OUTCOME_ERROR;
@@ -154,7 +161,7 @@ void blocking_wait_summary(struct trace_model *model, struct thread_record *reco
     operation.count = event->wait_summary.count;
     operation.longest_ns = event->wait_summary.longest_ns;
     operation.shortest_ns = 0;
-    operation.wait_kind = event->wait_summary.kind;
+    operation.wait_kind = known_kind(event->wait_summary.kind);
     operation.object = event->wait_summary.object;
     operation.stack = model_event_stack(model, record->thread.process, event);
     hand_out(model, record, &operation, NULL, false);
@@ -223,7 +230,7 @@ void blocking_open(struct trace_model *model, struct thread_record *record, cons
     operation.stack = model_event_stack(model, record->thread.process, event);
     if (event->open.operation == EXECTRACE_OPERATION_SYNC) {
         operation.blocking_class = BLOCKING_SYNC;
-        operation.wait_kind = event->open.kind;
+        operation.wait_kind = known_kind(event->open.kind);
         operation.object = event->open.object;
         wake_table_wait(model->wakes, record->thread.process, operation.object, record->thread.index,
                         operation.start_ns, operation.end_ns, &is_lock_like);

@@ -15,6 +15,9 @@
 
 enum { MODEL_MAX_CALL_NUMBER = 512, MODEL_CALL_CACHE = 512, MODEL_PLAIN_TIDS = 1 << 22 };
 
+/* Nine years: a damaged trace may say anything, and sums must not overflow. */
+#define MODEL_MAX_DURATION_NS (1ULL << 58)
+
 struct process_record {
     struct process process;
     bool has_image;   /* a process:start with reason library was seen */

@@ -27,12 +27,14 @@ const struct call_kind *model_call_kind(struct trace_model *model, const char *n
     if (model->calls_by_pointer[place].pointer == name && strcmp(cached->name, name) == 0)
         return cached;
 
-    struct call_kind *kind = g_hash_table_lookup(model->call_kinds, name);
+    /* The interned name may be another one: without bytes that are no text. */
+    const char *known = *name ? intern(model->strings, name) : "[unknown call]";
+    struct call_kind *kind = g_hash_table_lookup(model->call_kinds, known);
     if (!kind) {
         kind = g_new0(struct call_kind, 1);
-        kind->name = intern(model->strings, name);
-        kind->traits = call_traits_find(kind->name);
-        g_hash_table_insert(model->call_kinds, (gpointer)kind->name, kind);
+        kind->name = known;
+        kind->traits = call_traits_find(known);
+        g_hash_table_insert(model->call_kinds, (gpointer)known, kind);
     }
     model->calls_by_pointer[place].pointer = name;
     model->calls_by_pointer[place].kind = kind;

@@ -123,7 +123,7 @@ static void add_blocking(void *self, const struct blocking *operation)
     entry->sum.wait_ns[by] += operation->total_ns;
     entry->sum.wait_count[by] += operation->count;
     if (operation->is_open)
-        entry->sum.open_ns += (int64_t)operation->total_ns;
+        entry->sum.open_ns += operation->total_ns;
     if (operation->is_summary)
         return;
     if (operation->is_open) {

@@ -22,7 +22,7 @@ struct thread_sum {
     int64_t blocked_ns[BLOCKED_BY_COUNT]; /* adds up to state_ns[THREAD_BLOCKED] */
     uint64_t wait_ns[BLOCKED_BY_COUNT];   /* durations of the operations themselves; none for OTHER */
     uint64_t wait_count[BLOCKED_BY_COUNT];
-    int64_t open_ns; /* of operations that had not ended */
+    uint64_t open_ns; /* of operations that had not ended */
     uint64_t preemption_count;
 };
 

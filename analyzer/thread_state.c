@@ -153,7 +153,10 @@ static void begin_off_cpu_source(struct thread_timeline *timeline, const struct 
 void thread_timeline_off_cpu(struct thread_timeline *timeline, const struct event *event,
                              const struct state_sink *sink)
 {
-    int64_t off_ns = event->time_ns - (int64_t)event->off_cpu.off_ns;
+    /* A damaged trace may say anything. */
+    int64_t off_ns = event->off_cpu.off_ns < (uint64_t)(event->time_ns - timeline->since_ns)
+                         ? event->time_ns - (int64_t)event->off_cpu.off_ns
+                         : timeline->since_ns;
     uint32_t reason = event->off_cpu.reason;
 
     if (timeline->source == TIMELINE_KERNEL)

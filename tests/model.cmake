@@ -66,3 +66,11 @@ endfunction()
 
 exectrace_recording_invariants_test(known_waits "$<TARGET_FILE_DIR:test_filter>/e2e_known_waits")
 exectrace_recording_invariants_test(cxx_threads "$<TARGET_FILE_DIR:test_filter>/e2e_cxx_threads")
+
+# Events that no tracer would make.
+add_executable(fuzz_model fuzz/fuzz_model.c)
+target_link_libraries(fuzz_model PRIVATE exectrace_core)
+foreach(seed 1 2 3)
+  add_test(NAME fuzz.model.${seed} COMMAND fuzz_model ${seed} 60000)
+  set_tests_properties(fuzz.model.${seed} PROPERTIES LABELS fuzz)
+endforeach()
