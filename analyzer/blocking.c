@@ -55,7 +55,8 @@ static void hand_out(struct trace_model *model, struct thread_record *record, st
 
 static struct blocking new_operation(const struct thread_record *record, int64_t end_ns, uint64_t duration_ns)
 {
-    duration_ns = MIN(duration_ns, MODEL_MAX_DURATION_NS);
+    if (duration_ns > MODEL_MAX_DURATION_NS)
+        duration_ns = 0;
     return (struct blocking){
         .start_ns = end_ns - (int64_t)duration_ns,
         .end_ns = end_ns,

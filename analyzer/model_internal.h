@@ -15,7 +15,10 @@
 
 enum { MODEL_MAX_CALL_NUMBER = 512, MODEL_CALL_CACHE = 512, MODEL_PLAIN_TIDS = 1 << 22 };
 
-/* Nine years: a damaged trace may say anything, and sums must not overflow. */
+/*
+ * Nine years: a damaged trace may say anything, and sums must not overflow. Longer durations (clocks that
+ * stepped back) count as 0.
+ */
 #define MODEL_MAX_DURATION_NS (1ULL << 58)
 
 struct process_record {
