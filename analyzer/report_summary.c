@@ -11,7 +11,14 @@
 #include "analyzer/thread_account.h"
 #include "tracepoints/contract.h"
 
-enum { MAX_THREADS = 8, MAX_LOCKS = 3, MAX_SITES = 3, MAX_FRAMES = 3, MAX_LINE = 100 };
+enum {
+    MAX_THREADS = 8,
+    MAX_LOCKS = 3,
+    MAX_SITES = 3,
+    MAX_FRAMES = 3,
+    MAX_LINE = 100,
+    MAX_MACHINE_SITES = 100
+};
 
 struct summary {
     struct report_context context;
@@ -314,6 +321,50 @@ static struct report_table *machine_table(struct summary *summary)
     return table;
 }
 
+static const struct report_column site_columns[] = {
+    {"class", NULL, CELL_TEXT},  {"kind", NULL, CELL_TEXT},   {"idle", NULL, CELL_COUNT},
+    {"count", NULL, CELL_COUNT}, {"total_ns", NULL, CELL_NS}, {"max_ns", NULL, CELL_NS},
+    {"open", NULL, CELL_COUNT},  {"stack", NULL, CELL_TEXT},
+};
+
+/* The places that waited longest; idle is 1 or 0. */
+static struct report_table *site_table(struct summary *summary)
+{
+    struct report_table *table = report_table_new("summary", site_columns, G_N_ELEMENTS(site_columns));
+    g_autoptr(GPtrArray) sites = site_account_list(summary->sites);
+
+    for (guint i = 0; i < sites->len && i < MAX_MACHINE_SITES; i++) {
+        const struct site_sum *site = sites->pdata[i];
+        g_autofree char *stack =
+            stack_text_folded(summary->context.model, summary->context.symbols, site->stack);
+        report_table_add_text(table, blocking_class_name(site->blocking_class));
+        report_table_add_text(table, site->kind);
+        report_table_add(table, site->is_idle);
+        report_table_add(table, (int64_t)site->count);
+        report_table_add(table, (int64_t)site->total_ns);
+        report_table_add(table, (int64_t)site->longest_ns);
+        report_table_add(table, (int64_t)site->open_count);
+        report_table_add_text(table, stack);
+    }
+    return table;
+}
+
+static void write_json(struct summary *summary, const struct report_table *table, FILE *out)
+{
+    const char *source = trace_model_sched_source(summary->context.model);
+    struct report_table *sites = site_table(summary);
+
+    report_json_begin("summary", out);
+    fputs(",\n  \"scheduling\": ", out);
+    write_json_text(out, source ? source : "none");
+    fputs(",\n  \"summary\": ", out);
+    report_table_write_json(table, out);
+    fputs(",\n  \"sites\": ", out);
+    report_table_write_json(sites, out);
+    report_json_end(out);
+    report_table_free(sites);
+}
+
 static void write_summary(void *report, enum report_format format, FILE *out)
 {
     struct summary *summary = report;
@@ -323,7 +374,10 @@ static void write_summary(void *report, enum report_format format, FILE *out)
         return;
     }
     struct report_table *table = machine_table(summary);
-    report_table_write(table, format, 0, out);
+    if (format == REPORT_CSV)
+        report_table_write_csv(table, out);
+    else
+        write_json(summary, table, out);
     report_table_free(table);
 }
 
