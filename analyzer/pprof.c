@@ -35,20 +35,8 @@ struct pprof_writer {
     GHashTable *mapping_ids;  /* struct module -> index into mappings plus 1 */
     GArray *mappings;         /* struct mapping */
     GHashTable *location_ids; /* struct frame -> id */
+    GHashTable *stand_in_ids; /* name -> id of its location; names owned */
     GHashTable *function_ids; /* struct function_key -> id */
-};
-
-/*
- * Stacks that are not there are shown as a function. Their locations have addresses in no mapping, different
- * ones, and not 0: receivers tell samples apart by their locations' addresses.
- */
-enum pseudo_address {
-    PSEUDO_NO_STACK = 1,
-    PSEUDO_STACK_LOST = 2,
-    PSEUDO_WOKEN_BY = 3,
-    PSEUDO_SUMMED = 4,
-    PSEUDO_REST = 5,
-    PSEUDO_NO_HOLDER = 6,
 };
 
 static guint hash_words(const uint64_t *words, size_t count)
@@ -228,53 +216,53 @@ static uint64_t frame_location(struct pprof_writer *writer, const struct frame *
     return next;
 }
 
-static uint64_t pseudo_location(struct pprof_writer *writer, enum pseudo_address address)
+/*
+ * Stacks that are not there are shown as functions. Their locations have addresses in no mapping, different
+ * ones that are the same in each profile, and not 0: receivers tell samples apart by their locations'
+ * addresses.
+ */
+static uint64_t stand_in_location(struct pprof_writer *writer, const char *name)
 {
-    static const char *const names[] = {
-        [PSEUDO_NO_STACK] = "[no stack]",  [PSEUDO_STACK_LOST] = "[stack lost]",
-        [PSEUDO_WOKEN_BY] = "[woken by]",  [PSEUDO_SUMMED] = "[short waits, summed]",
-        [PSEUDO_REST] = "[other samples]", [PSEUDO_NO_HOLDER] = "[holder not recorded]",
-    };
-    struct source_line line = {.function = names[address], .system_name = names[address], .file = ""};
+    struct source_line line = {.function = name, .system_name = name, .file = ""};
     struct symbolized_frame found = {.count = 1, .lines = &line};
-    struct frame key = {NULL, address};
-    uint64_t next, id = known_location(writer, &key, &next);
+    uint64_t id = GPOINTER_TO_SIZE(g_hash_table_lookup(writer->stand_in_ids, name));
+    struct frame key = {NULL, g_str_hash(name) | 1u};
 
     if (id != 0)
         return id;
-    emit_location(writer, next, 0, address, &found);
-    return next;
+
+    while (known_location(writer, &key, &id) != 0)
+        key.address += 2;
+    g_hash_table_insert(writer->stand_in_ids, g_strdup(name), GSIZE_TO_POINTER(id));
+    emit_location(writer, id, 0, key.address, &found);
+    return id;
 }
 
-/* 0: the stack is a real one. */
-static enum pseudo_address pseudo_stack(uint32_t index)
+static size_t add_stand_ins(struct pprof_writer *writer, const struct profile_sample_key *sample,
+                            uint32_t index, uint64_t *ids)
 {
-    switch (index) {
-    case 0:
-        return PSEUDO_NO_STACK;
-    case PROFILE_STACK_SUMMED:
-        return PSEUDO_SUMMED;
-    case PROFILE_STACK_REST:
-        return PSEUDO_REST;
-    case PROFILE_STACK_NO_HOLDER:
-        return PSEUDO_NO_HOLDER;
-    default:
-        return 0;
+    char *names[PROFILE_MAX_STAND_INS];
+    uint32_t count = profile_stand_ins(sample, index, names);
+
+    for (uint32_t i = 0; i < count; i++) {
+        ids[i] = stand_in_location(writer, names[i]);
+        g_free(names[i]);
     }
+    return count;
 }
 
-static size_t add_stack(struct pprof_writer *writer, uint32_t index, uint64_t *ids, size_t count)
+static size_t add_stack(struct pprof_writer *writer, const struct profile_sample_key *sample, uint32_t index,
+                        uint64_t *ids, size_t count)
 {
+    size_t stand_ins = add_stand_ins(writer, sample, index, ids + count);
     const struct stack *stack;
 
-    if (pseudo_stack(index) != 0) {
-        ids[count++] = pseudo_location(writer, pseudo_stack(index));
-        return count;
-    }
+    if (stand_ins > 0)
+        return count + stand_ins;
 
     stack = trace_model_stack(writer->model, index);
     if (stack->is_lost || stack->frame_count == 0) {
-        ids[count++] = pseudo_location(writer, PSEUDO_STACK_LOST);
+        ids[count++] = stand_in_location(writer, "[stack lost]");
         return count;
     }
     for (uint32_t i = 0; i < stack->frame_count && count < MAX_LOCATIONS; i++) {
@@ -300,16 +288,16 @@ static void fill_label(struct pprof_writer *writer, const struct profile_label *
 static void emit_sample(const struct profile_sample_key *key, const int64_t *values, void *user)
 {
     struct pprof_writer *writer = user;
-    uint64_t ids[MAX_LOCATIONS + 2];
+    uint64_t ids[MAX_LOCATIONS + 1 + PROFILE_MAX_STAND_INS];
     int64_t copies[PROFILE_MAX_VALUES];
     Pprof__Label labels[PROFILE_MAX_LABELS], *label_pointers[PROFILE_MAX_LABELS];
     Pprof__Sample sample = PPROF__SAMPLE__INIT, *samples = &sample;
     Pprof__Profile part = PPROF__PROFILE__INIT;
 
-    sample.n_location_id = add_stack(writer, key->stack, ids, 0);
+    sample.n_location_id = add_stack(writer, key, key->stack, ids, 0);
     if (key->outer_stack != 0 && sample.n_location_id < MAX_LOCATIONS) {
-        ids[sample.n_location_id++] = pseudo_location(writer, PSEUDO_WOKEN_BY);
-        sample.n_location_id = add_stack(writer, key->outer_stack, ids, sample.n_location_id);
+        ids[sample.n_location_id++] = stand_in_location(writer, "[woken by]");
+        sample.n_location_id = add_stack(writer, key, key->outer_stack, ids, sample.n_location_id);
     }
     for (uint32_t i = 0; i < key->label_count; i++) {
         fill_label(writer, &key->labels[i], &labels[i]);
@@ -451,7 +439,8 @@ static void collect_stack(struct frame_collection *collection, uint32_t index)
 {
     const struct stack *stack;
 
-    if (pseudo_stack(index) != 0 || !g_hash_table_add(collection->stacks, GUINT_TO_POINTER(index)))
+    if (index == 0 || index >= PROFILE_STACK_FIRST_SPECIAL ||
+        !g_hash_table_add(collection->stacks, GUINT_TO_POINTER(index)))
         return;
     stack = trace_model_stack(collection->model, index);
     for (uint32_t i = 0; i < stack->frame_count && !stack->is_lost; i++)
@@ -499,6 +488,7 @@ static void writer_init(struct pprof_writer *writer, const struct profile *profi
         .mapping_ids = g_hash_table_new(g_direct_hash, g_direct_equal),
         .mappings = g_array_new(FALSE, FALSE, sizeof(struct mapping)),
         .location_ids = g_hash_table_new_full(frame_hash, frame_equal, g_free, NULL),
+        .stand_in_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .function_ids = g_hash_table_new_full(function_hash, function_equal, g_free, NULL),
     };
     string_id(writer, "");
@@ -511,6 +501,7 @@ static bool writer_finish(struct pprof_writer *writer, GError **error)
     g_hash_table_destroy(writer->mapping_ids);
     g_array_free(writer->mappings, TRUE);
     g_hash_table_destroy(writer->location_ids);
+    g_hash_table_destroy(writer->stand_in_ids);
     g_hash_table_destroy(writer->function_ids);
     return gzip_stream_finish(writer->out, error);
 }

@@ -18,7 +18,9 @@
 #define PROFILE_STACK_REST (UINT32_MAX - 1)
 /* In place of a holder's stack: nobody was seen to release the lock. */
 #define PROFILE_STACK_NO_HOLDER (UINT32_MAX - 2)
-#define PROFILE_STACK_FIRST_SPECIAL PROFILE_STACK_NO_HOLDER
+/* In place of a waker's stack: its thread, whose name is the label `waker`. */
+#define PROFILE_STACK_WAKER (UINT32_MAX - 3)
+#define PROFILE_STACK_FIRST_SPECIAL PROFILE_STACK_WAKER
 
 struct profile_label {
     const char *key;  /* static string */
@@ -33,6 +35,16 @@ struct profile_sample_key {
     uint32_t label_count;
     struct profile_label labels[PROFILE_MAX_LABELS]; /* one value per label key */
 };
+
+#define PROFILE_MAX_STAND_INS 2
+
+/*
+ * Names that stand for a stack that a sample does not have, innermost first: "[read]" below "[thread
+ * worker]". stack: key->stack or key->outer_stack. Returns how many (0: it is a real stack); the caller frees
+ * them.
+ */
+uint32_t profile_stand_ins(const struct profile_sample_key *key, uint32_t stack,
+                           char *names[PROFILE_MAX_STAND_INS]);
 
 struct profile_value_type {
     const char *type, *unit; /* static */

@@ -172,10 +172,14 @@ static void observe_blocking(void *self, const struct blocking *operation)
         key.thread = operation->waker_thread;
         if (!is_lock(operation->wait_kind))
             key.flags |= SUM_MAYBE_LOCK;
-        if (key.stack == 0 && !operation->is_summary)
+        if (operation->waker_thread == 0 && !operation->is_summary)
             key.stack = PROFILE_STACK_NO_HOLDER;
     } else if (rules->charge == CHARGE_WAITER_AND_WAKER) {
         key.outer_stack = operation->waker_stack;
+        if (key.outer_stack == 0 && operation->waker_thread != 0) {
+            key.outer_stack = operation->waker_thread;
+            key.flags |= SUM_BY_WAKER;
+        }
     }
     if (key.stack == 0 && operation->is_summary)
         key.stack = PROFILE_STACK_SUMMED;
@@ -286,6 +290,18 @@ static void add_operation_labels(struct profile *profile, struct profile_sample_
         add_label(key, "source", sum->flags & SUM_EXACT ? "exact" : "derived");
 }
 
+/* A waker that is known without its stack. */
+static void add_waker(struct profile *profile, struct profile_sample_key *key, uint32_t index)
+{
+    const struct thread *waker = trace_model_thread(profile_model(profile), index);
+
+    key->outer_stack = PROFILE_STACK_WAKER;
+    if (*waker->name != '\0')
+        add_label(key, "waker", waker->name);
+    else
+        add_number(profile, key, "waker", "%" PRIu64, (uint32_t)waker->tid);
+}
+
 static void add_sum(struct profile *profile, const struct sum *sum)
 {
     struct profile_sample_key key = {.stack = sum->key.stack, .outer_stack = sum->key.outer_stack};
@@ -300,6 +316,8 @@ static void add_sum(struct profile *profile, const struct sum *sum)
     else
         add_thread_labels(profile, &key, sum->key.thread);
     add_operation_labels(profile, &key, &sum->key);
+    if (sum->key.flags & SUM_BY_WAKER)
+        add_waker(profile, &key, sum->key.outer_stack);
     profile_add(profile, &key, sum->exact);
 }
 

@@ -16,6 +16,7 @@ enum sum_flag {
     SUM_FREED = 1 << 12,      /* of memory */
     SUM_MAYBE_LOCK = 1 << 13, /* counts as a lock when its object turns out to be used like one */
     SUM_BY_PROCESS = 1 << 14, /* `thread` is the index of a process */
+    SUM_BY_WAKER = 1 << 15,   /* `outer_stack` is the index of the thread that woke */
 };
 
 /* No padding: hashed and compared as bytes. */

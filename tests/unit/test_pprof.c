@@ -177,8 +177,12 @@ static void test_pprof_write__missing_stacks_are_shown(void **state)
     assert_int_equal(profile->sample[2]->n_location_id, 1);
     assert_string_equal(function_of(profile, location_of(profile, profile->sample[2]->location_id[0])),
                         "[stack lost]");
+    /* None was taken: the operation and its thread stand for it. */
+    assert_int_equal(profile->sample[3]->n_location_id, 2);
     assert_string_equal(function_of(profile, location_of(profile, profile->sample[3]->location_id[0])),
-                        "[no stack]");
+                        "[mutex]");
+    assert_string_equal(function_of(profile, location_of(profile, profile->sample[3]->location_id[1])),
+                        "[thread 101]");
     pprof__profile__free_unpacked(profile, NULL);
 }
 
@@ -195,7 +199,24 @@ static void test_pprof_write__sums_have_a_name_of_their_own(void **state)
     assert_int_equal(profile->sample[0]->value[0], 7);
     assert_int_equal(profile->sample[0]->value[1], 70);
     assert_string_equal(function_of(profile, location_of(profile, profile->sample[0]->location_id[0])),
-                        "[short waits, summed]");
+                        "[short read]");
+    pprof__profile__free_unpacked(profile, NULL);
+}
+
+static void test_pprof_write__kernel_trace_without_stacks_names_calls_and_threads(void **state)
+{
+    Pprof__Profile *profile = write_profile("offwake",
+                                            "1000000 200 201 0 sched_name name=db\n"
+                                            "2000000 200 201 0 kernel_syscall_entry name=read fd=3\n"
+                                            "2500000 200 201 0 kernel_syscall_exit name=read result=1\n",
+                                            SYMBOLIZE_LINES);
+
+    (void)state;
+    assert_int_equal(profile->n_sample, 1);
+    assert_string_equal(function_of(profile, location_of(profile, profile->sample[0]->location_id[0])),
+                        "[read]");
+    assert_string_equal(function_of(profile, location_of(profile, profile->sample[0]->location_id[1])),
+                        "[thread db]");
     pprof__profile__free_unpacked(profile, NULL);
 }
 
@@ -356,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_pprof_write__unknown_places_stay_apart),
         cmocka_unit_test(test_pprof_write__missing_stacks_are_shown),
         cmocka_unit_test(test_pprof_write__sums_have_a_name_of_their_own),
+        cmocka_unit_test(test_pprof_write__kernel_trace_without_stacks_names_calls_and_threads),
         cmocka_unit_test(test_pprof_write__no_location_has_address_zero_or_another_ones),
         cmocka_unit_test(test_pprof_write__main_program_is_the_first_mapping),
         cmocka_unit_test(test_pprof_write__offwake_joins_both_stacks),
