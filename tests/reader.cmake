@@ -2,6 +2,9 @@
 exectrace_unit_test(event_text exectrace_core)
 exectrace_unit_test(event_merge exectrace_core)
 exectrace_unit_test(event_batch exectrace_core)
+exectrace_unit_test(ctf_folders exectrace_core)
+exectrace_unit_test(event_decoders exectrace_core)
+target_compile_definitions(test_event_decoders PRIVATE EXECTRACE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 
 # Prints a trace's events as the analyzer sees them.
 add_executable(dump_events support/dump_events.c)

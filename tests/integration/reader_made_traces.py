@@ -136,6 +136,16 @@ def check_limits(dump_events, folder):
     assert lines[4].endswith('name="read" fd=3 callstack=0x1000,0x2000 leaf_is_exact=1'), lines[4]
 
 
+def check_empty_text(dump_events, folder):
+    """babeltrace2 2.0.4 leaves an earlier event's text in a field that is empty."""
+    trace = Trace(folder, [("exectrace_thread:name", "int32_t _tid; string _name;")])
+    names = [f"name{i}" if i % 3 else "" for i in range(100)]
+    trace.packet("a", 0, 0, 0, 100, [(0, i, struct.pack("<iii", 1, 2, 2) + name.encode() + b"\0")
+                                     for i, name in enumerate(names)])
+    _, lines, _ = run(dump_events, folder)
+    assert [line.split('"')[1] for line in lines] == names, lines
+
+
 def check_no_trace(dump_events, folder):
     os.makedirs(folder)
     file = os.path.join(folder, "file")
