@@ -1,46 +1,45 @@
 /*
- * The witness process and the pipe on which it tells what it gets. Owned by target.c, main thread only.
- * It dies with recorder, whatever happens (PR_SET_PDEATHSIG).
+ * The witness process. Owned by target.c, main thread only. It keeps all signals blocked, so the kernel shows
+ * in its /proc/PID/status which ones it has got, without it having to run; on request it forgets them. It
+ * dies with recorder, whatever happens (PR_SET_PDEATHSIG).
  */
 #include "recorder/group_witness.h"
 
 #include <glib.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The witness has got the signal when we get it, but may have to wait for a CPU. */
-#define WITNESS_LIMIT_MS 50
+/* The kernel signals the members of a group one after the other; the witness's turn may come after ours. */
+#define LOOK_COUNT 10
+#define LOOK_INTERVAL_US 1000
 /* timeout(1) sends a signal to recorder and then to the group: both are one. */
 #define SAME_SIGNAL_US 200000
 
-/* What the witness writes; smaller than PIPE_BUF, so it arrives whole. */
-struct testimony {
-    uint32_t number;
-    uint32_t sender_pid;
-};
-
 static pid_t witness_pid;
-static int testimony_fd = -1;
-static struct testimony last_seen;
+static int request_fd = -1; /* a byte: forget the signals you have got */
+static uint32_t last_number;
 static gint64 last_seen_us;
 
-static _Noreturn void run_witness(int signal_fd, int output_fd)
+static _Noreturn void run_witness(const sigset_t *watched, int fd)
 {
-    struct signalfd_siginfo received;
+    const struct timespec at_once = {0};
+    char byte;
 
-    while (read(signal_fd, &received, sizeof(received)) == (ssize_t)sizeof(received)) {
-        const struct testimony testimony = {.number = received.ssi_signo, .sender_pid = received.ssi_pid};
+    for (;;) {
+        ssize_t size = read(fd, &byte, 1);
 
-        if (write(output_fd, &testimony, sizeof(testimony)) < 0)
-            break;
+        if (size == 0)
+            _exit(0);
+
+        while (size == 1 && sigtimedwait(watched, NULL, &at_once) > 0)
+            continue;
     }
-
-    _exit(0);
 }
 
 /* The witness must not hold open what others wait to be closed. */
@@ -67,38 +66,51 @@ void group_witness_start(const sigset_t *watched)
             _exit(0);
 
         let_go_of_streams();
-        close(ends[0]);
-        run_witness(signalfd(-1, watched, SFD_CLOEXEC), ends[1]);
+        close(ends[1]);
+        run_witness(watched, ends[0]);
     }
 
-    close(ends[1]);
-    testimony_fd = ends[0];
+    close(ends[0]);
+    request_fd = ends[1];
 }
 
-static bool is_same(const struct testimony *testimony, const struct signalfd_siginfo *received)
+/* Whether the kernel holds the signal back for the witness. */
+static bool is_pending(uint32_t number)
 {
-    return testimony->number == received->ssi_signo && testimony->sender_pid == received->ssi_pid;
+    g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)witness_pid);
+    g_autofree char *status = NULL;
+    uint64_t pending;
+
+    if (!g_file_get_contents(path, &status, NULL, NULL))
+        return false;
+
+    const char *line = strstr(status, "\nShdPnd:");
+    if (!line)
+        return false;
+
+    pending = g_ascii_strtoull(line + strlen("\nShdPnd:"), NULL, 16);
+    return pending >> (number - 1) & 1;
 }
 
 bool group_witness_saw(const struct signalfd_siginfo *received)
 {
-    struct pollfd polled = {.fd = testimony_fd, .events = POLLIN};
-    gint64 start_us = g_get_monotonic_time();
+    if (witness_pid <= 0)
+        return false;
 
-    if (is_same(&last_seen, received) && start_us - last_seen_us < SAME_SIGNAL_US)
+    if (last_number == received->ssi_signo && g_get_monotonic_time() - last_seen_us < SAME_SIGNAL_US)
         return true;
 
-    for (;;) {
-        int left_ms = WITNESS_LIMIT_MS - (int)((g_get_monotonic_time() - start_us) / 1000);
+    for (unsigned i = 0; i < LOOK_COUNT; i++) {
+        if (is_pending(received->ssi_signo)) {
+            last_number = received->ssi_signo;
+            last_seen_us = g_get_monotonic_time();
+            return write(request_fd, "", 1) == 1;
+        }
 
-        if (left_ms <= 0 || poll(&polled, 1, left_ms) <= 0 ||
-            read(testimony_fd, &last_seen, sizeof(last_seen)) != (ssize_t)sizeof(last_seen))
-            return false;
-
-        last_seen_us = g_get_monotonic_time();
-        if (is_same(&last_seen, received))
-            return true;
+        g_usleep(LOOK_INTERVAL_US);
     }
+
+    return false;
 }
 
 void group_witness_stop(void)
@@ -110,7 +122,7 @@ void group_witness_stop(void)
     while (waitpid(witness_pid, NULL, 0) < 0 && errno == EINTR)
         continue;
 
-    close(testimony_fd);
+    close(request_fd);
     witness_pid = 0;
-    testimony_fd = -1;
+    request_fd = -1;
 }

@@ -16,7 +16,7 @@
 /* Starts it; it watches the given signals, which must be blocked. Call it before any thread is started. */
 void group_witness_start(const sigset_t *watched);
 
-/* Whether the witness got the same signal from the same sender. Waits a moment for it, when it has not. */
+/* Whether the witness got the same signal. Looks for some milliseconds, when it has not. */
 bool group_witness_saw(const struct signalfd_siginfo *received);
 
 /* Ends it. Fine when it does not run. */
