@@ -360,8 +360,20 @@ static void set_single(struct symbol_table *table, struct symbolized_frame *foun
     found->is_known = is_known;
 }
 
+/* As addr2line and objdump count, when the file is there; else from its beginning. */
+static uint64_t address_in_file(struct symbol_table *table, const struct frame *frame)
+{
+    const struct module *module = frame->module;
+    struct opened *opened = find_object(table, module);
+    uint64_t address;
+
+    if (opened->object && object_file_address(opened->object, module, frame->address, &address))
+        return address;
+    return frame->address - module->base + module->offset;
+}
+
 /* Every address has a name of its own, so that no two unknown places are taken for one. */
-static char *unknown_name(const struct symbol_table *table, const struct frame *frame)
+static char *unknown_name(struct symbol_table *table, const struct frame *frame)
 {
     const struct module *module = frame->module;
     g_autofree char *file = NULL;
@@ -376,7 +388,7 @@ static char *unknown_name(const struct symbol_table *table, const struct frame *
     if (module_is_anonymous(module))
         return g_strdup_printf("[anonymous code] 0x%" PRIx64, frame->address);
 
-    offset = frame->address - module->base + module->offset;
+    offset = address_in_file(table, frame);
     if (module->path[0] == '[')
         return g_strdup_printf("%s+0x%" PRIx64, module->path, offset);
     file = g_path_get_basename(module->path);
