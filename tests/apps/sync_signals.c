@@ -21,7 +21,7 @@ static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static sem_t semaphore, posted;
 static pthread_t main_thread;
 static sigjmp_buf back;
-static int handled, must_jump;
+static int handled, must_jump, is_about_to_wait;
 
 static void nap(void)
 {
@@ -30,12 +30,17 @@ static void nap(void)
     syscall(SYS_nanosleep, &pause, NULL);
 }
 
+static void about_to_wait(void)
+{
+    __atomic_store_n(&is_about_to_wait, 1, __ATOMIC_RELEASE);
+}
+
 static void on_signal(int number)
 {
     int saved_errno = errno;
 
     (void)number;
-    handled++;
+    __atomic_add_fetch(&handled, 1, __ATOMIC_ACQ_REL);
     pthread_mutex_lock(&other);
     pthread_mutex_unlock(&other);
     sem_post(&posted);
@@ -51,12 +56,35 @@ static void install(int flags)
     sigaction(SIGUSR1, &action, NULL);
 }
 
-/* Signals the main thread, and some time later lets its wait end. */
+/* Until the main thread sleeps, in the wait that it has said it would begin. */
+static void await_sleep(void)
+{
+    char path[64], state = '\0';
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)getpid());
+    while (__atomic_load_n(&is_about_to_wait, __ATOMIC_ACQUIRE) == 0)
+        nap();
+    while (state != 'S') {
+        FILE *file = fopen(path, "r");
+
+        if (file == NULL || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+            abort();
+        fclose(file);
+    }
+}
+
+static void send_signal(void)
+{
+    await_sleep();
+    pthread_kill(main_thread, SIGUSR1);
+    while (__atomic_load_n(&handled, __ATOMIC_ACQUIRE) == 0)
+        nap();
+}
+
+/* Signals the main thread, and then lets its wait end. */
 static void *disturb(void *release)
 {
-    nap();
-    pthread_kill(main_thread, SIGUSR1);
-    nap();
+    send_signal();
     if (release != NULL)
         ((void (*)(void))(unsigned long)release)();
     return NULL;
@@ -66,7 +94,7 @@ static pthread_t start(void (*release)(void))
 {
     pthread_t thread;
 
-    handled = 0;
+    handled = is_about_to_wait = 0;
     pthread_create(&thread, NULL, disturb, (void *)(unsigned long)release);
     return thread;
 }
@@ -80,9 +108,7 @@ static void *hold_mutex(void *unused)
 {
     pthread_mutex_lock(&mutex);
     sem_post(&posted);
-    nap();
-    pthread_kill(main_thread, SIGUSR1);
-    nap();
+    send_signal();
     pthread_mutex_unlock(&mutex);
     return unused;
 }
@@ -103,6 +129,7 @@ static void show_semaphore(const char *name, int flags)
     install(flags);
     thread = start(post);
     errno = 0;
+    about_to_wait();
     result = sem_wait(&semaphore);
     printf("%s: sem_wait = %d, errno %d, handled %d\n", name, result, errno, handled);
     pthread_join(thread, NULL);
@@ -112,6 +139,7 @@ static void show_semaphore(const char *name, int flags)
     until.tv_sec += 100;
     thread = start(post);
     errno = 0;
+    about_to_wait();
     result = sem_timedwait(&semaphore, &until);
     printf("%s: sem_timedwait = %d, errno %d, handled %d\n", name, result, errno, handled);
     pthread_join(thread, NULL);
@@ -124,10 +152,11 @@ static void show_mutex(void)
     pthread_t thread;
     int result;
 
-    handled = 0;
+    handled = is_about_to_wait = 0;
     pthread_create(&thread, NULL, hold_mutex, NULL);
     while (sem_wait(&posted) != 0)
         continue;
+    about_to_wait();
     result = pthread_mutex_lock(&mutex);
     printf("mutex: lock = %d, handled %d\n", result, handled);
     pthread_mutex_unlock(&mutex);
@@ -141,6 +170,7 @@ static void show_cond(void)
 
     pthread_mutex_lock(&mutex);
     thread = start(signal_cond);
+    about_to_wait();
     result = pthread_cond_wait(&cond, &mutex);
     printf("cond: wait = %d, handled %d\n", result, handled);
     pthread_mutex_unlock(&mutex);
@@ -157,6 +187,7 @@ static void show_jump(void)
     for (jumps = 0; jumps < 3; jumps++) {
         thread = start(NULL);
         if (sigsetjmp(back, 1) == 0) {
+            about_to_wait();
             sem_wait(&semaphore);
             printf("jump: not left\n");
         }
