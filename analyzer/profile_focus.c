@@ -33,7 +33,7 @@ static bool stack_matches(const struct focus *focus, uint32_t index)
     const struct stack *stack;
     bool matches = false;
 
-    if (known || index >= PROFILE_STACK_FIRST_SPECIAL)
+    if (known || index == 0 || index >= PROFILE_STACK_FIRST_SPECIAL)
         return GPOINTER_TO_UINT(known) == 2;
 
     stack = trace_model_stack(focus->model, index);
@@ -44,9 +44,26 @@ static bool stack_matches(const struct focus *focus, uint32_t index)
     return matches;
 }
 
+/* By the names that stand for a stack that is not there. */
+static bool stand_ins_match(const struct focus *focus, const struct profile_sample_key *key, uint32_t index)
+{
+    char *names[PROFILE_MAX_STAND_INS];
+    uint32_t count = profile_stand_ins(key, index, names);
+    bool matches = false;
+
+    for (uint32_t i = 0; i < count; i++) {
+        matches = matches || is_match(focus->regex, names[i]);
+        g_free(names[i]);
+    }
+    return matches;
+}
+
 static bool is_in_focus(const struct profile_sample_key *key, void *user)
 {
-    return stack_matches(user, key->stack) || stack_matches(user, key->outer_stack);
+    if (stack_matches(user, key->stack) || stand_ins_match(user, key, key->stack))
+        return true;
+    return key->outer_stack != 0 &&
+           (stack_matches(user, key->outer_stack) || stand_ins_match(user, key, key->outer_stack));
 }
 
 void profile_focus(struct profile *profile, struct symbol_table *symbols, const GRegex *regex)

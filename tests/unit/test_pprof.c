@@ -340,6 +340,8 @@ static void test_profile_focus__keeps_samples_with_such_a_function(void **state)
     check_focus("sync", "lib\\.so\\+0x100$", 1, 1000);
     check_focus("sync", "app\\+0x200", 2, 1700);
     check_focus("sync", "nothing", 0, 0);
+    /* What stands for a stack. */
+    check_focus("sync", "^\\[thread 101\\]$", 1, 500);
     /* Of the waker's stack. */
     check_focus("offwake", "app\\+0x300", 1, 1000);
     /* Of the holder's, not of the waiter's. */
