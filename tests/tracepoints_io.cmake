@@ -31,3 +31,8 @@ exectrace_unit_test(alloc_sampling exectrace_tool_flags exectrace_alloc_sampling
 add_library(exectrace_clock STATIC ${PROJECT_SOURCE_DIR}/tracepoints/clock.c)
 target_link_libraries(exectrace_clock PRIVATE exectrace_tool_flags)
 exectrace_unit_test(clock exectrace_tool_flags exectrace_clock Threads::Threads)
+exectrace_recorded_test(io_known io_known.py)
+
+add_executable(bench_io bench/bench_io.c)
+target_link_libraries(bench_io PRIVATE exectrace_flags Threads::Threads)
+target_compile_options(bench_io PRIVATE -O2)

@@ -65,7 +65,7 @@ void call_sums_add(struct thread_block *thread, uint16_t number, uint8_t fd_kind
 
     if (sums->oldest_ns == 0)
         sums->oldest_ns = now_ns - duration_ns;
-    else if (now_ns - sums->oldest_ns >= OLDEST_NS)
+    else if (now_ns > sums->oldest_ns + OLDEST_NS)
         call_sums_flush(thread);
 }
 

@@ -136,7 +136,8 @@ static int32_t event_result(int64_t result)
 
 static void record(struct thread_block *thread, struct call *call, int64_t result, uint64_t now_ns)
 {
-    uint64_t duration_ns = now_ns - call->start_ns;
+    /* The clock may step back a few nanoseconds: see clock.h. */
+    uint64_t duration_ns = now_ns > call->start_ns ? now_ns - call->start_ns : 0;
 
     learn(thread, call, duration_ns);
     if (duration_ns < settings.syscall_threshold_ns) {
