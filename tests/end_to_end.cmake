@@ -82,7 +82,7 @@ endfunction()
 
 exectrace_other_tests(python_own_tests python test_thread test_threading test_queue test_select test_mmap
                       test_subprocess test_multiprocessing_fork)
-exectrace_other_tests(stress_ng stress mutex futex pthread pipe sock malloc)
+exectrace_other_tests(stress_ng stress futex pthread pipe sock malloc)
 
 # What every file must be like.
 add_test(NAME unit.format COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/check-format ${PROJECT_SOURCE_DIR})

@@ -1,9 +1,11 @@
 /* System calls made by number through syscall(): see io_hooks.h. Runs on the calling thread. */
 #include "tracepoints/io_hooks.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "tracepoints/calls.h"
+#include "tracepoints/io_fds.h"
 
 /* What the first argument is. */
 enum first_argument {
@@ -69,7 +71,14 @@ static bool ends_descriptors(long number, const long arguments[6], long *result)
 {
     switch (number) {
     case SYS_close:
-        *result = close((int)arguments[0]);
+        /* Not through close(): LTTng's allocates when it is called first, and allocators (jemalloc) close by
+         * number because they hold their locks. */
+        if (!fds_is_hidden((int)arguments[0])) {
+            fds_forget((int)arguments[0]);
+            return false;
+        }
+        errno = EBADF;
+        *result = -1;
         return true;
     case SYS_close_range:
         *result = close_range((unsigned)arguments[0], (unsigned)arguments[1], (int)arguments[2]);
