@@ -69,6 +69,7 @@ target_link_libraries(test_symbols PRIVATE ${CMAKE_DL_LIBS})
 set_target_properties(test_symbols PROPERTIES ENABLE_EXPORTS ON)
 
 exectrace_unit_test(profile exectrace_core)
+exectrace_unit_test(gzip_stream exectrace_pprof exectrace_symbols exectrace_core)
 exectrace_unit_test(pprof exectrace_pprof exectrace_symbols exectrace_core)
 target_include_directories(test_pprof PRIVATE ${PROJECT_BINARY_DIR}/analyzer)
 
