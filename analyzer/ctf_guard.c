@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define STEP_SECONDS 4
+#define STEPS_A_WATCH 16 /* setting the watch is a system call */
 #define OPEN_BYTES_PER_SECOND ((guint64)200 << 20)
 /* A sequence's length field can ask for any amount; no trace needs this much. */
 #define MEMORY_LIMIT_BYTES ((rlim_t)3 << 30)
@@ -33,6 +34,7 @@ static char crash_sentence[2048], hang_sentence[2048];
 static struct sigaction old_actions[G_N_ELEMENTS(crash_signals)], old_watch;
 static struct rlimit old_limit;
 static bool is_limited;
+static unsigned progress_count;
 static int real_stderr = -1; /* while muted */
 
 static __thread bool is_inside;
@@ -103,6 +105,7 @@ void ctf_guard_begin(const char *path, guint64 bytes, unsigned threads)
         sigaction(crash_signals[i], &action, &old_actions[i]);
     action.sa_handler = on_watch;
     sigaction(SIGPROF, &action, &old_watch);
+    progress_count = 0;
     set_watch((STEP_SECONDS + bytes / OPEN_BYTES_PER_SECOND) * threads);
     limit_memory();
     pin_plugin();
@@ -110,11 +113,13 @@ void ctf_guard_begin(const char *path, guint64 bytes, unsigned threads)
 
 void ctf_guard_progress(void)
 {
-    set_watch(STEP_SECONDS);
+    if (progress_count++ % STEPS_A_WATCH == 0)
+        set_watch(STEP_SECONDS);
 }
 
 void ctf_guard_end(void)
 {
+    ctf_guard_forget_thread();
     set_watch(0);
     sigaction(SIGPROF, &old_watch, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(crash_signals); i++)
@@ -128,9 +133,10 @@ void ctf_guard_enter(void)
 {
 #if !defined(__SANITIZE_ADDRESS__)
     /* metadata nested deeply enough overflows the stack */
-    alternate_stack = g_malloc(ALTERNATE_STACK_BYTES);
-    stack_t stack = {.ss_sp = alternate_stack, .ss_size = ALTERNATE_STACK_BYTES};
-    sigaltstack(&stack, NULL);
+    if (!alternate_stack) {
+        alternate_stack = g_malloc(ALTERNATE_STACK_BYTES);
+        sigaltstack(&(stack_t){.ss_sp = alternate_stack, .ss_size = ALTERNATE_STACK_BYTES}, NULL);
+    }
 #endif
     is_inside = true;
 }
@@ -138,9 +144,13 @@ void ctf_guard_enter(void)
 void ctf_guard_leave(void)
 {
     is_inside = false;
+}
+
+void ctf_guard_forget_thread(void)
+{
+    is_inside = false;
     if (alternate_stack) {
-        stack_t none = {.ss_flags = SS_DISABLE};
-        sigaltstack(&none, NULL);
+        sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
         g_clear_pointer(&alternate_stack, g_free);
     }
 }

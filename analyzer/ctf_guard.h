@@ -23,9 +23,12 @@ void ctf_guard_begin(const char *path, guint64 bytes, unsigned threads);
 void ctf_guard_progress(void);
 void ctf_guard_end(void);
 
-/* The calling thread goes into babeltrace2 or comes back from it. Frees what enter took. */
+/* The calling thread goes into babeltrace2 or comes back from it. Cheap, but for the first time in a thread.
+ */
 void ctf_guard_enter(void);
 void ctf_guard_leave(void);
+/* The calling thread ends, or has no more use for babeltrace2. */
+void ctf_guard_forget_thread(void);
 
 /*
  * Between these, what babeltrace2 writes to stderr goes nowhere: it prints a picture before it aborts. Only

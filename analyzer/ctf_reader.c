@@ -99,7 +99,7 @@ static bool open_workers(struct reader *reader, const struct ctf_trace_list *lis
     ctf_guard_mute();
     for (unsigned i = 0; i < reader->count; i++) {
         reader->sources[i].hosts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-        reader->sources[i].worker = ctf_worker_new(list);
+        reader->sources[i].worker = ctf_worker_new(list, cpu_count() > 1);
     }
     for (unsigned i = 0; i < reader->count; i++)
         is_fine &= ctf_worker_wait_open(reader->sources[i].worker) != NULL;

@@ -1,18 +1,26 @@
 /*
- * Worker threads of ctf_reader. All functions but worker_main run on the reader's thread; the two share the
- * queue of full batches and the stack of empty ones, under the lock.
+ * Workers of ctf_reader. All functions but worker_main run on the reader's thread; the two share the queue of
+ * full batches and the stack of empty ones, under the lock.
+ *
+ * Each wakes the other only when there is work for a while (WAKE_COUNT batches): two threads that wake each
+ * other for every batch spend a twentieth of the time on it.
  */
 #include "analyzer/ctf_worker.h"
 
 #include "analyzer/ctf_guard.h"
 
+#define WAKE_COUNT (CTF_WORKER_BATCHES / 2)
+/* Without a thread: few enough to stay in the first-level cache. */
+#define INLINE_BATCH_EVENTS 64
+
 struct ctf_worker {
     const struct ctf_trace_list *list; /* borrowed */
-    GThread *thread;
+    bool is_threaded;
+    GThread *thread;             /* NULL: none, or ended */
     struct event_batch *current; /* the reader's; NULL: none */
 
     GMutex lock;
-    GCond changed;
+    GCond for_worker, for_reader;                 /* each waits on its own */
     struct event_batch *full[CTF_WORKER_BATCHES]; /* a ring */
     unsigned full_first, full_count;
     struct event_batch *empty[CTF_WORKER_BATCHES + 1];
@@ -34,7 +42,7 @@ static struct event_batch *take_empty(struct ctf_worker *worker)
 
     g_mutex_lock(&worker->lock);
     while (!worker->is_stopped && worker->empty_count == 0)
-        g_cond_wait(&worker->changed, &worker->lock);
+        g_cond_wait(&worker->for_worker, &worker->lock);
     if (!worker->is_stopped)
         batch = worker->empty[--worker->empty_count];
     g_mutex_unlock(&worker->lock);
@@ -48,7 +56,8 @@ static void put_full(struct ctf_worker *worker, struct event_batch *batch)
         worker->empty[worker->empty_count++] = batch;
     else
         worker->full[(worker->full_first + worker->full_count++) % CTF_WORKER_BATCHES] = batch;
-    g_cond_signal(&worker->changed);
+    if (worker->full_count >= WAKE_COUNT)
+        g_cond_signal(&worker->for_reader);
     g_mutex_unlock(&worker->lock);
 }
 
@@ -68,7 +77,7 @@ static void set_flag(struct ctf_worker *worker, bool *flag)
 {
     g_mutex_lock(&worker->lock);
     *flag = true;
-    g_cond_signal(&worker->changed);
+    g_cond_signal(&worker->for_reader);
     g_mutex_unlock(&worker->lock);
 }
 
@@ -77,7 +86,7 @@ static const bool *wait_for_streams(struct ctf_worker *worker)
 {
     g_mutex_lock(&worker->lock);
     while (!worker->is_stopped && !worker->is_mine)
-        g_cond_wait(&worker->changed, &worker->lock);
+        g_cond_wait(&worker->for_worker, &worker->lock);
     const bool *is_mine = worker->is_stopped ? NULL : worker->is_mine;
     g_mutex_unlock(&worker->lock);
     return is_mine;
@@ -93,21 +102,31 @@ static void *worker_main(void *pointer)
     const bool *is_mine = worker->graph ? wait_for_streams(worker) : NULL;
     if (is_mine && ctf_graph_connect(worker->graph, is_mine, &worker->error))
         decode(worker);
-    ctf_guard_leave();
+    ctf_guard_forget_thread();
     set_flag(worker, &worker->is_finished);
     return NULL;
 }
 
-struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list)
+struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list, bool is_threaded)
 {
     struct ctf_worker *worker = g_new0(struct ctf_worker, 1);
 
     worker->list = list;
+    worker->is_threaded = is_threaded;
     g_mutex_init(&worker->lock);
-    g_cond_init(&worker->changed);
-    while (worker->empty_count < CTF_WORKER_BATCHES)
-        worker->empty[worker->empty_count++] = event_batch_new();
-    worker->thread = g_thread_new("decode", worker_main, worker);
+    g_cond_init(&worker->for_worker);
+    g_cond_init(&worker->for_reader);
+    if (is_threaded) {
+        while (worker->empty_count < CTF_WORKER_BATCHES)
+            worker->empty[worker->empty_count++] = event_batch_new(EVENT_BATCH_CAPACITY);
+        worker->thread = g_thread_new("decode", worker_main, worker);
+    } else {
+        worker->current = event_batch_new(INLINE_BATCH_EVENTS);
+        ctf_guard_enter();
+        worker->graph = ctf_graph_new(list, &worker->error);
+        ctf_guard_leave();
+        worker->is_open = true;
+    }
     return worker;
 }
 
@@ -115,18 +134,24 @@ const struct ctf_graph *ctf_worker_wait_open(struct ctf_worker *worker)
 {
     g_mutex_lock(&worker->lock);
     while (!worker->is_open)
-        g_cond_wait(&worker->changed, &worker->lock);
+        g_cond_wait(&worker->for_reader, &worker->lock);
     g_mutex_unlock(&worker->lock);
     return worker->graph;
 }
 
 void ctf_worker_decode(struct ctf_worker *worker, const bool *is_mine, unsigned stream_count)
 {
+    if (!worker->is_threaded) {
+        ctf_guard_enter();
+        worker->is_finished = !ctf_graph_connect(worker->graph, is_mine, &worker->error);
+        ctf_guard_leave();
+        return;
+    }
     g_mutex_lock(&worker->lock);
     worker->is_mine = g_new(bool, MAX(stream_count, 1));
     for (unsigned i = 0; i < stream_count; i++)
         worker->is_mine[i] = is_mine[i];
-    g_cond_signal(&worker->changed);
+    g_cond_signal(&worker->for_worker);
     g_mutex_unlock(&worker->lock);
 }
 
@@ -134,7 +159,7 @@ void ctf_worker_stop(struct ctf_worker *worker)
 {
     g_mutex_lock(&worker->lock);
     worker->is_stopped = true;
-    g_cond_signal(&worker->changed);
+    g_cond_signal(&worker->for_worker);
     g_mutex_unlock(&worker->lock);
     if (worker->thread)
         g_thread_join(g_steal_pointer(&worker->thread));
@@ -154,19 +179,32 @@ void ctf_worker_free(struct ctf_worker *worker)
     ctf_graph_free(worker->graph);
     g_clear_error(&worker->error);
     g_mutex_clear(&worker->lock);
-    g_cond_clear(&worker->changed);
+    g_cond_clear(&worker->for_worker);
+    g_cond_clear(&worker->for_reader);
     g_free(worker->is_mine);
     g_free(worker);
 }
 
-struct event_batch *ctf_worker_next(struct ctf_worker *worker)
+/* Without a thread: decodes into the batch that the reader had. */
+static struct event_batch *decode_next(struct ctf_worker *worker)
+{
+    event_batch_clear(worker->current);
+    ctf_guard_enter();
+    while (!worker->is_finished && worker->current->count == 0)
+        worker->is_finished = !ctf_graph_fill(worker->graph, worker->current);
+    ctf_guard_leave();
+    return worker->current->count ? worker->current : NULL;
+}
+
+static struct event_batch *take_full(struct ctf_worker *worker)
 {
     g_mutex_lock(&worker->lock);
     if (worker->current)
         worker->empty[worker->empty_count++] = g_steal_pointer(&worker->current);
-    g_cond_signal(&worker->changed);
+    if (worker->empty_count >= WAKE_COUNT)
+        g_cond_signal(&worker->for_worker);
     while (worker->full_count == 0 && !worker->is_finished)
-        g_cond_wait(&worker->changed, &worker->lock);
+        g_cond_wait(&worker->for_reader, &worker->lock);
     if (worker->full_count > 0) {
         worker->current = worker->full[worker->full_first];
         worker->full_first = (worker->full_first + 1) % CTF_WORKER_BATCHES;
@@ -174,6 +212,11 @@ struct event_batch *ctf_worker_next(struct ctf_worker *worker)
     }
     g_mutex_unlock(&worker->lock);
     return worker->current;
+}
+
+struct event_batch *ctf_worker_next(struct ctf_worker *worker)
+{
+    return worker->is_threaded ? take_full(worker) : decode_next(worker);
 }
 
 /* A graph meets its hosts before it fills its first batch, so the worker's thread changes nothing here. */

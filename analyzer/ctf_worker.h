@@ -1,18 +1,21 @@
 /*
  * A worker: a thread with its own babeltrace2 graph that decodes its share of the streams into batches, in
  * time order. It waits when the reader is CTF_WORKER_BATCHES behind, so memory stays bounded.
+ *
+ * On a single CPU a thread only adds switches, and its batches are out of the cache when they are read: then
+ * a worker has no thread and decodes a small batch each time it is asked for one.
  */
 #ifndef ANALYZER_CTF_WORKER_H
 #define ANALYZER_CTF_WORKER_H
 
 #include "analyzer/ctf_graph.h"
 
-#define CTF_WORKER_BATCHES 4
+#define CTF_WORKER_BATCHES 8
 
 struct ctf_worker;
 
-/* Starts a thread that opens the traces. The list must outlive the worker. */
-struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list);
+/* Begins to open the traces. The list must outlive the worker. */
+struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list, bool is_threaded);
 /*
  * Waits until the traces are open. The graph tells about the streams until ctf_worker_decode; NULL: they
  * cannot be opened, the error is ctf_worker_error's once the worker is stopped.

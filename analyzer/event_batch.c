@@ -15,10 +15,12 @@ struct event_arena_block {
     uint64_t memory[];
 };
 
-struct event_batch *event_batch_new(void)
+struct event_batch *event_batch_new(unsigned limit)
 {
     struct event_batch *batch = g_malloc(sizeof *batch);
 
+    g_assert(limit > 0 && limit <= EVENT_BATCH_CAPACITY);
+    batch->limit = limit;
     batch->count = 0;
     batch->blocks = NULL;
     batch->arena_used_bytes = 0;
@@ -59,12 +61,12 @@ void event_batch_clear(struct event_batch *batch)
 
 bool event_batch_is_full(const struct event_batch *batch)
 {
-    return batch->count == EVENT_BATCH_CAPACITY || batch->arena_used_bytes >= ARENA_FULL_BYTES;
+    return batch->count == batch->limit || batch->arena_used_bytes >= ARENA_FULL_BYTES;
 }
 
 struct event *event_batch_add(struct event_batch *batch)
 {
-    g_assert(batch->count < EVENT_BATCH_CAPACITY);
+    g_assert(batch->count < batch->limit);
     struct event *event = &batch->events[batch->count++];
     memset(event, 0, sizeof *event);
     event->pid = event->tid = event->cpu = -1;

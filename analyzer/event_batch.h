@@ -12,14 +12,14 @@
 struct event_arena_block;
 
 struct event_batch {
-    unsigned count;
+    unsigned count, limit;                 /* limit: full with so many, at most EVENT_BATCH_CAPACITY */
     struct event_arena_block *blocks;      /* owned; newest first */
     size_t arena_used_bytes;               /* in all blocks, since the last clear */
     uint32_t orders[EVENT_BATCH_CAPACITY]; /* which stream each event is from, see event_merge.h */
     struct event events[EVENT_BATCH_CAPACITY];
 };
 
-struct event_batch *event_batch_new(void);
+struct event_batch *event_batch_new(unsigned limit);
 void event_batch_free(struct event_batch *batch);
 /* Forgets the events and what they point to. Keeps at most one block of memory. */
 void event_batch_clear(struct event_batch *batch);

@@ -56,7 +56,8 @@ static void set_number(GByteArray *bytes, GRand *rand)
                                       0xfffffff, 0xffffffff, G_MAXINT64, G_MAXUINT64, (guint64)1 << 40};
     guint64 number = numbers[g_rand_int_range(rand, 0, G_N_ELEMENTS(numbers))];
     guint at = place(bytes, rand);
-    guint length = MIN(1u << g_rand_int_range(rand, 0, 4), bytes->len - at);
+    guint size = 1u << g_rand_int_range(rand, 0, 4);
+    guint length = MIN(size, bytes->len - at);
 
     number += (guint64)(gint64)g_rand_int_range(rand, -2, 3);
     if (g_rand_boolean(rand))
@@ -81,7 +82,8 @@ static void repeat_piece(GByteArray *bytes, GRand *rand)
 static void overwrite_piece(GByteArray *bytes, GRand *rand)
 {
     guint from = place(bytes, rand), to = place(bytes, rand);
-    guint length = MIN(length_at(bytes, rand, from), bytes->len - to);
+    guint most = length_at(bytes, rand, from);
+    guint length = MIN(most, bytes->len - to);
 
     memmove(bytes->data + to, bytes->data + from, length);
 }

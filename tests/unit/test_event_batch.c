@@ -10,7 +10,7 @@
 
 static int set_up(void **state)
 {
-    *state = event_batch_new();
+    *state = event_batch_new(EVENT_BATCH_CAPACITY);
     return 0;
 }
 
@@ -36,6 +36,16 @@ static void test_event_batch__is_full_at_its_capacity(void **state)
     event_batch_clear(batch);
     assert_false(event_batch_is_full(batch));
     assert_int_equal(event_batch_add(batch)->time_ns, 0);
+}
+
+static void test_event_batch__is_full_at_its_limit(void **state)
+{
+    struct event_batch *batch = event_batch_new(1);
+
+    (void)state;
+    event_batch_add(batch);
+    assert_true(event_batch_is_full(batch));
+    event_batch_free(batch);
 }
 
 static void test_event_batch__large_memory_makes_it_full_and_is_given_back(void **state)
@@ -77,6 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_event_batch__is_full_at_its_capacity, set_up, tear_down),
+        cmocka_unit_test(test_event_batch__is_full_at_its_limit),
         cmocka_unit_test_setup_teardown(test_event_batch__large_memory_makes_it_full_and_is_given_back,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_event_batch__memory_does_not_move, set_up, tear_down),
