@@ -127,7 +127,7 @@ static const uint8_t *build_id_of(const struct dl_find_object *object, uint32_t 
     return NULL;
 }
 
-void modules_announce(uint64_t pc, uint32_t epoch)
+void modules_announce(uint64_t pc, uint32_t epoch, bool always)
 {
     struct dl_find_object object;
     struct module_slot *slot;
@@ -139,7 +139,7 @@ void modules_announce(uint64_t pc, uint32_t epoch)
         return;
     path = path_of(object.dlfo_link_map);
     slot = find_slot(key_of(&object, path));
-    if (slot != NULL && __atomic_load_n(&slot->epoch, __ATOMIC_ACQUIRE) == epoch)
+    if (!always && slot != NULL && __atomic_load_n(&slot->epoch, __ATOMIC_ACQUIRE) == epoch)
         return;
     build_id = build_id_of(&object, &build_id_count);
     lttng_ust_tracepoint(exectrace_process, module, (uint64_t)(uintptr_t)object.dlfo_map_start,

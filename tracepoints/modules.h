@@ -11,8 +11,8 @@
 /* Constructor: finds the main program's path. */
 void modules_init(void);
 
-/* Announces the object that holds `pc` unless it was announced in `epoch`. */
-void modules_announce(uint64_t pc, uint32_t epoch);
+/* Announces the object that holds `pc`; only if it was not announced in `epoch`, or always. */
+void modules_announce(uint64_t pc, uint32_t epoch, bool always);
 
 /* Forgets the objects that are not loaded any more. Was one of them announced? */
 bool modules_forget_unloaded(void);

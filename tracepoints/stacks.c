@@ -19,7 +19,10 @@
     (1u << 18) /* a power of two; the table is 4 MiB of address space, touched as used                       \
                 */
 #define STACK_PROBE_COUNT 64u
-#define EPOCH_NS UINT64_C(2000000000)
+#define EPOCH_NS UINT64_C(1000000000)
+/* One stack in so many is defined again in its epoch, for buffers that keep less than an epoch. A prime, so
+ * that no program's rhythm hides a stack from it. */
+#define REFRESH_INTERVAL 251u
 
 /* A stack's number is its slot's index + 1; slots are never given back. */
 struct stack_slot {
@@ -94,10 +97,11 @@ static uint32_t current_epoch(uint64_t now_ns)
     return __atomic_load_n(&epoch, __ATOMIC_ACQUIRE);
 }
 
+/* Emits the definition and, once per epoch, the modules of its PCs. */
 static void define(struct stack_slot *slot, const uint64_t *pcs, uint32_t count, uint32_t now)
 {
     for (uint32_t i = 0; i < count; i++)
-        modules_announce(pcs[i] - 1, now);
+        modules_announce(pcs[i] - 1, now, false);
     lttng_ust_do_tracepoint(exectrace_stack, define, (uint32_t)(slot - table) + 1, pcs, count);
     __atomic_store_n(&slot->epoch, now, __ATOMIC_RELEASE);
 }
@@ -116,8 +120,12 @@ uint32_t stacks_take(struct thread_block *thread, uint64_t now_ns)
     if (slot == NULL)
         return 0;
     now = current_epoch(now_ns);
-    if (unlikely(__atomic_load_n(&slot->epoch, __ATOMIC_ACQUIRE) != now))
+    if (unlikely(++thread->stack_count % REFRESH_INTERVAL == 0)) {
+        modules_announce(thread->pcs[thread->stack_count / REFRESH_INTERVAL % count] - 1, now, true);
         define(slot, thread->pcs, count, now);
+    } else if (unlikely(__atomic_load_n(&slot->epoch, __ATOMIC_ACQUIRE) != now)) {
+        define(slot, thread->pcs, count, now);
+    }
     return (uint32_t)(slot - table) + 1;
 }
 

@@ -4,7 +4,8 @@
  * stacks_take() is called by wrappers between guard_enter() and guard_leave(), on the thread itself. Frames
  * of libexectrace.so are skipped, so the leaf is the return address in the wrapper's caller. Lock-free,
  * async-signal-safe, no malloc. The definition (and the modules of its PCs) is emitted before it returns
- * when it was not emitted in this epoch (about 2 s; a session that starts and a fork begin a new one).
+ * when it was not emitted in this epoch (a second; a session that starts and a fork begin a new one), and now
+ * and then besides.
  */
 #ifndef EXECTRACE_STACKS_H
 #define EXECTRACE_STACKS_H
