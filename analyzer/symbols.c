@@ -37,10 +37,11 @@ struct frame_entry {
 struct symbol_table {
     enum symbolize_mode mode;
     struct object_search *search;
-    GHashTable *objects;  /* path and build id -> struct opened */
-    GHashTable *modules;  /* struct module -> struct opened, borrowed */
-    GHashTable *frames;   /* set of struct frame_entry */
-    GHashTable *readable; /* mangled name -> readable name, both in texts */
+    GHashTable *objects;    /* path and build id -> struct opened */
+    GHashTable *modules;    /* struct module -> struct opened, borrowed */
+    GHashTable *identified; /* path -> struct module whose build id is known; both borrowed */
+    GHashTable *frames;     /* set of struct frame_entry */
+    GHashTable *readable;   /* mangled name -> readable name, both in texts */
     GStringChunk *texts;
     GPtrArray *warnings;
     uint64_t open_dwarf_bytes, max_dwarf_bytes;
@@ -89,6 +90,7 @@ struct symbol_table *symbol_table_new(enum symbolize_mode mode, const char *sysr
     table->search = object_search_new(sysroot);
     table->objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, opened_free);
     table->modules = g_hash_table_new(g_direct_hash, g_direct_equal);
+    table->identified = g_hash_table_new(g_str_hash, g_str_equal);
     table->frames = g_hash_table_new_full(entry_hash, entry_equal, entry_free, NULL);
     table->readable = g_hash_table_new(g_direct_hash, g_direct_equal);
     table->texts = g_string_chunk_new(4096);
@@ -102,6 +104,7 @@ void symbol_table_free(struct symbol_table *table)
         return;
 
     g_hash_table_destroy(table->modules);
+    g_hash_table_destroy(table->identified);
     g_hash_table_destroy(table->objects);
     g_hash_table_destroy(table->frames);
     g_hash_table_destroy(table->readable);
@@ -121,8 +124,18 @@ const GPtrArray *symbol_table_warnings(const struct symbol_table *table)
     return table->warnings;
 }
 
-static struct opened *open_object(struct symbol_table *table, const struct module *module)
+/* The kernel tells of objects without their build ids; the traced program itself may have told it. */
+static const struct module *identify(struct symbol_table *table, const struct module *module)
 {
+    const struct module *identified =
+        module->build_id_size > 0 ? NULL : g_hash_table_lookup(table->identified, module->path);
+
+    return identified ? identified : module;
+}
+
+static struct opened *open_object(struct symbol_table *table, const struct module *known)
+{
+    const struct module *module = identify(table, known);
     GString *key = g_string_new(module->path);
     struct opened *opened;
     char *reason = NULL;
@@ -222,22 +235,43 @@ static struct opened *longest_unused(struct symbol_table *table, const struct op
     return found;
 }
 
-static bool has_module(const struct stack *stack)
+struct learning {
+    struct symbol_table *table;
+    GByteArray *is_seen; /* by a module's index */
+    bool has_modules;
+};
+
+static void learn_module(struct learning *learning, const struct module *module)
 {
-    for (uint32_t i = 0; i < stack->frame_count && !stack->is_lost; i++) {
-        if (stack->frames[i].module)
-            return true;
+    learning->has_modules = true;
+    if (module->index >= learning->is_seen->len) {
+        guint known = learning->is_seen->len;
+
+        g_byte_array_set_size(learning->is_seen, module->index + 1);
+        memset(learning->is_seen->data + known, 0, module->index + 1 - known);
     }
-    return false;
+    if (learning->is_seen->data[module->index])
+        return;
+
+    learning->is_seen->data[module->index] = 1;
+    if (module->build_id_size > 0 && !g_hash_table_contains(learning->table->identified, module->path))
+        g_hash_table_insert(learning->table->identified, (gpointer)module->path, (gpointer)module);
 }
 
 void symbol_table_learn_objects(struct symbol_table *table, const struct trace_model *model)
 {
-    table->has_all_objects = false;
-    if (trace_model_has_loss(model))
-        return;
-    for (uint32_t i = 1; i < trace_model_stack_count(model) && !table->has_all_objects; i++)
-        table->has_all_objects = has_module(trace_model_stack(model, i));
+    struct learning learning = {.table = table, .is_seen = g_byte_array_new()};
+
+    for (uint32_t i = 1; i < trace_model_stack_count(model); i++) {
+        const struct stack *stack = trace_model_stack(model, i);
+
+        for (uint32_t j = 0; j < stack->frame_count && !stack->is_lost; j++) {
+            if (stack->frames[j].module)
+                learn_module(&learning, stack->frames[j].module);
+        }
+    }
+    table->has_all_objects = learning.has_modules && !trace_model_has_loss(model);
+    g_byte_array_free(learning.is_seen, TRUE);
 }
 
 static void load_dwarf(struct symbol_table *table, struct opened *opened)

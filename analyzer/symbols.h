@@ -39,8 +39,9 @@ void symbol_table_free(struct symbol_table *table);
  */
 void symbol_table_limit_memory(struct symbol_table *table, uint64_t bytes);
 /*
- * Says whether code outside of every known object was made at run time: so it is when the trace announces the
- * objects of its processes and lost nothing. Before it is called such code is called unknown.
+ * Looks through the model's objects, when the whole trace has been read: the build id of one goes for others
+ * with the same path that have none, and code outside of all objects is called made at run time (not unknown)
+ * when the trace announces its objects and lost nothing. The model must outlive the table.
  */
 void symbol_table_learn_objects(struct symbol_table *table, const struct trace_model *model);
 const struct symbolized_frame *symbol_table_find(struct symbol_table *table, const struct frame *frame);

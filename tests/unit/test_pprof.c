@@ -349,6 +349,27 @@ static void test_profile_focus__keeps_samples_with_such_a_function(void **state)
     check_focus("mutex", "lib\\.so", 0, 0);
 }
 
+/* The kernel's record of the program has no build id; the program's own has one, and the file another. */
+static void test_symbol_table_learn_objects__build_id_goes_for_all_with_the_path(void **state)
+{
+    struct trace_model *model = trace_model_new();
+    struct symbol_table *symbols = symbol_table_new(SYMBOLIZE_LINES, NULL);
+    struct module without_id = {.base = 0x400000, .size = 0x10000, .path = "/proc/self/exe", .index = 7};
+    struct frame frame = {.module = &without_id, .address = 0x400100};
+
+    (void)state;
+    model_from_text(
+        model, "1000000 100 100 - module base=0x7f0000100000 size=0x10000 path=/proc/self/exe build_id=0102\n"
+               "1000000 100 100 - stack stack=1 pcs=0x7f0000100101\n"
+               "2000010 100 101 - wait kind=mutex outcome=acquired object=0x7f00 duration_ns=9 stack=1\n");
+    symbol_table_learn_objects(symbols, model);
+    symbol_table_find(symbols, &frame);
+    assert_int_equal(symbol_table_warnings(symbols)->len, 1);
+    assert_non_null(strstr(g_ptr_array_index(symbol_table_warnings(symbols), 0), "has changed"));
+    symbol_table_free(symbols);
+    trace_model_free(model);
+}
+
 static void test_pprof_write__full_disk_is_an_error(void **state)
 {
     struct trace_model *model = trace_model_new();
@@ -388,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_pprof_write__heap_has_four_values),
         cmocka_unit_test(test_pprof_write__invalid_utf8_is_made_valid),
         cmocka_unit_test(test_profile_focus__keeps_samples_with_such_a_function),
+        cmocka_unit_test(test_symbol_table_learn_objects__build_id_goes_for_all_with_the_path),
         cmocka_unit_test(test_pprof_write__full_disk_is_an_error),
     };
 
