@@ -12,32 +12,35 @@ from end_to_end_support import Programs, Scratch, fail, pprof_total, run_fine, s
 FILTER = "-min-duration=1ms"
 
 
-def query(tool, timeline, sql):
-    """The rows, without the header, as lists of strings."""
-    lines = run_fine([tool, timeline, sql]).splitlines()
-    return [line.split("\t") for line in lines[1:]]
+QUERIES = [
+    "select category, count(*), sum(dur) from slice group by category",
+    "select name from thread",
+    "select count(*) from slice child join slice parent on child.parent_id = parent.id "
+    "where child.ts + child.dur > parent.ts + parent.dur",
+    "select count(*) from flow",
+]
 
 
-def check(programs, tool, trace, scratch, name, options):
+def query(tool, timeline):
+    """The tables of QUERIES, without their headers: rows of strings."""
+    tables = run_fine([tool, timeline, *QUERIES]).rstrip("\n").split("\n\n")
+    return [[line.split("\t") for line in table.split("\n")[1:]] for table in tables]
+
+
+def check(programs, tool, trace, scratch, name, profiles):
+    """What the timeline says otherwise than the profiles ({kind: (count, ns)}), as sentences."""
     timeline = scratch / name
-    run_fine([programs.viewer_export, trace, "-o", timeline, FILTER, *options])
+    run_fine([programs.viewer_export, trace, "-o", timeline, FILTER])
     run_fine([tool, "--strict", timeline, "--stats"])
-    rows = {category: (int(count), int(total_ns)) for category, count, total_ns in query(
-        tool, timeline, "select category, count(*), sum(dur) from slice group by category")}
-    problems = []
-    for kind in ("sync", "net", "syscall"):
-        path = programs.profile(trace, kind, scratch / f"{kind}.pb.gz", [FILTER])
-        expected = (round(pprof_total(path, sample="contentions")), round(pprof_total(path)))
-        if rows.get(kind) != expected:
-            problems.append(f"{name}: {kind}: {rows.get(kind)} (count, ns) in slices, {expected} in the profile")
-    names = {row[0] for row in query(tool, timeline, "select name from thread")}
+    slices, threads, late, flows = query(tool, timeline)
+    sums = {category: (int(count), int(total_ns)) for category, count, total_ns in slices}
+    names = {row[0] for row in threads}
+    problems = [f"{name}: {kind}: {sums.get(kind)} (count, ns) in slices, {expected} in the profile"
+                for kind, expected in profiles.items() if sums.get(kind) != expected]
     problems += [f"{name}: no track for thread {wanted}" for wanted in ("mutex", "socket_read") if wanted not in names]
-    late = query(tool, timeline, "select count(*) from slice child join slice parent on child.parent_id = parent.id "
-                                 "where child.ts + child.dur > parent.ts + parent.dur")
     if late != [["0"]]:
         problems.append(f"{name}: {late[0][0]} slices end after their parents")
-    flows = int(query(tool, timeline, "select count(*) from flow")[0][0])
-    if flows == 0:
+    if flows == [["0"]]:
         problems.append(f"{name}: no arrow from a waker to a waiter")
     return problems
 
@@ -51,9 +54,13 @@ def main():
     with Scratch() as scratch:
         trace = scratch / "trace"
         programs.record_fine(trace, [program, "5"])
-        problems = check(programs, tool, trace, scratch, "timeline.json", [])
-        problems += check(programs, tool, trace, scratch, "timeline.json.gz", [])
-        problems += check(programs, tool, trace, scratch, "timeline.pftrace", ["-format=perfetto"])
+        profiles = {}
+        for kind in ("sync", "net", "syscall"):
+            path = programs.profile(trace, kind, scratch / f"{kind}.pb.gz", [FILTER])
+            profiles[kind] = (round(pprof_total(path, sample="contentions")), round(pprof_total(path)))
+        problems = []
+        for name in ("timeline.json", "timeline.json.gz", "timeline.pftrace"):
+            problems += check(programs, tool, trace, scratch, name, profiles)
         if problems:
             fail("\n".join(problems))
 
