@@ -1,12 +1,11 @@
 /*
- * Object files and their symbol tables, through libdwfl (which knows where separate debug files, the
+ * Object files, through libdwfl (which knows where separate debug files, the
  * compressed small symbol table of .gnu_debugdata and, when DEBUGINFOD_URLS is set, debuginfod have the
  * rest).
  */
 #include "analyzer/symbols_object.h"
 
 #include <elfutils/libdwelf.h>
-#include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,9 +13,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* How far back a symbol that encloses others is looked for. */
-#define MAX_NESTED_SYMBOLS 16u
+#include "analyzer/symbols_functions.h"
 
 /* What the kernel appends to the path of a file that is gone. */
 #define DELETED " (deleted)"
@@ -28,18 +25,11 @@ struct object_search {
     Dwfl_Callbacks callbacks;
 };
 
-struct symbol {
-    uint64_t start, end; /* end == start until the end of a symbol without size is known */
-    uint64_t section_end;
-    const char *name; /* owned by the Dwfl */
-    uint16_t rank;    /* of several at one place the smallest wins */
-};
-
 struct object_file {
     Dwfl *dwfl;
     Dwfl_Module *dwfl_module;
-    Elf *elf;        /* owned by dwfl */
-    GArray *symbols; /* struct symbol, sorted by start; NULL until needed */
+    Elf *elf;                         /* owned by dwfl */
+    struct function_table *functions; /* NULL until needed */
 };
 
 struct object_search *object_search_new(const char *sysroot)
@@ -79,8 +69,7 @@ void object_file_free(struct object_file *object)
     if (!object)
         return;
 
-    if (object->symbols)
-        g_array_free(object->symbols, TRUE);
+    function_table_free(object->functions);
     dwfl_end(object->dwfl);
     g_free(object);
 }
@@ -363,133 +352,11 @@ void object_file_code(const struct object_file *object, const struct module *mod
     *offset = code.p_offset - MIN(in_page, code.p_offset);
 }
 
-/* Where the section of a symbol ends; 0: not a section with code. */
-static uint64_t code_section_end(Elf *elf, GElf_Word index, Dwarf_Addr bias)
-{
-    Elf_Scn *section = elf_getscn(elf, index);
-    GElf_Shdr header;
-
-    if (!section || !gelf_getshdr(section, &header) || !(header.sh_flags & SHF_EXECINSTR))
-        return 0;
-    return header.sh_addr + header.sh_size + bias;
-}
-
-static uint16_t rank_symbol(const GElf_Sym *symbol, const char *name)
-{
-    uint16_t underscores = (uint16_t)MIN(strspn(name, "_"), 15);
-    bool is_function = GELF_ST_TYPE(symbol->st_info) != STT_NOTYPE;
-
-    return (uint16_t)((symbol->st_size == 0) << 6 | (!is_function) << 5 |
-                      (GELF_ST_BIND(symbol->st_info) == STB_LOCAL) << 4 | underscores);
-}
-
-static bool is_code_type(const GElf_Sym *symbol)
-{
-    int type = GELF_ST_TYPE(symbol->st_info);
-
-    return type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE;
-}
-
-static void add_symbol(GArray *symbols, Dwfl_Module *dwfl_module, int index)
-{
-    GElf_Sym symbol;
-    GElf_Addr address;
-    GElf_Word section;
-    Elf *elf;
-    Dwarf_Addr bias;
-    const char *name = dwfl_module_getsym_info(dwfl_module, index, &symbol, &address, &section, &elf, &bias);
-    struct symbol added = {.start = address, .end = address + symbol.st_size, .name = name};
-
-    if (!name || *name == '\0' || *name == '$' || section == SHN_UNDEF || section == SHN_ABS ||
-        !is_code_type(&symbol))
-        return;
-
-    added.section_end = elf ? code_section_end(elf, section, bias) : 0;
-    if (added.section_end == 0 || added.end < added.start)
-        return;
-    added.rank = rank_symbol(&symbol, name);
-    g_array_append_val(symbols, added);
-}
-
-static gint compare_symbols(gconstpointer a, gconstpointer b)
-{
-    const struct symbol *first = a, *second = b;
-
-    if (first->start != second->start)
-        return first->start < second->start ? -1 : 1;
-    if (first->rank != second->rank)
-        return first->rank < second->rank ? -1 : 1;
-    return strcmp(first->name, second->name);
-}
-
-/* Keeps the best of several symbols at one place; ends symbols without a size at the next one. */
-static void settle_symbols(GArray *symbols)
-{
-    guint kept = 0;
-
-    g_array_sort(symbols, compare_symbols);
-    for (guint i = 0; i < symbols->len; i++) {
-        struct symbol *symbol = &g_array_index(symbols, struct symbol, i);
-        struct symbol *last = kept > 0 ? &g_array_index(symbols, struct symbol, kept - 1) : NULL;
-
-        if (last && last->start == symbol->start)
-            continue;
-        if (last && last->end == last->start)
-            last->end = MIN(symbol->start, last->section_end);
-        g_array_index(symbols, struct symbol, kept++) = *symbol;
-    }
-    g_array_set_size(symbols, kept);
-    if (kept > 0) {
-        struct symbol *last = &g_array_index(symbols, struct symbol, kept - 1);
-
-        if (last->end == last->start)
-            last->end = last->section_end;
-    }
-}
-
-static void load_symbols(struct object_file *object)
-{
-    int count = dwfl_module_getsymtab(object->dwfl_module);
-
-    object->symbols = g_array_new(FALSE, FALSE, sizeof(struct symbol));
-    for (int i = 1; i < count; i++)
-        add_symbol(object->symbols, object->dwfl_module, i);
-    settle_symbols(object->symbols);
-}
-
-/* Number of symbols that start at or before the address. */
-static guint count_symbols_before(const GArray *symbols, uint64_t address)
-{
-    guint low = 0, high = symbols->len;
-
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-
-        if (g_array_index(symbols, struct symbol, middle).start <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 const char *object_file_function(struct object_file *object, uint64_t file_address, uint64_t *start)
 {
-    guint before;
-
-    if (!object->symbols)
-        load_symbols(object);
-
-    before = count_symbols_before(object->symbols, file_address);
-    for (guint i = 0; i < MIN(before, MAX_NESTED_SYMBOLS); i++) {
-        const struct symbol *symbol = &g_array_index(object->symbols, struct symbol, before - 1 - i);
-
-        if (file_address < symbol->end) {
-            *start = symbol->start;
-            return symbol->name;
-        }
-    }
-    return NULL;
+    if (!object->functions)
+        object->functions = function_table_new(object->dwfl_module);
+    return function_table_find(object->functions, file_address, start);
 }
 
 Dwarf *object_file_dwarf(struct object_file *object, Dwarf_Addr *bias)
