@@ -1,7 +1,7 @@
 /*
  * From frames to functions, files and lines: what is asked of which file, what stands in for what is not
- * known, and the caches. The files themselves are symbols_object.c's and symbols_dwarf.c's; together these
- * three are the only users of elfutils. Main thread only.
+ * known, and the caches. The files themselves are for symbols_object.c, symbols_functions.c, symbols_dwarf.c
+ * and symbols_scopes.c; together they are the only users of elfutils. Main thread only.
  */
 #include "analyzer/symbols.h"
 

@@ -1,5 +1,5 @@
 /*
- * From a frame of a stack to functions, files and lines. The only user of libdw.
+ * From a frame of a stack to functions, files and lines. With symbols_*.c the only user of elfutils.
  * Results are cached per (module, address) for the table's life.
  */
 #ifndef ANALYZER_SYMBOLS_H
