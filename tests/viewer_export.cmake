@@ -45,3 +45,10 @@ if(SYSTEM_PYTHON3)
                    $<TARGET_FILE:viewer_export> ${EXECTRACE_SHARED}/traces/k-tracefile-rotation)
   set_tests_properties(timeline.open PROPERTIES LABELS golden SKIP_RETURN_CODE 77 RESOURCE_LOCK port_9001 TIMEOUT 60)
 endif()
+
+if(SYSTEM_PYTHON3)
+  add_test(NAME timeline.options
+           COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/timeline_options.py
+                   $<TARGET_FILE:viewer_export> ${EXECTRACE_SHARED}/traces/k-bug446190-arm)
+  set_tests_properties(timeline.options PROPERTIES LABELS golden SKIP_RETURN_CODE 77 TIMEOUT 60)
+endif()

@@ -90,6 +90,7 @@ static bool read_parts(struct export_run *run, GError **error)
     if (!read_events(run, take_event, error))
         return false;
     trace_model_finish(run->source.model);
+    symbol_table_learn_objects(run->source.symbols, run->source.model);
     for (guint i = 0; i < run->parts->len; i++)
         part_end(run->parts->pdata[i]);
     return true;
@@ -193,12 +194,11 @@ static void plan_attempts(struct export_run *run, const struct measure *measure)
     if (measure_total_bytes(measure) <= limit_bytes)
         return;
     for (size_t i = 0; i < SIZE_ATTEMPTS; i++) {
-        bool keeps_states;
-        run->attempts[i].min_duration_ns = measure_min_duration_ns(measure, limit_bytes, &keeps_states);
-        run->attempts[i].leaves_out_states = !keeps_states;
+        run->attempts[i] = measure_limits(measure, limit_bytes);
         limit_bytes = (uint64_t)((double)limit_bytes * SIZE_STEP);
     }
-    run->attempts[SIZE_ATTEMPTS - 1] = (struct timeline_limits){INT64_MAX, true};
+    run->attempts[SIZE_ATTEMPTS - 1] = (struct timeline_limits){
+        .min_duration_ns = INT64_MAX, .leaves_out_states = true, .leaves_out_curves = true};
 }
 
 /* Reads once without writing, to find out where to cut. */

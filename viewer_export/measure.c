@@ -11,7 +11,7 @@ struct measure {
     const struct exporter *inner;
     void *inner_self;
     struct output *output; /* borrowed from the context */
-    uint64_t state_bytes;
+    uint64_t state_bytes, counter_bytes;
     uint64_t name_bytes; /* what end() wrote: names and order of tracks */
     uint64_t duration_bytes[DURATION_BUCKETS];
     uint64_t *time_bytes; /* TIME_BUCKETS */
@@ -100,7 +100,7 @@ static void measure_counter(void *self, const struct export_counter *counter)
     struct measure *measure = self;
     uint64_t before = output_bytes(measure->output);
     measure->inner->counter(measure->inner_self, counter);
-    add_time(measure, before, counter->time_ns);
+    measure->counter_bytes += add_time(measure, before, counter->time_ns);
 }
 
 static void measure_loss(void *self, const struct export_loss *loss)
@@ -161,16 +161,22 @@ uint64_t measure_total_bytes(const struct measure *measure)
     return output_bytes(measure->output);
 }
 
-int64_t measure_min_duration_ns(const struct measure *measure, uint64_t limit_bytes, bool *keeps_states)
+struct timeline_limits measure_limits(const struct measure *measure, uint64_t limit_bytes)
 {
-    uint64_t rest = measure_total_bytes(measure) - measure->name_bytes - measure->state_bytes;
-    *keeps_states = measure->state_bytes <= limit_bytes / 2;
-    if (*keeps_states)
-        limit_bytes -= measure->state_bytes;
+    struct timeline_limits limits = {
+        .leaves_out_curves = measure->counter_bytes > limit_bytes / 4,
+        .leaves_out_states = measure->state_bytes > limit_bytes / 2,
+    };
+    uint64_t rest = measure_total_bytes(measure) - measure->name_bytes;
+    if (limits.leaves_out_curves)
+        rest -= measure->counter_bytes;
+    if (limits.leaves_out_states)
+        rest -= measure->state_bytes;
     unsigned bucket = 0;
     while (rest > limit_bytes && bucket < DURATION_BUCKETS)
         rest -= measure->duration_bytes[bucket++];
-    return bucket < DURATION_BUCKETS ? bucket_min_ns(bucket) : INT64_MAX;
+    limits.min_duration_ns = bucket < DURATION_BUCKETS ? bucket_min_ns(bucket) : INT64_MAX;
+    return limits;
 }
 
 GArray *measure_cuts(const struct measure *measure, uint64_t limit_bytes)
@@ -178,8 +184,9 @@ GArray *measure_cuts(const struct measure *measure, uint64_t limit_bytes)
     GArray *cuts = g_array_new(FALSE, FALSE, sizeof(int64_t));
     if (measure_total_bytes(measure) <= limit_bytes)
         return cuts;
-    /* Each piece repeats the names, and what reaches over its borders. */
-    uint64_t piece_bytes = limit_bytes - MIN(measure->name_bytes, limit_bytes / 2);
+    /* Each piece repeats the names, and for each thread what reaches over its borders. */
+    uint64_t repeated_bytes = measure->name_bytes + measure->name_bytes / 2;
+    uint64_t piece_bytes = limit_bytes - MIN(repeated_bytes, limit_bytes * 6 / 10);
     piece_bytes -= piece_bytes / 20;
     uint64_t bytes = 0;
     for (unsigned i = 0; i < TIME_BUCKETS; i++) {

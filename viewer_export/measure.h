@@ -6,7 +6,7 @@
 #ifndef VIEWER_EXPORT_MEASURE_H
 #define VIEWER_EXPORT_MEASURE_H
 
-#include "viewer_export/exporter.h"
+#include "viewer_export/timeline.h"
 
 struct measure;
 
@@ -18,11 +18,11 @@ const struct exporter *measure_exporter(struct measure *measure);
 /* After end(). */
 uint64_t measure_total_bytes(const struct measure *measure);
 /*
- * The shortest duration such that waits, calls and spans of at least that long fit into limit_bytes, beside
- * what is not cut (0: all fit). Names of tracks are not counted: how many remain depends on what is left out.
- * *keeps_states: whether the states fit too; they get at most half.
+ * What to leave out so that the rest fits into limit_bytes: the shortest waits, calls and spans; the curves
+ * when they take more than a quarter, the states when they take more than half. Names of tracks are not
+ * counted: how many remain depends on what is left out.
  */
-int64_t measure_min_duration_ns(const struct measure *measure, uint64_t limit_bytes, bool *keeps_states);
+struct timeline_limits measure_limits(const struct measure *measure, uint64_t limit_bytes);
 /*
  * Times at which to cut so that each piece has about limit_bytes: int64_t, relative, increasing; empty when
  * all fits into one piece. Free with g_array_unref().

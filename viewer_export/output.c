@@ -71,6 +71,7 @@ static void watch_signals(void)
     if (is_done)
         return;
     is_done = true;
+    signal(SIGXFSZ, SIG_IGN); /* write() fails instead, and is reported */
     for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
         struct sigaction old;
         struct sigaction action = {.sa_handler = remove_unfinished,

@@ -89,8 +89,10 @@ static void add_notes(struct part *part)
              left_out.count, (double)left_out.total_ns / 1e9);
     if (left_out.state_count)
         note(part, "left out to stay small: %" G_GUINT64_FORMAT " states of threads", left_out.state_count);
+    if (left_out.point_count)
+        note(part, "left out to stay small: all curves, %" G_GUINT64_FORMAT " points", left_out.point_count);
     int64_t average_ns = timeline_average_ns(part->timeline);
-    if (average_ns)
+    if (average_ns && !left_out.point_count)
         note(part, "counters with many steps are averages over up to %.3f ms", (double)average_ns / 1e6);
     uint64_t undrawn = timeline_undrawn_count(part->timeline);
     if (undrawn)

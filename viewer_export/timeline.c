@@ -12,7 +12,7 @@
 #include "viewer_export/counters.h"
 #include "viewer_export/lane.h"
 
-#define MAX_HELD_STATES 24
+#define MAX_HELD_STATES 12
 #define MAX_REMEMBERED_RELEASES 8
 #define MAX_OPEN_SPANS 256 /* regions per thread, tasks in all; beyond, the oldest is closed */
 #define MAX_CPU 8191
@@ -30,10 +30,16 @@ struct open_span {
     char *name;
 };
 
+/* A track beside a thread's own. */
+struct overlap {
+    struct lane lane;
+    struct track *track; /* NULL: not used yet */
+};
+
 /* What is known about one thread; by the model's index. */
 struct thread_line {
     struct lane lane;
-    struct lane *overlaps; /* MAX_LANES of them; NULL: nothing overlapped yet */
+    struct overlap *overlaps; /* MAX_LANES of them; NULL: nothing overlapped yet */
     struct held_state held[MAX_HELD_STATES];
     uint32_t held_count;
     int64_t releases_ns[MAX_REMEMBERED_RELEASES]; /* drawn lately; a ring */
@@ -91,7 +97,9 @@ static void thread_line_free(gpointer pointer)
     if (!line)
         return;
     lane_clear(&line->lane);
-    lanes_free(line->overlaps);
+    for (size_t i = 0; line->overlaps && i < MAX_LANES; i++)
+        lane_clear(&line->overlaps[i].lane);
+    g_free(line->overlaps);
     if (line->regions)
         g_array_unref(line->regions);
     g_free(line);
@@ -197,10 +205,14 @@ static struct track *place_slice(struct timeline *timeline, uint32_t thread, int
         return track;
 
     if (!line->overlaps)
-        line->overlaps = g_new0(struct lane, MAX_LANES);
+        line->overlaps = g_new0(struct overlap, MAX_LANES);
     for (uint32_t i = 0; i < MAX_LANES; i++) {
-        if (lane_add(&line->overlaps[i], start_ns, end_ns, inner_end_ns))
-            return track_table_get(timeline->tracks, TRACK_OVERLAP, track->process, thread, i + 1);
+        struct overlap *overlap = &line->overlaps[i];
+        if (!lane_add(&overlap->lane, start_ns, end_ns, inner_end_ns))
+            continue;
+        if (!overlap->track)
+            overlap->track = track_table_get(timeline->tracks, TRACK_OVERLAP, track->process, thread, i + 1);
+        return overlap->track;
     }
     timeline->undrawn_count++;
     return NULL;
@@ -416,6 +428,10 @@ static void hand_out_point(void *self, uint32_t process, const char *name, const
                            double value)
 {
     struct timeline *timeline = self;
+    if (timeline->limits.leaves_out_curves) {
+        timeline->left_out.point_count++;
+        return;
+    }
     const struct export_counter counter = {
         .track = track_table_counter(timeline->tracks, process, name, unit),
         .time_ns = time_ns,

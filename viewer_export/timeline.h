@@ -20,12 +20,12 @@ void timeline_set_exporter(struct timeline *timeline, const struct exporter *exp
 /* What is left out so that an export does not become too large. */
 struct timeline_limits {
     int64_t min_duration_ns; /* of waits, calls and spans */
-    bool leaves_out_states;
+    bool leaves_out_states, leaves_out_curves;
 };
 struct timeline_left_out {
     uint64_t count; /* of waits, calls and spans */
     int64_t total_ns;
-    uint64_t state_count;
+    uint64_t state_count, point_count; /* of states, of the points of curves */
 };
 void timeline_set_limits(struct timeline *timeline, const struct timeline_limits *limits);
 struct timeline_left_out timeline_left_out(const struct timeline *timeline);
