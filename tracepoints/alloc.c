@@ -25,9 +25,6 @@
 
 #include "tracepoints/provider_alloc.h"
 
-/* Of a wrapper: where it was called from. */
-#define SITE __builtin_return_address(0)
-
 #define NEVER INT64_MAX /* a countdown that does not end */
 
 static uint64_t random_state;

@@ -23,6 +23,9 @@
 #include "tracepoints/provider_syscall.h"
 #include "tracepoints/real.h"
 
+/* Of a wrapper: where it was called from. */
+#define SITE __builtin_return_address(0)
+
 #define EXECTRACE_EXPORT __attribute__((visibility("default")))
 
 /* What a call works on. */
@@ -132,7 +135,7 @@ static inline struct call_target target_fd(int fd)
             return real.name arguments;                                                                      \
                                                                                                              \
         struct call call CALL_IN_FRAME;                                                                      \
-        if (!call_begin(&call, number, target, __builtin_return_address(0)))                                 \
+        if (!call_begin(&call, number, target, SITE))                                                        \
             return real.name arguments;                                                                      \
         type value = real.name arguments;                                                                    \
         call_end(&call, result(value));                                                                      \

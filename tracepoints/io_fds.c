@@ -18,15 +18,18 @@
 #include "tracepoints/raw_syscall.h"
 #include "tracepoints/threads.h"
 
-/* Whether the calling code is the traced program's, as far as we can tell. */
-static bool is_program_calling(void)
+/*
+ * Whether the calling code is the traced program's: not ours, and not LTTng's, which ends on the program's
+ * thread. It does not matter whether anything is recorded: LTTng lives in children that are not, too.
+ */
+static bool is_program_calling(const void *site)
 {
-    return !guard_is_raised() && guard_is_open && guard_words.role != GUARD_SILENT;
+    return !guard_is_raised() && guard_words.role != GUARD_SILENT && !threads_is_tracer_code(site);
 }
 
-bool fds_is_hidden(int fd)
+bool fds_is_hidden(int fd, const void *site)
 {
-    return fd_kinds_is_tracers(fd) && is_program_calling();
+    return fd_kinds_is_tracers(fd) && is_program_calling(site);
 }
 
 void fds_forget(int fd)
@@ -88,7 +91,7 @@ EXECTRACE_EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
     ssize_t count = recorded_recvmsg(fd, message, flags);
 
-    if (likely(!is_tracer_calling(__builtin_return_address(0))) || count < 0)
+    if (likely(!is_tracer_calling(SITE)) || count < 0)
         return count;
     for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
         int *fds = (int *)(void *)CMSG_DATA(part);
@@ -118,7 +121,7 @@ EXECTRACE_EXPORT int socket(int domain, int type, int protocol)
 {
     int fd = real.socket(domain, type, protocol);
 
-    if (unlikely(is_tracer_calling(__builtin_return_address(0))))
+    if (unlikely(is_tracer_calling(SITE)))
         return claim_for_tracer(fd);
     return made(fd, EXECTRACE_FD_SOCKET);
 }
@@ -163,7 +166,7 @@ EXECTRACE_EXPORT int epoll_create1(int flags)
 /* Copies are of the original's kind; asking for that again is left to their first use. */
 EXECTRACE_EXPORT int dup(int fd)
 {
-    if (unlikely(fds_is_hidden(fd))) {
+    if (unlikely(fds_is_hidden(fd, SITE))) {
         errno = EBADF;
         return -1;
     }
@@ -176,7 +179,7 @@ EXECTRACE_EXPORT int dup(int fd)
 
 EXECTRACE_EXPORT int dup2(int fd, int wanted)
 {
-    if (unlikely(fds_is_hidden(fd) || fds_is_hidden(wanted))) {
+    if (unlikely(fds_is_hidden(fd, SITE) || fds_is_hidden(wanted, SITE))) {
         errno = EBADF;
         return -1;
     }
@@ -190,7 +193,7 @@ WRAP_ALIAS(__dup2, dup2)
 
 EXECTRACE_EXPORT int dup3(int fd, int wanted, int flags)
 {
-    if (unlikely(fds_is_hidden(fd) || fds_is_hidden(wanted))) {
+    if (unlikely(fds_is_hidden(fd, SITE) || fds_is_hidden(wanted, SITE))) {
         errno = EBADF;
         return -1;
     }
@@ -202,7 +205,7 @@ EXECTRACE_EXPORT int dup3(int fd, int wanted, int flags)
 
 EXECTRACE_EXPORT int close(int fd)
 {
-    if (unlikely(fds_is_hidden(fd))) {
+    if (unlikely(fds_is_hidden(fd, SITE))) {
         errno = EBADF;
         return -1;
     }
@@ -212,8 +215,7 @@ EXECTRACE_EXPORT int close(int fd)
     }
 
     struct call call CALL_IN_FRAME;
-    bool is_begun =
-        !guard_is_raised() && call_begin(&call, SYS_close, target_fd(fd), __builtin_return_address(0));
+    bool is_begun = !guard_is_raised() && call_begin(&call, SYS_close, target_fd(fd), SITE);
     fds_forget(fd);
     int result = real.close(fd);
     if (is_begun)
@@ -231,7 +233,7 @@ EXECTRACE_EXPORT int close_range(unsigned first, unsigned last, int flags)
 
     if ((flags & CLOSE_RANGE_CLOEXEC) == 0 && !guard_is_vfork_child())
         fd_kinds_forget_others(first, last);
-    while (first <= last && is_program_calling() && (spared = fd_kinds_next_tracers(from, last)) >= 0) {
+    while (first <= last && is_program_calling(SITE) && (spared = fd_kinds_next_tracers(from, last)) >= 0) {
         if ((unsigned)spared > from) {
             int result = real.close_range(from, (unsigned)spared - 1, flags);
             if (result != 0)

@@ -44,8 +44,7 @@ EXECTRACE_EXPORT void sync(void)
 {
     struct call call CALL_IN_FRAME = {0};
 
-    if (!TRACING(exectrace_syscall, call) ||
-        !call_begin(&call, SYS_sync, target_none(), __builtin_return_address(0))) {
+    if (!TRACING(exectrace_syscall, call) || !call_begin(&call, SYS_sync, target_none(), SITE)) {
         real.sync();
         return;
     }
@@ -108,7 +107,7 @@ EXECTRACE_EXPORT int fcntl(int fd, int command, ...)
     va_start(arguments, command);
     void *argument = va_arg(arguments, void *);
     va_end(arguments);
-    if (unlikely(fds_is_hidden(fd))) {
+    if (unlikely(fds_is_hidden(fd, SITE))) {
         errno = EBADF;
         return -1;
     }
@@ -136,7 +135,7 @@ EXECTRACE_EXPORT int ioctl(int fd, unsigned long request, ...)
 
 EXECTRACE_EXPORT int fstat(int fd, struct stat *status)
 {
-    if (unlikely(fds_is_hidden(fd))) {
+    if (unlikely(fds_is_hidden(fd, SITE))) {
         errno = EBADF;
         return -1;
     }
@@ -146,7 +145,7 @@ EXECTRACE_EXPORT int fstat(int fd, struct stat *status)
 EXECTRACE_EXPORT int __fxstat(int version, int fd, struct stat *status);
 int __fxstat(int version, int fd, struct stat *status)
 {
-    if (unlikely(fds_is_hidden(fd))) {
+    if (unlikely(fds_is_hidden(fd, SITE))) {
         errno = EBADF;
         return -1;
     }

@@ -67,13 +67,13 @@ static enum first_argument first_argument(long number)
 }
 
 /* Calls that could end the tracer's descriptors: as if made through their functions. */
-static bool ends_descriptors(long number, const long arguments[6], long *result)
+static bool ends_descriptors(long number, const long arguments[6], const void *site, long *result)
 {
     switch (number) {
     case SYS_close:
         /* Not through close(): LTTng's allocates when it is called first, and allocators (jemalloc) close by
          * number because they hold their locks. */
-        if (!fds_is_hidden((int)arguments[0])) {
+        if (!fds_is_hidden((int)arguments[0], site)) {
             fds_forget((int)arguments[0]);
             return false;
         }
@@ -99,9 +99,9 @@ bool io_syscall(long number, const long arguments[6], const void *site, long *re
     enum first_argument first = first_argument(number);
     struct call call CALL_IN_FRAME = {.is_open = false};
 
-    if (ends_descriptors(number, arguments, result))
+    if (ends_descriptors(number, arguments, site, result))
         return true;
-    if (first == NOT_RECORDED || !TRACING(exectrace_syscall, call))
+    if (first == NOT_RECORDED || !TRACING(exectrace_syscall, call) || guard_is_raised())
         return false;
     if (!call_begin(&call, (uint16_t)number,
                     first == DESCRIPTOR ? target_fd((int)arguments[0]) : target_none(), site))

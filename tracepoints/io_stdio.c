@@ -67,7 +67,7 @@ static int64_t stream_result(const FILE *stream, int64_t value)
             return real.name arguments;                                                                      \
                                                                                                              \
         struct call call CALL_IN_FRAME;                                                                      \
-        if (!call_begin(&call, number, target_stream(stream), __builtin_return_address(0)))                  \
+        if (!call_begin(&call, number, target_stream(stream), SITE))                                         \
             return real.name arguments;                                                                      \
         type value = real.name arguments;                                                                    \
         call_end(&call, stream_result(stream, (int64_t)(intptr_t)value));                                    \

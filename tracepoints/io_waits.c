@@ -120,7 +120,7 @@ static struct call_target target_select(enum look look, int count, fd_set *reads
                                                                                                              \
         enum look look = LOOK_BEFORE;                                                                        \
         struct call call CALL_IN_FRAME;                                                                      \
-        if (!call_begin(&call, number, target_expression, __builtin_return_address(0)))                      \
+        if (!call_begin(&call, number, target_expression, SITE))                                             \
             return real.name arguments;                                                                      \
         type value = real.name arguments;                                                                    \
         look = LOOK_AFTER;                                                                                   \
