@@ -4,6 +4,7 @@
  */
 #include "analyzer/ctf_graph.h"
 
+#include <pthread.h>
 #include <string.h>
 #include "analyzer/ctf_decode.h"
 #include "analyzer/ctf_error.h"
@@ -54,7 +55,7 @@ struct ctf_graph {
     uint64_t packet_count; /* atomic */
 };
 
-static GMutex plugin_lock;
+static pthread_mutex_t plugin_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static bt_component_class_initialize_method_status
 sink_initialize(bt_self_component_sink *sink, bt_self_component_sink_configuration *configuration,
@@ -384,7 +385,7 @@ static const bt_component_class_source *load_source_class(void)
     const bt_plugin_set *set = NULL;
     const bt_plugin *plugin = NULL;
 
-    g_mutex_lock(&plugin_lock);
+    pthread_mutex_lock(&plugin_lock);
     if (!g_getenv("BABELTRACE_PLUGIN_PATH") &&
         bt_plugin_find_all_from_file(EXECTRACE_CTF_PLUGIN, BT_FALSE, &set) ==
             BT_PLUGIN_FIND_ALL_FROM_FILE_STATUS_OK) {
@@ -397,7 +398,7 @@ static const bt_component_class_source *load_source_class(void)
         bt_component_class_source_get_ref(found);
         bt_plugin_put_ref(plugin);
     }
-    g_mutex_unlock(&plugin_lock);
+    pthread_mutex_unlock(&plugin_lock);
     return found;
 }
 
@@ -476,9 +477,9 @@ struct ctf_graph *ctf_graph_new(const struct ctf_trace_list *list, GError **erro
     bool is_fine = true;
     for (guint i = 0; is_fine && i < list->traces->len; i++)
         is_fine = add_source(graph, source_class, g_ptr_array_index(list->traces, i), error);
-    g_mutex_lock(&plugin_lock);
+    pthread_mutex_lock(&plugin_lock);
     bt_component_class_source_put_ref(source_class);
-    g_mutex_unlock(&plugin_lock);
+    pthread_mutex_unlock(&plugin_lock);
     if (!is_fine)
         g_clear_pointer(&graph, ctf_graph_free);
     return graph;
@@ -490,9 +491,9 @@ void ctf_graph_free(struct ctf_graph *graph)
         return;
 
     g_array_unref(graph->streams);
-    g_mutex_lock(&plugin_lock);
+    pthread_mutex_lock(&plugin_lock);
     bt_graph_put_ref(graph->graph);
-    g_mutex_unlock(&plugin_lock);
+    pthread_mutex_unlock(&plugin_lock);
     g_hash_table_unref(graph->plans);
     g_ptr_array_unref(graph->hosts);
     g_array_unref(graph->ports);

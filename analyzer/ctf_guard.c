@@ -16,6 +16,13 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+/* A sanitizer has its own handlers, and reserves more memory than any limit of ours. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED 1
+#else
+#define IS_SANITIZED 0
+#endif
+
 #define STEP_SECONDS 4
 #define STEPS_A_WATCH 16 /* setting the watch is a system call */
 #define OPEN_BYTES_PER_SECOND ((guint64)200 << 20)
@@ -25,7 +32,7 @@
 
 static const int crash_signals[] = {
     SIGABRT, SIGTRAP,
-#if !defined(__SANITIZE_ADDRESS__)
+#if !IS_SANITIZED
     SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
 #endif
 };
@@ -71,7 +78,7 @@ static void set_watch(guint64 seconds)
 
 static void limit_memory(void)
 {
-#if !defined(__SANITIZE_ADDRESS__)
+#if !IS_SANITIZED
     is_limited = getrlimit(RLIMIT_DATA, &old_limit) == 0;
     struct rlimit limit = {MIN(old_limit.rlim_cur, MEMORY_LIMIT_BYTES), old_limit.rlim_max};
     is_limited = is_limited && setrlimit(RLIMIT_DATA, &limit) == 0;
@@ -131,7 +138,7 @@ void ctf_guard_end(void)
 
 void ctf_guard_enter(void)
 {
-#if !defined(__SANITIZE_ADDRESS__)
+#if !IS_SANITIZED
     /* metadata nested deeply enough overflows the stack */
     if (!alternate_stack) {
         alternate_stack = g_malloc(ALTERNATE_STACK_BYTES);

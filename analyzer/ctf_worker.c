@@ -7,6 +7,7 @@
  */
 #include "analyzer/ctf_worker.h"
 
+#include <pthread.h>
 #include "analyzer/ctf_guard.h"
 
 #define WAKE_COUNT (CTF_WORKER_BATCHES / 2)
@@ -16,11 +17,12 @@
 struct ctf_worker {
     const struct ctf_trace_list *list; /* borrowed */
     bool is_threaded;
-    GThread *thread;             /* NULL: none, or ended */
+    pthread_t thread;
+    bool is_running;             /* thread is one */
     struct event_batch *current; /* the reader's; NULL: none */
 
-    GMutex lock;
-    GCond for_worker, for_reader;                 /* each waits on its own */
+    pthread_mutex_t lock;                         /* not a GMutex: thread checkers know these */
+    pthread_cond_t for_worker, for_reader;        /* each waits on its own */
     struct event_batch *full[CTF_WORKER_BATCHES]; /* a ring */
     unsigned full_first, full_count;
     struct event_batch *empty[CTF_WORKER_BATCHES + 1];
@@ -40,25 +42,25 @@ static struct event_batch *take_empty(struct ctf_worker *worker)
 {
     struct event_batch *batch = NULL;
 
-    g_mutex_lock(&worker->lock);
+    pthread_mutex_lock(&worker->lock);
     while (!worker->is_stopped && worker->empty_count == 0)
-        g_cond_wait(&worker->for_worker, &worker->lock);
+        pthread_cond_wait(&worker->for_worker, &worker->lock);
     if (!worker->is_stopped)
         batch = worker->empty[--worker->empty_count];
-    g_mutex_unlock(&worker->lock);
+    pthread_mutex_unlock(&worker->lock);
     return batch;
 }
 
 static void put_full(struct ctf_worker *worker, struct event_batch *batch)
 {
-    g_mutex_lock(&worker->lock);
+    pthread_mutex_lock(&worker->lock);
     if (batch->count == 0)
         worker->empty[worker->empty_count++] = batch;
     else
         worker->full[(worker->full_first + worker->full_count++) % CTF_WORKER_BATCHES] = batch;
     if (worker->full_count >= WAKE_COUNT)
-        g_cond_signal(&worker->for_reader);
-    g_mutex_unlock(&worker->lock);
+        pthread_cond_signal(&worker->for_reader);
+    pthread_mutex_unlock(&worker->lock);
 }
 
 static void decode(struct ctf_worker *worker)
@@ -75,20 +77,20 @@ static void decode(struct ctf_worker *worker)
 
 static void set_flag(struct ctf_worker *worker, bool *flag)
 {
-    g_mutex_lock(&worker->lock);
+    pthread_mutex_lock(&worker->lock);
     *flag = true;
-    g_cond_signal(&worker->for_reader);
-    g_mutex_unlock(&worker->lock);
+    pthread_cond_signal(&worker->for_reader);
+    pthread_mutex_unlock(&worker->lock);
 }
 
 /* Waits to be told the streams. NULL: stop. */
 static const bool *wait_for_streams(struct ctf_worker *worker)
 {
-    g_mutex_lock(&worker->lock);
+    pthread_mutex_lock(&worker->lock);
     while (!worker->is_stopped && !worker->is_mine)
-        g_cond_wait(&worker->for_worker, &worker->lock);
+        pthread_cond_wait(&worker->for_worker, &worker->lock);
     const bool *is_mine = worker->is_stopped ? NULL : worker->is_mine;
-    g_mutex_unlock(&worker->lock);
+    pthread_mutex_unlock(&worker->lock);
     return is_mine;
 }
 
@@ -107,19 +109,31 @@ static void *worker_main(void *pointer)
     return NULL;
 }
 
+static void start_thread(struct ctf_worker *worker)
+{
+    int error = pthread_create(&worker->thread, NULL, worker_main, worker);
+
+    if (error) {
+        g_set_error(&worker->error, G_FILE_ERROR, g_file_error_from_errno(error), "cannot start a thread: %s",
+                    g_strerror(error));
+        worker->is_open = worker->is_finished = true;
+    }
+    worker->is_running = error == 0;
+}
+
 struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list, bool is_threaded)
 {
     struct ctf_worker *worker = g_new0(struct ctf_worker, 1);
 
     worker->list = list;
     worker->is_threaded = is_threaded;
-    g_mutex_init(&worker->lock);
-    g_cond_init(&worker->for_worker);
-    g_cond_init(&worker->for_reader);
+    pthread_mutex_init(&worker->lock, NULL);
+    pthread_cond_init(&worker->for_worker, NULL);
+    pthread_cond_init(&worker->for_reader, NULL);
     if (is_threaded) {
         while (worker->empty_count < CTF_WORKER_BATCHES)
             worker->empty[worker->empty_count++] = event_batch_new(EVENT_BATCH_CAPACITY);
-        worker->thread = g_thread_new("decode", worker_main, worker);
+        start_thread(worker);
     } else {
         worker->current = event_batch_new(INLINE_BATCH_EVENTS);
         ctf_guard_enter();
@@ -132,10 +146,10 @@ struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list, bool is_thr
 
 const struct ctf_graph *ctf_worker_wait_open(struct ctf_worker *worker)
 {
-    g_mutex_lock(&worker->lock);
+    pthread_mutex_lock(&worker->lock);
     while (!worker->is_open)
-        g_cond_wait(&worker->for_reader, &worker->lock);
-    g_mutex_unlock(&worker->lock);
+        pthread_cond_wait(&worker->for_reader, &worker->lock);
+    pthread_mutex_unlock(&worker->lock);
     return worker->graph;
 }
 
@@ -147,22 +161,23 @@ void ctf_worker_decode(struct ctf_worker *worker, const bool *is_mine, unsigned 
         ctf_guard_leave();
         return;
     }
-    g_mutex_lock(&worker->lock);
+    pthread_mutex_lock(&worker->lock);
     worker->is_mine = g_new(bool, MAX(stream_count, 1));
     for (unsigned i = 0; i < stream_count; i++)
         worker->is_mine[i] = is_mine[i];
-    g_cond_signal(&worker->for_worker);
-    g_mutex_unlock(&worker->lock);
+    pthread_cond_signal(&worker->for_worker);
+    pthread_mutex_unlock(&worker->lock);
 }
 
 void ctf_worker_stop(struct ctf_worker *worker)
 {
-    g_mutex_lock(&worker->lock);
+    pthread_mutex_lock(&worker->lock);
     worker->is_stopped = true;
-    g_cond_signal(&worker->for_worker);
-    g_mutex_unlock(&worker->lock);
-    if (worker->thread)
-        g_thread_join(g_steal_pointer(&worker->thread));
+    pthread_cond_signal(&worker->for_worker);
+    pthread_mutex_unlock(&worker->lock);
+    if (worker->is_running)
+        pthread_join(worker->thread, NULL);
+    worker->is_running = false;
 }
 
 void ctf_worker_free(struct ctf_worker *worker)
@@ -178,9 +193,9 @@ void ctf_worker_free(struct ctf_worker *worker)
         event_batch_free(worker->empty[i]);
     ctf_graph_free(worker->graph);
     g_clear_error(&worker->error);
-    g_mutex_clear(&worker->lock);
-    g_cond_clear(&worker->for_worker);
-    g_cond_clear(&worker->for_reader);
+    pthread_mutex_destroy(&worker->lock);
+    pthread_cond_destroy(&worker->for_worker);
+    pthread_cond_destroy(&worker->for_reader);
     g_free(worker->is_mine);
     g_free(worker);
 }
@@ -198,19 +213,19 @@ static struct event_batch *decode_next(struct ctf_worker *worker)
 
 static struct event_batch *take_full(struct ctf_worker *worker)
 {
-    g_mutex_lock(&worker->lock);
+    pthread_mutex_lock(&worker->lock);
     if (worker->current)
         worker->empty[worker->empty_count++] = g_steal_pointer(&worker->current);
     if (worker->empty_count >= WAKE_COUNT)
-        g_cond_signal(&worker->for_worker);
+        pthread_cond_signal(&worker->for_worker);
     while (worker->full_count == 0 && !worker->is_finished)
-        g_cond_wait(&worker->for_reader, &worker->lock);
+        pthread_cond_wait(&worker->for_reader, &worker->lock);
     if (worker->full_count > 0) {
         worker->current = worker->full[worker->full_first];
         worker->full_first = (worker->full_first + 1) % CTF_WORKER_BATCHES;
         worker->full_count--;
     }
-    g_mutex_unlock(&worker->lock);
+    pthread_mutex_unlock(&worker->lock);
     return worker->current;
 }
 
