@@ -146,6 +146,26 @@ def check_empty_text(dump_events, folder):
     assert [line.split('"')[1] for line in lines] == names, lines
 
 
+def check_empty_packets(dump_events, folder):
+    """babeltrace2 2.0.4 goes round for ever at a packet of size 0."""
+    trace = Trace(folder, [WAKE])
+    header = struct.pack("<I16sIQ", 0xC1FC1FC1, trace.uuid.bytes, 0, 0)
+    with open(os.path.join(folder, "a"), "wb") as file:
+        file.write((header + struct.pack("<QQQQQQI", 0, 0, 0, 0, 0, 0, 0)).ljust(4096, b"\0"))
+    status, lines, stderr = run(dump_events, folder)
+    assert status == 1 and stderr.count("\n") == 1 and folder in stderr, stderr
+
+
+def check_events_of_no_size(dump_events, folder):
+    os.makedirs(folder)
+    with open(os.path.join(folder, "metadata"), "w", encoding="ascii") as file:
+        file.write("/* CTF 1.8 */ trace { major = 1; minor = 8; byte_order = le; }; stream { }; event { name = e; };")
+    with open(os.path.join(folder, "a"), "wb") as file:
+        file.write(b"\0" * 100)
+    status, lines, stderr = run(dump_events, "-c", folder)
+    assert status == 1 and stderr.count("\n") == 1 and folder in stderr, stderr
+
+
 def check_no_trace(dump_events, folder):
     os.makedirs(folder)
     file = os.path.join(folder, "file")
