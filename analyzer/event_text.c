@@ -8,8 +8,8 @@
  *
  *  - TIME nanoseconds since the Unix epoch; PID, TID, CPU numbers, or `-` when not known.
  *  - TYPE is the name of the enum event_type in lower case without EVENT_ (wait, kernel_switch, ...).
- *  - KEY is the name of the field in struct event (its last part); the keys of a type stand in the table
- *    below. Every type also takes host=, stack= (a wire number) and callstack= (a list of PCs, with
+ *  - KEY is the name of the field in struct event (its last part); the keys of a type stand in
+ *    event_fields.c. Every type also takes host=, stack= (a wire number) and callstack= (a list of PCs, with
  *    leaf_is_exact=).
  *  - A key that is left out is 0, and -1 for the fields whose "not known" is -1 (fd, tids, pids, CPUs).
  *    The writer leaves out what has that value, save for fields of an enum whose 0 has a name.
