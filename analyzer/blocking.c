@@ -16,7 +16,9 @@ enum { MAX_PEERS = 1 << 17 };
 
 static uint32_t depth_of(struct trace_model *model, uint32_t stack)
 {
-    return stack <= STACK_LOST ? 0 : stack_table_get(model->stacks, stack)->frame_count;
+    const struct stack *known = stack_table_get(model->stacks, stack);
+
+    return known->is_lost ? 0 : known->frame_count;
 }
 
 static void emit_labelled(void *self, const struct blocking *operation)

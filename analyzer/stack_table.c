@@ -17,6 +17,7 @@ struct stack_entry {
     uint32_t generation; /* of the address space when frames were last looked up */
     uint32_t next;       /* of the same hash; 0: none */
     bool is_incomplete;  /* a frame has no module */
+    struct frame *late;  /* frames of a stack that was used before it was defined; owned */
     struct frame frames[];
 };
 
@@ -41,6 +42,12 @@ static void free_space(void *pointer)
     g_free(space);
 }
 
+static void free_entry(void *pointer)
+{
+    g_free(((struct stack_entry *)pointer)->late);
+    g_free(pointer);
+}
+
 static struct stack_entry *add_entry(struct stack_table *table, const struct frame *frames, uint32_t count)
 {
     struct stack_entry *entry = g_malloc0(sizeof *entry + count * sizeof *frames);
@@ -60,7 +67,7 @@ struct stack_table *stack_table_new(struct intern_table *strings)
     table->strings = strings;
     table->spaces = g_ptr_array_new_with_free_func(free_space);
     table->modules = g_ptr_array_new_with_free_func(g_free);
-    table->stacks = g_ptr_array_new_with_free_func(g_free);
+    table->stacks = g_ptr_array_new_with_free_func(free_entry);
     add_entry(table, NULL, 0);
     add_entry(table, &(struct frame){0}, 1)->stack.is_lost = true;
     return table;
@@ -269,22 +276,31 @@ static uint32_t find_frames(const struct stack_table *table, uint64_t hash, uint
     return 0;
 }
 
-uint32_t stack_table_intern(struct stack_table *table, uint32_t process, const struct event_pcs *pcs)
+/* The addresses with the modules they lie in; returns how many, and whether a module is missing. */
+static uint32_t resolve(const struct address_space *space, const struct event_pcs *pcs, struct frame *frames,
+                        bool *is_incomplete)
 {
-    struct frame frames[STACK_TABLE_MAX_DEPTH];
     uint32_t count = MIN(pcs->count, STACK_TABLE_MAX_DEPTH);
-    const struct address_space *space = space_of(table, process);
-    bool is_incomplete = false;
 
-    if (count == 0)
-        return STACK_NONE;
+    *is_incomplete = false;
     for (uint32_t i = 0; i < count; i++) {
         bool is_exact = (i == 0 && pcs->leaf_is_exact) || pcs->pcs[i] == 0;
         uint64_t address = pcs->pcs[i] - (is_exact ? 0 : 1);
         frames[i] = (struct frame){.module = find_module(space, address), .address = address};
-        is_incomplete = is_incomplete || !frames[i].module;
+        *is_incomplete = *is_incomplete || !frames[i].module;
     }
+    return count;
+}
 
+uint32_t stack_table_intern(struct stack_table *table, uint32_t process, const struct event_pcs *pcs)
+{
+    struct frame frames[STACK_TABLE_MAX_DEPTH];
+    const struct address_space *space = space_of(table, process);
+    bool is_incomplete;
+    uint32_t count = resolve(space, pcs, frames, &is_incomplete);
+
+    if (count == 0)
+        return STACK_NONE;
     uint64_t hash = hash_frames(process, frames, count);
     uint32_t index = find_frames(table, hash, process, frames, count);
     if (index != 0)
@@ -330,27 +346,61 @@ uint32_t stack_table_intern_sample(struct stack_table *table, uint32_t process, 
     return stack_table_intern(table, process, &cut);
 }
 
+/* The stack was used before: where it was, it gets its frames. */
+static void define_late(struct stack_table *table, struct stack_entry *entry, const struct event_pcs *pcs)
+{
+    struct frame frames[STACK_TABLE_MAX_DEPTH];
+    const struct address_space *space = space_of(table, entry->process);
+    uint32_t count = resolve(space, pcs, frames, &entry->is_incomplete);
+
+    if (count == 0 || table->frame_count + count > STACK_TABLE_MAX_FRAMES)
+        return;
+    entry->late = g_memdup2(frames, count * sizeof *frames);
+    entry->stack = (struct stack){.frame_count = count, .frames = entry->late};
+    entry->generation = space->generation;
+    table->frame_count += count;
+}
+
 void stack_table_define(struct stack_table *table, uint32_t process, uint32_t number,
                         const struct event_pcs *pcs)
 {
+    uint64_t key = (uint64_t)process << 32 | number;
+    const uint64_t *known = id_map_find(&table->numbers, key);
     bool is_new;
 
     if (number == 0)
         return;
-    uint32_t index = stack_table_intern(table, process, pcs);
-    uint64_t key = (uint64_t)process << 32 | number;
-    if (table->numbers.count >= STACK_TABLE_MAX_NUMBERS && !id_map_find(&table->numbers, key))
+    if (known && *known != STACK_LOST) {
+        struct stack_entry *entry = table->stacks->pdata[*known];
+        if (entry->stack.is_lost)
+            define_late(table, entry, pcs);
         return;
+    }
+    if (!known && table->numbers.count >= STACK_TABLE_MAX_NUMBERS)
+        return;
+    uint32_t index = stack_table_intern(table, process, pcs);
     *id_map_add(&table->numbers, key, &is_new) = index;
 }
 
 uint32_t stack_table_find(struct stack_table *table, uint32_t process, uint32_t number)
 {
+    uint64_t key = (uint64_t)process << 32 | number;
+    bool is_new;
+
     if (number == 0)
         return STACK_NONE;
-
-    const uint64_t *index = id_map_find(&table->numbers, (uint64_t)process << 32 | number);
-    return index ? (uint32_t)*index : STACK_LOST;
+    const uint64_t *known = id_map_find(&table->numbers, key);
+    if (known)
+        return (uint32_t)*known;
+    if (table->stacks->len >= STACK_TABLE_MAX_STACKS || table->numbers.count >= STACK_TABLE_MAX_NUMBERS)
+        return STACK_LOST;
+    /* Its definition may still come. */
+    uint32_t index = table->stacks->len;
+    struct stack_entry *entry = add_entry(table, &(struct frame){0}, 1);
+    entry->stack.is_lost = true;
+    entry->process = process;
+    *id_map_add(&table->numbers, key, &is_new) = index;
+    return index;
 }
 
 uint32_t stack_table_count(const struct stack_table *table)
@@ -370,10 +420,11 @@ const struct stack *stack_table_get(struct stack_table *table, uint32_t index)
         return &entry->stack;
     entry->generation = space->generation;
     entry->is_incomplete = false;
+    struct frame *frames = entry->late ? entry->late : entry->frames;
     for (uint32_t i = 0; i < entry->stack.frame_count; i++) {
-        if (!entry->frames[i].module)
-            entry->frames[i].module = find_module(space, entry->frames[i].address);
-        entry->is_incomplete = entry->is_incomplete || !entry->frames[i].module;
+        if (!frames[i].module)
+            frames[i].module = find_module(space, frames[i].address);
+        entry->is_incomplete = entry->is_incomplete || !frames[i].module;
     }
     return &entry->stack;
 }

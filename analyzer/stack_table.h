@@ -19,7 +19,7 @@
 #define STACK_TABLE_MAX_NUMBERS (1u << 20) /* numbers known at a time, over all processes */
 
 #define STACK_NONE 0u
-#define STACK_LOST 1u /* index of the stack that stands for every stack without a definition */
+#define STACK_LOST 1u /* stands for stacks that the table had no room for */
 
 struct stack_table;
 
@@ -36,7 +36,10 @@ void stack_table_copy_modules(struct stack_table *table, uint32_t parent, uint32
 
 void stack_table_define(struct stack_table *table, uint32_t process, uint32_t number,
                         const struct event_pcs *pcs);
-/* Index of the stack with this number: STACK_NONE for number 0, STACK_LOST for one without a definition. */
+/*
+ * Index of the stack with this number: STACK_NONE for number 0. A stack without a definition is_lost, until
+ * its definition comes: in overwritten buffers that may be after its first use.
+ */
 uint32_t stack_table_find(struct stack_table *table, uint32_t process, uint32_t number);
 /* Index of the stack of these addresses. */
 uint32_t stack_table_intern(struct stack_table *table, uint32_t process, const struct event_pcs *pcs);

@@ -196,7 +196,7 @@ static void test_stacks__numbers_belong_to_a_process(void **state)
     assert_int_equal(stack->frames[0].address, 0x1100);
     assert_string_equal(stack->frames[0].module->path, "/bin/a");
     assert_int_equal(define(stacks, 1, 8, 0x1101, 0x1201), index);
-    assert_int_equal(stack_table_find(stacks->table, 2, 7), STACK_LOST);
+    assert_true(stack_table_get(stacks->table, stack_table_find(stacks->table, 2, 9))->is_lost);
     assert_true(stack_table_get(stacks->table, STACK_LOST)->is_lost);
     assert_int_equal(stack_table_find(stacks->table, 1, 0), STACK_NONE);
     assert_int_not_equal(define(stacks, 2, 7, 0x1101, 0x1201), index);
@@ -209,7 +209,7 @@ static void test_stacks__a_new_image_forgets(void **state)
     add_module(stacks, 1, 0x1000, 0x1000, "/bin/a");
     uint32_t old = define(stacks, 1, 7, 0x1101, 0x1201);
     stack_table_forget(stacks->table, 1);
-    assert_int_equal(stack_table_find(stacks->table, 1, 7), STACK_LOST);
+    assert_true(stack_table_get(stacks->table, stack_table_find(stacks->table, 1, 7))->is_lost);
     add_module(stacks, 1, 0x1000, 0x1000, "/bin/b");
     uint32_t new = define(stacks, 1, 7, 0x1101, 0x1201);
     assert_string_equal(stack_table_get(stacks->table, old)->frames[0].module->path, "/bin/a");
@@ -225,6 +225,22 @@ static void test_stacks__a_module_may_be_announced_later(void **state)
     add_module(stacks, 1, 0x1000, 0x1000, "/bin/a");
     assert_string_equal(stack_table_get(stacks->table, index)->frames[0].module->path, "/bin/a");
     assert_null(stack_table_get(stacks->table, index)->frames[1].module);
+}
+
+static void test_stacks__a_definition_may_come_after_the_use(void **state)
+{
+    struct stacks *stacks = *state;
+    uint32_t used = stack_table_find(stacks->table, 1, 7);
+
+    assert_true(stack_table_get(stacks->table, used)->is_lost);
+    assert_int_equal(stack_table_find(stacks->table, 1, 7), used);
+    assert_int_equal(define(stacks, 1, 7, 0x1101, 0x9001), used);
+    add_module(stacks, 1, 0x1000, 0x1000, "/bin/a");
+    const struct stack *stack = stack_table_get(stacks->table, used);
+    assert_false(stack->is_lost);
+    assert_int_equal(stack->frame_count, 2);
+    assert_string_equal(stack->frames[0].module->path, "/bin/a");
+    assert_int_equal(define(stacks, 1, 7, 0x1101, 0x9001), used);
 }
 
 static void test_stacks__a_module_replaces_what_lay_there(void **state)
@@ -288,6 +304,7 @@ int main(void)
         STACK_TEST(test_stacks__numbers_belong_to_a_process),
         STACK_TEST(test_stacks__a_new_image_forgets),
         STACK_TEST(test_stacks__a_module_may_be_announced_later),
+        STACK_TEST(test_stacks__a_definition_may_come_after_the_use),
         STACK_TEST(test_stacks__a_module_replaces_what_lay_there),
         STACK_TEST(test_stacks__one_frame_too_many_is_cut),
         STACK_TEST(test_stacks__a_sample_ends_where_it_goes_astray),
