@@ -80,17 +80,8 @@ static bool read_events(const struct analysis *analysis, event_sink sink, void *
 static bool matches_focus(void *self, const struct stack *stack)
 {
     struct analysis *analysis = self;
-    const GRegex *focus = analysis->options.filter.focus;
 
-    for (uint32_t i = 0; i < stack->frame_count && !stack->is_lost; i++) {
-        const struct symbolized_frame *frame = symbol_table_find(analysis->symbols, &stack->frames[i]);
-        for (uint32_t j = 0; j < frame->count; j++) {
-            if (g_regex_match(focus, frame->lines[j].function, 0, NULL) ||
-                g_regex_match(focus, frame->lines[j].file, 0, NULL))
-                return true;
-        }
-    }
-    return false;
+    return symbol_table_stack_matches(analysis->symbols, stack, analysis->options.filter.focus);
 }
 
 static void begin(struct analysis *analysis)

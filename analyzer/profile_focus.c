@@ -16,30 +16,15 @@ static bool is_match(const GRegex *regex, const char *text)
     return g_regex_match(regex, text, 0, NULL);
 }
 
-static bool frame_matches(const struct focus *focus, const struct frame *frame)
-{
-    const struct symbolized_frame *found = symbol_table_find(focus->symbols, frame);
-
-    for (uint32_t i = 0; i < found->count; i++) {
-        if (is_match(focus->regex, found->lines[i].function) || is_match(focus->regex, found->lines[i].file))
-            return true;
-    }
-    return false;
-}
-
 static bool stack_matches(const struct focus *focus, uint32_t index)
 {
     gpointer known = g_hash_table_lookup(focus->verdicts, GUINT_TO_POINTER(index));
-    const struct stack *stack;
-    bool matches = false;
 
     if (known || index == 0 || index >= PROFILE_STACK_FIRST_SPECIAL)
         return GPOINTER_TO_UINT(known) == 2;
 
-    stack = trace_model_stack(focus->model, index);
-
-    for (uint32_t i = 0; i < stack->frame_count && !stack->is_lost && !matches; i++)
-        matches = frame_matches(focus, &stack->frames[i]);
+    bool matches =
+        symbol_table_stack_matches(focus->symbols, trace_model_stack(focus->model, index), focus->regex);
     g_hash_table_insert(focus->verdicts, GUINT_TO_POINTER(index), GUINT_TO_POINTER(matches ? 2 : 1));
     return matches;
 }

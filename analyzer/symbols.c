@@ -465,3 +465,16 @@ const struct symbolized_frame *symbol_table_find(struct symbol_table *table, con
     g_hash_table_add(table->frames, entry);
     return &entry->found;
 }
+
+bool symbol_table_stack_matches(struct symbol_table *table, const struct stack *stack, const GRegex *regex)
+{
+    for (uint32_t i = 0; i < stack->frame_count && !stack->is_lost; i++) {
+        const struct symbolized_frame *frame = symbol_table_find(table, &stack->frames[i]);
+        for (uint32_t j = 0; j < frame->count; j++) {
+            if (g_regex_match(regex, frame->lines[j].function, 0, NULL) ||
+                g_regex_match(regex, frame->lines[j].file, 0, NULL))
+                return true;
+        }
+    }
+    return false;
+}

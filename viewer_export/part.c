@@ -4,16 +4,7 @@
 static bool matches_focus(void *self, const struct stack *stack)
 {
     const struct part_source *source = self;
-    const GRegex *focus = source->options->filter.focus;
-    for (uint32_t i = 0; i < stack->frame_count && !stack->is_lost; i++) {
-        const struct symbolized_frame *frame = symbol_table_find(source->symbols, &stack->frames[i]);
-        for (uint32_t j = 0; j < frame->count; j++) {
-            if (g_regex_match(focus, frame->lines[j].function, 0, NULL) ||
-                g_regex_match(focus, frame->lines[j].file, 0, NULL))
-                return true;
-        }
-    }
-    return false;
+    return symbol_table_stack_matches(source->symbols, stack, source->options->filter.focus);
 }
 
 static struct part *part_prepare(const struct part_source *source, int64_t from_ns, int64_t to_ns,

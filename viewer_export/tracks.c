@@ -281,12 +281,6 @@ static GHashTable *rank_processes(const struct track_table *table)
     return ranks;
 }
 
-uint32_t track_process_rank(const struct track_table *table, const struct track *track)
-{
-    g_autoptr(GHashTable) ranks = rank_processes(table);
-    return GPOINTER_TO_UINT(g_hash_table_lookup(ranks, GUINT_TO_POINTER(track->pid)));
-}
-
 static gint compare_tracks(gconstpointer left_pointer, gconstpointer right_pointer)
 {
     const struct sort_entry *left = left_pointer, *right = right_pointer;

@@ -53,8 +53,6 @@ const struct track *track_table_at(const struct track_table *table, uint32_t ind
 char *track_name(const struct track_table *table, const struct track *track);
 /* Of the process or the group of tracks that a track belongs to. Free with g_free(). */
 char *track_process_name(const struct track_table *table, const struct track *track);
-/* Where a process stands among the processes: the trace as a whole, then the busiest first. From 0. */
-uint32_t track_process_rank(const struct track_table *table, const struct track *track);
 /*
  * All tracks in the order in which a viewer should show them: by process; main thread, then the busiest;
  * then overlaps below their thread. Of const struct track *. Free with g_ptr_array_unref().
