@@ -182,6 +182,9 @@ static void start_collector(struct recording *recording)
     };
     g_autoptr(GError) error = NULL;
 
+    /* Our own events wait for LTTng rather than get lost. Not in the program's environment, which exists
+     * already. */
+    g_setenv("LTTNG_UST_ALLOW_BLOCKING", "1", TRUE);
     recording->events = recorder_events_load(recording->module_path, &error);
     if (!recording->events) {
         say("recording without scheduling: %s", error->message);
@@ -255,7 +258,7 @@ static bool record(struct recording *recording, int *wait_status, GError **error
     return true;
 }
 
-static void report_loss(const struct session_loss *loss, uint64_t ring_loss_count)
+static void report_loss(const struct session_loss *loss, uint64_t ring_loss_count, bool is_full)
 {
     if (loss->program_events)
         say("%" G_GUINT64_FORMAT " events of the program were lost because its buffers were full; "
@@ -268,9 +271,8 @@ static void report_loss(const struct session_loss *loss, uint64_t ring_loss_coun
             loss->recorder_events);
 
     if (ring_loss_count)
-        say("%" G_GUINT64_FORMAT
-            " scheduling records were lost by the kernel; a larger --ring-size avoids it",
-            ring_loss_count);
+        say("%" G_GUINT64_FORMAT " scheduling records were lost%s", ring_loss_count,
+            is_full ? "" : "; a larger --ring-size avoids it, or a disk that is quicker");
 }
 
 static uint64_t process_end(int32_t pid, void *collector)
@@ -308,7 +310,7 @@ static void end_recording(struct recording *recording)
     if (recording->session && !session_finish(recording->session, &loss, &error))
         say("%s", error->message);
 
-    report_loss(&loss, ring_loss_count);
+    report_loss(&loss, ring_loss_count, is_full);
     session_daemon_release(recording->daemon, &left_running);
     if (left_running)
         say("LTTng's session daemon was left running because other sessions use it");

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,11 +31,20 @@
 #define DRAIN_INTERVAL_MS 100
 /* Records younger than this may still be on their way into another CPU's ring. */
 #define SETTLE_NS UINT64_C(5000000)
-/* What an ordinary user may lock per CPU by default (perf_event_mlock_kb), and what root gets. */
+/* What an ordinary user may lock per CPU by default (perf_event_mlock_kb). */
 #define DEFAULT_RING_BYTES (UINT64_C(512) << 10)
-#define DEFAULT_ROOT_RING_BYTES (UINT64_C(2) << 20)
+/* What root gets, who is not limited and may see the switches of the whole machine: this for all CPUs
+ * together. */
+#define ROOT_TOTAL_BYTES (UINT64_C(64) << 20)
+#define MAX_ROOT_RING_BYTES (UINT64_C(8) << 20)
 #define MIN_RING_BYTES (UINT64_C(32) << 10)
+#define MAX_RING_BYTES (UINT64_C(1) << 30)
+/* So that a busy machine does not keep the thread from draining; only root may. */
+#define COLLECTOR_NICE (-10)
 #define MAX_SAMPLE_FRAMES 64
+/* LTTng lets us wait for 200 ms (session.c); an event that took so long was lost. */
+#define STALL_NS UINT64_C(150000000)
+#define STALL_PAUSE_NS UINT64_C(2000000000)
 
 struct sched_collector {
     const struct recorder_events *events; /* borrowed */
@@ -48,6 +58,8 @@ struct sched_collector {
     uint64_t ring_bytes;
     struct sched_tracepoints tracepoints; /* valid when is_privileged */
     bool is_privileged;                   /* tracepoints of all CPUs may be used: wake-ups are known */
+    uint64_t stalled_until_ns;            /* LTTng does not write: drop records until then */
+    uint64_t dropped_count;               /* since stalled */
     int stop_fd;                          /* eventfd: the main thread tells the thread to end */
     GThread *thread;
 };
@@ -83,6 +95,34 @@ static void heap_sift_down(struct perf_ring **heap, unsigned count, unsigned at)
     }
 }
 
+/*
+ * LTTng makes us wait for a free buffer rather than lose events. When it does not write at all (the disk is
+ * full), we must not wait with every event: then records are dropped for a while, and the loss is recorded.
+ */
+static void take_record(struct sched_collector *collector, const struct sched_record *record)
+{
+    uint64_t start_ns = now_ns();
+
+    if (start_ns < collector->stalled_until_ns) {
+        collector->dropped_count++;
+        return;
+    }
+
+    if (collector->dropped_count > 0) {
+        struct sched_record lost = *record;
+
+        lost.type = SCHED_RECORD_LOST;
+        lost.count = collector->dropped_count;
+        collector->dropped_count = 0;
+        sched_pairing_add(collector->pairing, &lost);
+    }
+
+    sched_pairing_add(collector->pairing, record);
+    uint64_t end_ns = now_ns();
+    if (end_ns - start_ns >= STALL_NS)
+        collector->stalled_until_ns = end_ns + STALL_PAUSE_NS;
+}
+
 /* Takes everything up to horizon out of the rings, in order of time. */
 static void drain(struct sched_collector *collector, uint64_t horizon)
 {
@@ -102,7 +142,7 @@ static void drain(struct sched_collector *collector, uint64_t horizon)
         unsigned record_count = perf_ring_read(heap[0], records);
 
         for (unsigned i = 0; i < record_count; i++)
-            sched_pairing_add(collector->pairing, &records[i]);
+            take_record(collector, &records[i]);
 
         if (!perf_ring_advance(heap[0]))
             heap[0] = heap[--count];
@@ -116,6 +156,8 @@ static gpointer run_collector(gpointer argument)
     struct sched_collector *collector = argument;
     unsigned count = collector->ring_count;
     g_autofree struct pollfd *polled = g_new0(struct pollfd, count + 1);
+
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), COLLECTOR_NICE);
 
     for (unsigned i = 0; i < count; i++)
         polled[i] = (struct pollfd){.fd = collector->rings[i].fd, .events = POLLIN};
@@ -133,7 +175,9 @@ static gpointer run_collector(gpointer argument)
     }
 
     drain(collector, UINT64_MAX);
-    sched_pairing_finish(collector->pairing, now_ns());
+    if (now_ns() >= collector->stalled_until_ns)
+        sched_pairing_finish(collector->pairing, now_ns());
+
     return NULL;
 }
 
@@ -346,15 +390,21 @@ static void close_rings(struct sched_collector *collector)
     collector->ring_count = 0;
 }
 
-static uint64_t first_ring_bytes(const struct sched_collector_options *options)
+static uint64_t default_ring_bytes(int cpu_count)
 {
-    uint64_t wanted = options->ring_bytes;
+    if (geteuid() != 0)
+        return DEFAULT_RING_BYTES;
+
+    return CLAMP(ROOT_TOTAL_BYTES / 2 / (uint64_t)cpu_count, DEFAULT_RING_BYTES, MAX_ROOT_RING_BYTES);
+}
+
+/* Rings are powers of two. */
+static uint64_t first_ring_bytes(const struct sched_collector_options *options, int cpu_count)
+{
+    uint64_t wanted = options->ring_bytes ? options->ring_bytes : default_ring_bytes(cpu_count);
     uint64_t bytes = MIN_RING_BYTES;
 
-    if (wanted == 0)
-        return geteuid() == 0 ? DEFAULT_ROOT_RING_BYTES : DEFAULT_RING_BYTES;
-
-    while (bytes < wanted && bytes < (UINT64_C(1) << 30))
+    while (bytes * 2 <= wanted && bytes < MAX_RING_BYTES)
         bytes *= 2;
 
     return bytes;
@@ -365,12 +415,12 @@ static bool open_rings(struct sched_collector *collector, pid_t pid,
 {
     struct perf_event_attr attr;
 
-    collector->ring_bytes = first_ring_bytes(options);
+    collector->ring_bytes = first_ring_bytes(options, collector->cpu_count);
     collector->is_privileged = options->with_wakeups && sched_tracepoints_find(&collector->tracepoints);
     if (collector->is_privileged && !open_machine_rings(collector)) {
         close_rings(collector);
         collector->is_privileged = false;
-        collector->ring_bytes = first_ring_bytes(options);
+        collector->ring_bytes = first_ring_bytes(options, collector->cpu_count);
     }
 
     describe_program_event(&attr, options);
@@ -456,7 +506,7 @@ uint64_t sched_collector_stop(struct sched_collector *collector)
         continue;
 
     g_thread_join(collector->thread);
-    return sched_pairing_lost_count(collector->pairing);
+    return sched_pairing_lost_count(collector->pairing) + collector->dropped_count;
 }
 
 uint64_t sched_collector_process_end(const struct sched_collector *collector, int32_t pid)

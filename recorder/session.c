@@ -32,6 +32,10 @@
 /* How often a half-full sub-buffer is written out, so that a long recording can be watched; microseconds. */
 #define SWITCH_TIMER_US 1000000
 
+/* The recorder may wait so long for a free buffer (sched_collector.c counts on it); the program never does.
+ */
+#define RECORDER_BLOCKING_US 200000
+
 #define PROCESS_POLL_MS 20
 #define PENDING_POLL_US 2000
 #define PENDING_LIMIT_US 30000000
@@ -95,6 +99,8 @@ static bool add_channel(struct lttng_handle *handle, const char *name, uint64_t 
     channel->attr.subbuf_size = round_down_to_power_of_two(buffer_bytes / SUBBUFFER_COUNT);
     channel->attr.switch_timer_interval = SWITCH_TIMER_US;
     channel->attr.output = LTTNG_EVENT_MMAP;
+    if (strcmp(name, PROGRAM_CHANNEL) != 0)
+        lttng_channel_set_blocking_timeout(channel, RECORDER_BLOCKING_US);
 
     int code = lttng_enable_channel(handle, channel);
     lttng_channel_destroy(channel);
