@@ -319,6 +319,15 @@ def case_killed_recorder(build, scratch):
 # Later, and elsewhere. ---------------------------------------------------------------------------------------------
 
 
+def may_read_memory():
+    """Whether recorder may look into another process of the same user."""
+    try:
+        with open("/proc/sys/kernel/yama/ptrace_scope", encoding="ascii") as file:
+            return os.geteuid() == 0 or file.read().strip() == "0"
+    except OSError:
+        return True
+
+
 def case_attach(build, scratch):
     """A process that was started with the library is recorded later, twice, and runs on."""
     environment = dict(os.environ, LD_PRELOAD=build.library)
@@ -338,8 +347,9 @@ def case_attach(build, scratch):
         expect(f"{name}: stacks without definition",
                [event for event in waits if value(event, "stack") not in stacks], [])
         expect(f"{name}: processes", {event[1] for event in events} - {"-"}, {str(program.pid)})
-        opened = [event for event in named(events, "open") if value(event, "fd_kind") == "pipe"]
-        expect(f"{name}: open reads, with that of standard input", len(opened), 2)
+        # One worker always sleeps with the mutex in its hands.
+        if may_read_memory() and not named(events, "open"):
+            fail(f"{name}: nothing was going on when the recording ended")
         if '"worker"' not in [value(event, "name") for event in named(events, "sched_name")]:
             fail(f"{name}: the thread's name is not there")
     stopped = subprocess.Popen([build.recorder, f"--attach={program.pid}", "-o", scratch / "third"],
