@@ -434,7 +434,8 @@ static void hand_out_point(void *self, uint32_t process, const char *name, const
     }
     const struct export_counter counter = {
         .track = track_table_counter(timeline->tracks, process, name, unit),
-        .time_ns = time_ns,
+        /* Perfetto's page of 2021 fails an assertion when a curve has a point at time 0. */
+        .time_ns = MAX(time_ns, 1),
         .value = value,
     };
     HAND_OUT(timeline, counter, &counter);
