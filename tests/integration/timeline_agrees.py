@@ -18,8 +18,8 @@ LATE = ("select count(*) from slice child join slice parent on child.parent_id =
         "where child.ts + child.dur > parent.ts + parent.dur")
 FLOWS = ("select one.name, other.name, count(*) from flow join slice one on slice_out = one.id "
          "join slice other on slice_in = other.id group by 1, 2 order by 1, 2")
-# Not their names: to JSON's Perfetto adds the unit.
-COUNTERS = ("select count(*), sum(value), sum(c.ts) from counter c join counter_track t on c.track_id = t.id "
+# Not their names: to JSON's Perfetto adds the unit. JSON has six decimals of a value.
+COUNTERS = ("select count(*), round(sum(value), 2), sum(c.ts) from counter c join counter_track t on c.track_id = t.id "
             "group by t.name order by t.name")
 # JSON has made-up threads for tracks that are no threads.
 THREADS = ("select distinct tid, thread.name, process.name from thread join process using (upid) "
