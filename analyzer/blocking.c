@@ -223,6 +223,18 @@ void blocking_call_summary(struct trace_model *model, struct thread_record *reco
     hand_out(model, record, &operation, call, false);
 }
 
+/* Calls whose stack is taken when they end have only the return address in their caller while they run. */
+static uint32_t open_stack(struct trace_model *model, const struct thread_record *record,
+                           const struct event *event)
+{
+    uint32_t stack = model_event_stack(model, record->thread.process, event);
+    const struct event_pcs leaf = {.pcs = &event->open.leaf_pc, .count = 1};
+
+    if (stack != STACK_NONE || event->open.leaf_pc == 0)
+        return stack;
+    return stack_table_intern(model->stacks, record->thread.process, &leaf);
+}
+
 void blocking_open(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
     struct blocking operation = new_operation(record, event->time_ns, event->open.duration_ns);
@@ -230,7 +242,7 @@ void blocking_open(struct trace_model *model, struct thread_record *record, cons
     bool is_lock_like = false;
 
     operation.is_open = true;
-    operation.stack = model_event_stack(model, record->thread.process, event);
+    operation.stack = open_stack(model, record, event);
     if (event->open.operation == EXECTRACE_OPERATION_SYNC) {
         operation.blocking_class = BLOCKING_SYNC;
         operation.wait_kind = known_kind(event->open.kind);

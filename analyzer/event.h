@@ -114,6 +114,7 @@ struct event {
         } module;
         struct {
             uint64_t object, duration_ns;
+            uint64_t leaf_pc; /* return address in the caller, the stack when there is no other; 0: unknown */
             uint32_t operation, kind; /* enum exectrace_operation, exectrace_wait_kind */
             uint32_t number, fd_kind;
             int32_t fd;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <glib.h>
 
+#include "tracepoints/contract.h"
+
 #define FIELD(name, kind, member)                                                                            \
     {                                                                                                        \
         name, DECODER_##kind, offsetof(struct event, member), 0                                              \
@@ -39,7 +41,6 @@ static const struct decoder_field module_fields[] = {FIELD("base", U64, module.b
                                                      {0}};
 static const struct decoder_field open_fields[] = {PID,
                                                    TID,
-                                                   FIELD("operation", U32, open.operation),
                                                    FIELD("kind", U32, open.kind),
                                                    FIELD("object", U64, open.object),
                                                    FIELD("number", U32, open.number),
@@ -47,6 +48,7 @@ static const struct decoder_field open_fields[] = {PID,
                                                    FIELD("fd_kind", U32, open.fd_kind),
                                                    FIELD("duration", U64, open.duration_ns),
                                                    STACK,
+                                                   FIELD("leaf_pc", U64, open.leaf_pc),
                                                    {0}};
 static const struct decoder_field thread_start_fields[] = {
     FIELD("start_routine", U64, thread_start.start_routine),
@@ -153,6 +155,11 @@ static const struct decoder_field metric_fields[] = {TIME,
 static void forget_emitter(struct event *event)
 {
     event->pid = event->tid = event->cpu = -1;
+}
+
+static void finish_open(struct event *event)
+{
+    event->open.operation = event->open.kind != 0 ? EXECTRACE_OPERATION_SYNC : EXECTRACE_OPERATION_SYSCALL;
 }
 
 static void prepare_wakeup(struct event *event)
@@ -420,7 +427,7 @@ static const struct decoder_field no_fields[] = {{0}};
 static const struct decoder decoders[] = {
     {"exectrace_process:start", EVENT_PROCESS_START, process_start_fields, NULL, NULL, THREAD_REQUIRED},
     {"exectrace_process:module", EVENT_MODULE, module_fields, NULL, NULL, THREAD_ANY},
-    {"exectrace_process:open", EVENT_OPEN, open_fields, forget_emitter, NULL, THREAD_ANY},
+    {"exectrace_process:open", EVENT_OPEN, open_fields, forget_emitter, finish_open, THREAD_ANY},
     {"exectrace_thread:start", EVENT_THREAD_START, thread_start_fields, NULL, NULL, THREAD_REQUIRED},
     {"exectrace_thread:name", EVENT_THREAD_NAME, thread_name_fields, NULL, NULL, THREAD_ANY},
     {"exectrace_thread:exit", EVENT_THREAD_EXIT, no_fields, NULL, NULL, THREAD_REQUIRED},

@@ -55,6 +55,7 @@ static const struct event_field open_fields[] = {ENUM_FIELD(open.operation, oper
                                                  FIELD(FIELD_I32_UNKNOWN, open.fd, fd),
                                                  ENUM_FIELD(open.fd_kind, fd_kind, fd_kind_names),
                                                  FIELD(FIELD_U64, open.duration_ns, duration_ns),
+                                                 FIELD(FIELD_HEX64, open.leaf_pc, leaf_pc),
                                                  {0}};
 static const struct event_field thread_start_fields[] = {
     FIELD(FIELD_HEX64, thread_start.start_routine, start_routine),

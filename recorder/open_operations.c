@@ -49,7 +49,6 @@ static bool emit_slot(const struct state_slot *slot, int32_t pid, uint64_t end_n
     const struct recorder_open_operation open = {
         .pid = pid,
         .tid = tid,
-        .operation = operation.operation,
         .kind = operation.kind,
         .object = operation.object,
         .number = operation.number,
@@ -57,6 +56,7 @@ static bool emit_slot(const struct state_slot *slot, int32_t pid, uint64_t end_n
         .fd_kind = operation.fd_kind,
         .duration_ns = end_ns - MIN(end_ns, operation.start_ns),
         .stack = operation.stack,
+        .leaf_pc = operation.leaf_pc,
     };
 
     events->process_open(&open);

@@ -81,8 +81,9 @@ static void metric_sample(uint64_t time, int32_t pid, uint32_t id, double value)
 
 static void process_open(const struct recorder_open_operation *open)
 {
-    lttng_ust_tracepoint(exectrace_process, open, open->pid, open->tid, open->operation, open->kind,
-                         open->object, open->number, open->fd, open->fd_kind, open->duration_ns, open->stack);
+    lttng_ust_tracepoint(exectrace_process, open, open->pid, open->tid, open->kind, open->object,
+                         open->number, open->fd, open->fd_kind, open->duration_ns, open->stack,
+                         open->leaf_pc);
 }
 
 extern const struct recorder_events exectrace_recorder_events;

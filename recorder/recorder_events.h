@@ -19,14 +19,14 @@
 struct recorder_open_operation {
     int32_t pid;
     int32_t tid;
-    uint8_t operation; /* enum exectrace_operation */
-    uint8_t kind;      /* enum exectrace_wait_kind */
+    uint8_t kind; /* enum exectrace_wait_kind; 0: a system call */
     uint64_t object;
     uint16_t number;
     int32_t fd;
     uint8_t fd_kind; /* enum exectrace_fd_kind */
     uint64_t duration_ns;
     uint32_t stack;
+    uint64_t leaf_pc; /* return address in the caller, when there is no stack */
 };
 
 struct recorder_events {

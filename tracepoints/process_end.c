@@ -38,9 +38,9 @@ static void report_open(const struct thread_block *block, uint64_t now_ns)
 
     if (operation.operation == 0)
         return;
-    lttng_ust_do_tracepoint(exectrace_process, open, own_pid, block->tid, operation.operation, operation.kind,
-                            operation.object, operation.number, operation.fd, operation.fd_kind, duration_ns,
-                            operation.stack);
+    lttng_ust_do_tracepoint(exectrace_process, open, own_pid, block->tid, operation.kind, operation.object,
+                            operation.number, operation.fd, operation.fd_kind, duration_ns, operation.stack,
+                            operation.leaf_pc);
 }
 
 void process_is_unheard_copy(void)

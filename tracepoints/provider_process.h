@@ -51,29 +51,31 @@ LTTNG_UST_TRACEPOINT_EVENT(exectrace_process, module,
 
 /* An operation that had not ended when the recording did.
  * Emitted by the library at exit, or by the recorder for a process that was killed (then vpid/vtid are the
- * recorder's; pid and tid say whose). duration: from its start until now. */
+ * recorder's; pid and tid say whose). duration: from its start until now.
+ * kind: of a wait; 0 for a system call, which has number, fd and fd_kind instead. leaf_pc: return address in the
+ * caller, for calls whose stack is taken only when they end (stack is 0 then). */
 LTTNG_UST_TRACEPOINT_EVENT(exectrace_process, open,
     LTTNG_UST_TP_ARGS(int32_t, pid,
         int32_t, tid,
-        uint8_t, operation,
         uint8_t, kind,
         uint64_t, object,
         uint16_t, number,
         int32_t, fd,
         uint8_t, fd_kind,
         uint64_t, duration,
-        uint32_t, stack),
+        uint32_t, stack,
+        uint64_t, leaf_pc),
     LTTNG_UST_TP_FIELDS(
         lttng_ust_field_integer(int32_t, pid, pid)
         lttng_ust_field_integer(int32_t, tid, tid)
-        lttng_ust_field_integer(uint8_t, operation, operation)
         lttng_ust_field_integer(uint8_t, kind, kind)
         lttng_ust_field_integer_hex(uint64_t, object, object)
         lttng_ust_field_integer(uint16_t, number, number)
         lttng_ust_field_integer(int32_t, fd, fd)
         lttng_ust_field_integer(uint8_t, fd_kind, fd_kind)
         lttng_ust_field_integer(uint64_t, duration, duration)
-        lttng_ust_field_integer(uint32_t, stack, stack)))
+        lttng_ust_field_integer(uint32_t, stack, stack)
+        lttng_ust_field_integer_hex(uint64_t, leaf_pc, leaf_pc)))
 
 /* clang-format on */
 

@@ -22,10 +22,11 @@ struct fixture {
 
 static void print_open(const struct recorder_open_operation *open)
 {
-    g_string_append_printf(output, "%d/%d op %d kind %d object %" G_GINT64_MODIFIER "x number %d fd %d/%d ",
-                           open->pid, open->tid, open->operation, open->kind, open->object, open->number,
-                           open->fd, open->fd_kind);
-    g_string_append_printf(output, "for %" G_GUINT64_FORMAT " stack %u\n", open->duration_ns, open->stack);
+    g_string_append_printf(output, "%d/%d kind %d object %" G_GINT64_MODIFIER "x number %d fd %d/%d ",
+                           open->pid, open->tid, open->kind, open->object, open->number, open->fd,
+                           open->fd_kind);
+    g_string_append_printf(output, "for %" G_GUINT64_FORMAT " stack %u leaf %" G_GINT64_MODIFIER "x\n",
+                           open->duration_ns, open->stack, open->leaf_pc);
 }
 
 static const struct recorder_events printing_events = {.process_open = print_open};
@@ -81,7 +82,8 @@ static void describe_process(struct fixture *fixture, int32_t pid)
                                                         .number = 0,
                                                         .fd = 3,
                                                         .fd_kind = EXECTRACE_FD_PIPE,
-                                                        .start_ns = 500};
+                                                        .start_ns = 500,
+                                                        .leaf_pc = 0x1234};
 }
 
 static void put_file(struct fixture *fixture, const char *name, gssize size)
@@ -107,9 +109,9 @@ static void test_open_operations__run_to_the_end_of_their_process(void **state)
     put_file(fixture, "30", STATE_FILE_BYTES);
 
     assert_int_equal(emit(fixture), 3);
-    assert_string_equal(output->str, "20/20 op 1 kind 1 object abc number 0 fd 0/0 for 500 stack 7\n"
-                                     "20/22 op 2 kind 0 object 0 number 0 fd 3/3 for 400 stack 0\n"
-                                     "30/30 op 1 kind 1 object abc number 0 fd 0/0 for 600 stack 7\n");
+    assert_string_equal(output->str, "20/20 kind 1 object abc number 0 fd 0/0 for 500 stack 7 leaf 0\n"
+                                     "20/22 kind 0 object 0 number 0 fd 3/3 for 400 stack 0 leaf 1234\n"
+                                     "30/30 kind 1 object abc number 0 fd 0/0 for 600 stack 7 leaf 0\n");
 }
 
 static void test_open_operations__library_that_reported_is_left_out(void **state)
@@ -141,7 +143,7 @@ static void test_open_operations__start_after_the_end_has_no_duration(void **sta
     fixture->file->slots[2].tid = 0;
     put_file(fixture, "20", STATE_FILE_BYTES);
     emit(fixture);
-    assert_string_equal(output->str, "20/20 op 1 kind 1 object abc number 0 fd 0/0 for 0 stack 7\n");
+    assert_string_equal(output->str, "20/20 kind 1 object abc number 0 fd 0/0 for 0 stack 7 leaf 0\n");
 }
 
 static void test_open_operations__strange_files_are_ignored(void **state)
