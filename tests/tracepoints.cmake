@@ -80,7 +80,7 @@ add_test(NAME integration.annotations
 set_tests_properties(integration.annotations PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
 
 # The program must not notice.
-foreach(app sync_results sync_cancel sync_signals sync_fork sync_crowd sync_edges sync_small_stacks)
+foreach(app sync_results sync_cancel sync_signals sync_fork sync_fork_thread sync_crowd sync_edges sync_small_stacks)
   exectrace_same_behaviour_test(${app})
 endforeach()
 add_library(sync_edges_library SHARED apps/sync_edges_library.c)

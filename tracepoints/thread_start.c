@@ -63,6 +63,8 @@ static void take_back(struct start_record *record)
 {
     if (record->is_counted)
         threads_count(-1);
+    if (record->is_tracer)
+        threads_count_tracers(-1);
     give_back(record);
 }
 
@@ -138,6 +140,8 @@ static void fill_start_record(struct start_record *record, const void *caller)
     record->is_counted = !record->is_tracer && guard_is_open;
     if (record->is_counted)
         threads_count(1);
+    if (record->is_tracer)
+        threads_count_tracers(1);
     if (record->is_tracer || !TRACING(exectrace_thread, start))
         return;
     thread = guard_enter();

@@ -48,6 +48,7 @@ static pthread_key_t exit_key;
 static bool has_exit_key;
 static bool knows_libc_locks;
 static int32_t program_thread_count = 1; /* threads of the program that have not ended */
+static int32_t tracer_thread_count;      /* LTTng's; they do not end before the process */
 
 int32_t threads_own_tid(void)
 {
@@ -234,12 +235,15 @@ static void detach(struct thread_block *block)
 
 /*
  * The last thread of a program ends the process, but LTTng's threads would keep it alive for ever: when the
- * program's other threads are gone, does what the C library would.
+ * program's other threads are gone, does what the C library would. LTTng's are counted when they are started:
+ * in the child of a fork they may not have their names yet.
  */
 static void end_process_of_tracers(void)
 {
+    uint32_t tracer_count = (uint32_t)__atomic_load_n(&tracer_thread_count, __ATOMIC_ACQUIRE);
+
     if (__atomic_sub_fetch(&program_thread_count, 1, __ATOMIC_ACQ_REL) <= 0 &&
-        thread_names_count_others() == 0)
+        thread_names_count_others() <= tracer_count)
         exit(0);
 }
 
@@ -270,6 +274,11 @@ void threads_count(int32_t change)
     __atomic_add_fetch(&program_thread_count, change, __ATOMIC_ACQ_REL);
 }
 
+void threads_count_tracers(int32_t change)
+{
+    __atomic_add_fetch(&tracer_thread_count, change, __ATOMIC_ACQ_REL);
+}
+
 /* The versions whose pthread_mutex_lock was compared with mutexes.c; the layout itself is far older. */
 static bool libc_is_known(void)
 {
@@ -294,6 +303,7 @@ void threads_reset_after_fork(void)
     if (guard_words.lock_owner != 0)
         guard_words.lock_owner = threads_own_tid();
     program_thread_count = 1;
+    tracer_thread_count = 0;
     waiters_reset();
     thread_starts_reset_after_fork();
     for (struct thread_block *block = threads_first(); block != NULL; block = block->next) {

@@ -33,7 +33,10 @@ void threads_await_end(void);
 /* A thread of the program is being started (1), or could not be (-1). */
 void threads_count(int32_t change);
 
-/* How many threads there are beside the calling one and LTTng's; 1 when that cannot be found out. */
+/* The same for a thread of LTTng's. */
+void threads_count_tracers(int32_t change);
+
+/* How many threads there are beside the calling one; UINT32_MAX when that cannot be found out. */
 uint32_t thread_names_count_others(void);
 
 /* A session has started: announces the names of all threads. Muted, any thread. thread_names.c. */
