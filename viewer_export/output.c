@@ -1,17 +1,20 @@
 /*
  * Owns the files that viewer_export makes: buffer, gzip stream, temporary name. Called by main and the
- * exporters on the main thread; the signal handler here only unlinks the temporary file.
+ * exporters on the main thread; full buffers are compressed and written on output_writer.c's thread. The
+ * signal handler here only unlinks the temporary file.
  */
 #include "viewer_export/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
+#include "viewer_export/output_writer.h"
 
 #define GZIP_LEVEL 3 /* level 6 takes three times as long for a tenth less */
 
@@ -24,9 +27,9 @@ enum target_kind {
 struct output_target {
     enum target_kind kind;
     int fd;
-    char *path;      /* final name, or what to call it in messages */
-    char *temporary; /* NULL unless TARGET_FILE */
-    int error_number;
+    char *path;              /* final name, or what to call it in messages */
+    char *temporary;         /* NULL unless TARGET_FILE */
+    atomic_int error_number; /* set by the thread that writes */
     bool is_gzip;
     z_stream gzip;
     uint8_t *compressed;
@@ -108,16 +111,20 @@ static void write_compressed(struct output_target *target, const uint8_t *bytes,
     } while (target->gzip.avail_out == 0);
 }
 
-static void write_target(struct output *output, const uint8_t *bytes, size_t count, int flush)
+static void write_target(struct output_target *target, const uint8_t *bytes, size_t count, int flush)
 {
-    struct output_target *target = output->target;
-    output->flushed_bytes += count;
     if (target->kind == TARGET_NOWHERE || target->error_number != 0)
         return;
     if (target->is_gzip)
         write_compressed(target, bytes, count, flush);
     else
         write_fd(target, bytes, count);
+}
+
+/* On the thread that writes. */
+static void write_full_buffer(struct output_target *target, const uint8_t *bytes, size_t count)
+{
+    write_target(target, bytes, count, Z_NO_FLUSH);
 }
 
 static struct output *output_new(enum target_kind kind, int fd, const char *path, bool is_gzip)
@@ -134,6 +141,8 @@ static struct output *output_new(enum target_kind kind, int fd, const char *path
         /* 15 window bits, + 16: a gzip header */
         deflateInit2(&output->target->gzip, GZIP_LEVEL, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
     }
+    if (kind != TARGET_NOWHERE)
+        output_writer_acquire(OUTPUT_BUFFER_BYTES, write_full_buffer);
     return output;
 }
 
@@ -196,10 +205,18 @@ struct output *output_open(const char *path, bool is_gzip, GError **error)
     return output;
 }
 
+void output_hand_over(struct output *output)
+{
+    output->flushed_bytes += output->used_bytes;
+    if (output->target->kind != TARGET_NOWHERE)
+        output->buffer = output_writer_hand_over(output->target, output->buffer, output->used_bytes);
+    output->used_bytes = 0;
+}
+
 void output_flush(struct output *output)
 {
-    write_target(output, output->buffer, output->used_bytes, Z_NO_FLUSH);
-    output->used_bytes = 0;
+    output_hand_over(output);
+    output_writer_wait(output->target);
 }
 
 void output_write_large(struct output *output, const void *bytes, size_t count)
@@ -226,6 +243,8 @@ uint64_t output_bytes(const struct output *output)
 static void output_free(struct output *output)
 {
     struct output_target *target = output->target;
+    if (target->kind != TARGET_NOWHERE)
+        output_writer_release();
     if (target->is_gzip)
         deflateEnd(&target->gzip);
     if (target->temporary)
@@ -250,8 +269,8 @@ static void close_fd(struct output_target *target)
 bool output_close(struct output *output, GError **error)
 {
     struct output_target *target = output->target;
-    write_target(output, output->buffer, output->used_bytes, Z_FINISH);
-    output->used_bytes = 0;
+    output_writer_wait(target);
+    write_target(target, output->buffer, output->used_bytes, Z_FINISH);
     close_fd(target);
     if (target->temporary && target->error_number == 0 && rename(target->temporary, target->path) != 0)
         target->error_number = errno;
@@ -271,6 +290,7 @@ void output_discard(struct output *output)
 {
     if (!output)
         return;
+    output_writer_wait(output->target);
     close_fd(output->target);
     if (output->target->temporary)
         unlink(output->target->temporary);

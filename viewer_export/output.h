@@ -43,6 +43,9 @@ bool output_has_failed(const struct output *output);
 /* Bytes written so far, before compression. */
 uint64_t output_bytes(const struct output *output);
 
+/* The buffer is written while another is filled. */
+void output_hand_over(struct output *output);
+/* Returns when all is written. */
 void output_flush(struct output *output);
 /* For what does not fit into the buffer at once. */
 void output_write_large(struct output *output, const void *bytes, size_t count);
@@ -51,7 +54,7 @@ void output_write_large(struct output *output, const void *bytes, size_t count);
 static inline uint8_t *output_reserve(struct output *output, size_t count)
 {
     if (OUTPUT_BUFFER_BYTES - output->used_bytes < count)
-        output_flush(output);
+        output_hand_over(output);
     return output->buffer + output->used_bytes;
 }
 
