@@ -65,22 +65,22 @@ int wrapped_prctl(int option, unsigned long a, unsigned long b, unsigned long c,
     return result;
 }
 
-/* The name of the thread `tid` (decimal digits), empty when it has ended. */
-static void read_name(long directory, const char *tid, char *name)
+/* Reads /proc/self/task/<tid>/<file> (tid in decimal digits); empty when the thread is gone. */
+static void read_file(long directory, const char *tid, const char *file, char *text, size_t room)
 {
     char path[32];
     long fd, count;
 
-    name[0] = '\0';
-    if (strlen(tid) + sizeof("/comm") > sizeof(path))
+    text[0] = '\0';
+    if (strlen(tid) + strlen(file) >= sizeof(path))
         return;
     strcpy(path, tid);
-    strcat(path, "/comm");
+    strcat(path, file);
     fd = raw_syscall6(SYS_openat, directory, (long)(uintptr_t)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
     if (fd < 0)
         return;
-    count = raw_syscall3(SYS_read, fd, (long)(uintptr_t)name, NAME_BYTES - 1);
-    name[count > 0 ? count - (name[count - 1] == '\n') : 0] = '\0';
+    count = raw_syscall3(SYS_read, fd, (long)(uintptr_t)text, (long)room - 1);
+    text[count > 0 ? count - (text[count - 1] == '\n') : 0] = '\0';
     raw_syscall3(SYS_close, fd, 0, 0);
 }
 
@@ -100,8 +100,8 @@ static bool is_tracer_name(const char *name)
     return length >= 4 && strcmp(name + length - 4, "-ust") == 0;
 }
 
-/* Calls `visit` for every thread, with its id and name. False: the threads cannot be listed. */
-static bool visit_threads(void (*visit)(int32_t tid, const char *name, void *argument), void *argument)
+/* Calls `visit` for every thread, with its id in digits. False: the threads cannot be listed. */
+static bool visit_threads(void (*visit)(long directory, const char *tid, void *argument), void *argument)
 {
     char buffer[2048] __attribute__((aligned(8)));
     long directory =
@@ -113,12 +113,9 @@ static bool visit_threads(void (*visit)(int32_t tid, const char *name, void *arg
     while ((count = raw_syscall3(SYS_getdents64, directory, (long)(uintptr_t)buffer, sizeof(buffer))) > 0) {
         for (long at = 0; at < count;) {
             const struct directory_entry *entry = (const struct directory_entry *)(const void *)(buffer + at);
-            char name[NAME_BYTES];
 
-            if (entry->name[0] != '.') {
-                read_name(directory, entry->name, name);
-                visit(parse_tid(entry->name), name, argument);
-            }
+            if (entry->name[0] != '.')
+                visit(directory, entry->name, argument);
             at += entry->bytes;
         }
     }
@@ -126,11 +123,14 @@ static bool visit_threads(void (*visit)(int32_t tid, const char *name, void *arg
     return true;
 }
 
-static void announce_name(int32_t tid, const char *name, void *unused)
+static void announce_name(long directory, const char *tid, void *unused)
 {
+    char name[NAME_BYTES];
+
     (void)unused;
+    read_file(directory, tid, "/comm", name, sizeof(name));
     if (name[0] != '\0' && !is_tracer_name(name))
-        lttng_ust_do_tracepoint(exectrace_thread, name, tid, name);
+        lttng_ust_do_tracepoint(exectrace_thread, name, parse_tid(tid), name);
 }
 
 void thread_names_announce(void)
@@ -139,12 +139,18 @@ void thread_names_announce(void)
         visit_threads(announce_name, NULL);
 }
 
-static void count_other(int32_t tid, const char *name, void *argument)
+/* A process's first thread stays listed as a zombie after its end. */
+static void count_other(long directory, const char *tid, void *argument)
 {
     uint32_t *count = argument;
+    char text[64];
+    const char *state;
 
-    (void)name;
-    if (tid != threads_own_tid())
+    if (parse_tid(tid) == threads_own_tid())
+        return;
+    read_file(directory, tid, "/stat", text, sizeof(text));
+    state = strrchr(text, ')');
+    if (state != NULL && state[1] != '\0' && state[2] != 'Z' && state[2] != 'X')
         ++*count;
 }
 

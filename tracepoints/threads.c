@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tracepoints/clock.h"
@@ -29,6 +30,10 @@
 
 /* One round is left for LTTng, which forgets the thread in a destructor of its own. */
 #define LAST_EXIT_ROUND (PTHREAD_DESTRUCTOR_ITERATIONS - 1)
+/* How long the last thread waits for those that ended before it: 2 s, in vain only where libc has threads of
+ * its own that nobody started through pthread_create. */
+#define LAST_THREAD_PAUSE_NS 1000000
+#define LAST_THREAD_PAUSES 2000
 #define TRACER_RANGE_COUNT 8u
 #define MAIN_STACK_BYTES (64u * 1024u * 1024u)
 
@@ -233,6 +238,21 @@ static void detach(struct thread_block *block)
     __atomic_store_n(&block->tid, 0, __ATOMIC_RELEASE);
 }
 
+/* Are only LTTng's threads left? Those of the program that have been counted as ended may take a moment more.
+ */
+static bool is_last_with_tracers(void)
+{
+    uint32_t tracer_count = (uint32_t)__atomic_load_n(&tracer_thread_count, __ATOMIC_ACQUIRE);
+    const struct timespec pause = {.tv_nsec = LAST_THREAD_PAUSE_NS};
+
+    for (int i = 0; i < LAST_THREAD_PAUSES; i++) {
+        if (thread_names_count_others() <= tracer_count)
+            return true;
+        raw_syscall3(SYS_nanosleep, (long)(uintptr_t)&pause, 0, 0);
+    }
+    return false;
+}
+
 /*
  * The last thread of a program ends the process, but LTTng's threads would keep it alive for ever: when the
  * program's other threads are gone, does what the C library would. LTTng's are counted when they are started:
@@ -240,10 +260,7 @@ static void detach(struct thread_block *block)
  */
 static void end_process_of_tracers(void)
 {
-    uint32_t tracer_count = (uint32_t)__atomic_load_n(&tracer_thread_count, __ATOMIC_ACQUIRE);
-
-    if (__atomic_sub_fetch(&program_thread_count, 1, __ATOMIC_ACQ_REL) <= 0 &&
-        thread_names_count_others() <= tracer_count)
+    if (__atomic_sub_fetch(&program_thread_count, 1, __ATOMIC_ACQ_REL) <= 0 && is_last_with_tracers())
         exit(0);
 }
 

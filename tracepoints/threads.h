@@ -36,7 +36,8 @@ void threads_count(int32_t change);
 /* The same for a thread of LTTng's. */
 void threads_count_tracers(int32_t change);
 
-/* How many threads there are beside the calling one; UINT32_MAX when that cannot be found out. */
+/* How many threads there are beside the calling one that have not ended; UINT32_MAX when that cannot be found
+ * out. */
 uint32_t thread_names_count_others(void);
 
 /* A session has started: announces the names of all threads. Muted, any thread. thread_names.c. */

@@ -9,13 +9,24 @@
 
 #define ROUNDS 20
 
+static void *linger(void *unused)
+{
+    usleep(1000);
+    return unused;
+}
+
 static void *work(void *unused)
 {
     pid_t pid = fork();
     int status = -1;
 
-    if (pid == 0)
-        return unused; /* the last thread's end ends the process, with status 0 */
+    if (pid == 0) {
+        pthread_t another;
+
+        /* The process's first thread ends before its last, whose end ends the process with status 0. */
+        pthread_create(&another, NULL, linger, NULL);
+        return unused;
+    }
     waitpid(pid, &status, 0);
     if (status != 0)
         printf("status %x\n", (unsigned)status);
