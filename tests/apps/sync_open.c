@@ -1,6 +1,6 @@
 /*
  * Ends while other threads wait: for a mutex, a condition, a semaphore, a read. Prints what is in flight, as
- * "open OPERATION KIND OBJECT NUMBER FD TID"; "_exit" as the argument leaves without destructors.
+ * "open KIND OBJECT NUMBER FD TID"; "_exit" as the argument leaves without destructors.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -80,8 +80,7 @@ static void await_sleep(int place)
 
 static void print_sync(int kind, const void *object, int place)
 {
-    printf("open %d %d 0x%" PRIXPTR " 0 -1 %d\n", EXECTRACE_OPERATION_SYNC, kind, (uintptr_t)object,
-           tids[place]);
+    printf("open %d 0x%" PRIXPTR " 0 -1 %d\n", kind, (uintptr_t)object, tids[place]);
 }
 
 int main(int argc, char **argv)
@@ -100,7 +99,7 @@ int main(int argc, char **argv)
     print_sync(EXECTRACE_WAIT_MUTEX, &mutex, 0);
     print_sync(EXECTRACE_WAIT_COND, &cond, 1);
     print_sync(EXECTRACE_WAIT_SEMAPHORE, &semaphore, 2);
-    printf("open %d 0 0x0 %d %d %d\n", EXECTRACE_OPERATION_SYSCALL, SYS_read, pipe_fds[0], tids[3]);
+    printf("open 0 0x0 %d %d %d\n", SYS_read, pipe_fds[0], tids[3]);
     fflush(stdout);
     if (argc > 1 && strcmp(argv[1], "_exit") == 0)
         _exit(0);
