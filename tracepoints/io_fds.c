@@ -18,6 +18,9 @@
 #include "tracepoints/raw_syscall.h"
 #include "tracepoints/threads.h"
 
+/* With fewer descriptors allowed LTTng is kept from connecting: it takes up to twenty. */
+#define FEWEST_DESCRIPTORS 64
+
 /*
  * Whether the calling code is the traced program's: not ours, and not LTTng's, which ends on the program's
  * thread. It does not matter whether anything is recorded: LTTng lives in children that are not, too.
@@ -61,6 +64,15 @@ static bool is_tracer_calling(const void *site)
     return guard_words.role != GUARD_TRACED && threads_is_tracer_code(site);
 }
 
+/* How many descriptors the process may have, as far as it matters here. */
+static uint64_t descriptor_limit(void)
+{
+    uint64_t limits[2] = {1024, 1024};
+
+    raw_syscall6(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)limits, 0, 0);
+    return limits[0] < 1024 ? limits[0] : 1024;
+}
+
 /*
  * LTTng's own descriptors are moved out of the way: programs rely on getting the lowest free number, and put
  * descriptors of theirs at low numbers with dup2. They are marked, so that the program can't close them.
@@ -68,12 +80,11 @@ static bool is_tracer_calling(const void *site)
 static int claim_for_tracer(int fd)
 {
     int saved_errno = errno;
-    uint64_t limits[2] = {1024, 1024};
 
     if (fd < 0)
         return fd;
-    raw_syscall6(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)limits, 0, 0);
-    uint64_t limit = limits[0] < 1024 ? limits[0] : 1024;
+
+    uint64_t limit = descriptor_limit();
     long moved = raw_syscall3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, (long)(limit - limit / 4));
     if (moved >= 0) {
         fd_kinds_forget(fd);
@@ -119,11 +130,16 @@ EXECTRACE_EXPORT int accept4(int fd, struct sockaddr *restrict address, socklen_
 
 EXECTRACE_EXPORT int socket(int domain, int type, int protocol)
 {
-    int fd = real.socket(domain, type, protocol);
+    if (likely(!is_tracer_calling(SITE)))
+        return made(real.socket(domain, type, protocol), EXECTRACE_FD_SOCKET);
 
-    if (unlikely(is_tracer_calling(SITE)))
-        return claim_for_tracer(fd);
-    return made(fd, EXECTRACE_FD_SOCKET);
+    /* LTTng stays away from a process that may have few: it can do without being recorded, not without files.
+     */
+    if (descriptor_limit() < FEWEST_DESCRIPTORS) {
+        errno = EMFILE;
+        return -1;
+    }
+    return claim_for_tracer(real.socket(domain, type, protocol));
 }
 
 EXECTRACE_EXPORT int socketpair(int domain, int type, int protocol, int fds[2])
@@ -203,8 +219,25 @@ EXECTRACE_EXPORT int dup3(int fd, int wanted, int flags)
     return copy;
 }
 
+/*
+ * Before our constructor has run, an allocator may close with its locks held, and close() of
+ * liblttng-ust-fd.so allocates when it is called first: then the system call is made directly.
+ */
+static bool is_early(void)
+{
+    static bool is_over;
+
+    if (unlikely(!is_over))
+        is_over = guard_is_open;
+    return !is_over;
+}
+
 EXECTRACE_EXPORT int close(int fd)
 {
+    if (unlikely(is_early())) {
+        fds_forget(fd);
+        return (int)raw_result(raw_syscall3(SYS_close, fd, 0, 0));
+    }
     if (unlikely(fds_is_hidden(fd, SITE))) {
         errno = EBADF;
         return -1;
