@@ -24,14 +24,30 @@ struct thread_text {
     char *text;
 };
 
+/*
+ * What slices with the same name have in common: ,"cat": ... "name": ... and the beginning of "args". Found
+ * by hash, written with one copy.
+ */
+#define LABEL_TEXTS 1024u
+#define LABEL_TEXT_BYTES 208u
+struct label_text {
+    struct operation_label label;
+    const char *category; /* NULL: free */
+    uint32_t length;
+    char text[LABEL_TEXT_BYTES];
+};
+
 struct chrome_json {
     const struct export_context *context;
     struct output *output;
     bool has_events;
-    GArray *track_texts;    /* struct track_text by track */
-    GArray *thread_texts;   /* struct thread_text by the model's thread */
+    GArray *track_texts;  /* struct track_text by track */
+    GArray *thread_texts; /* struct thread_text by the model's thread */
+    struct label_text *label_texts;
     struct output *scratch; /* for escaping */
 };
+
+static const char category_release[] = "release", category_short[] = "short";
 
 static void *chrome_json_new(const struct export_context *context)
 {
@@ -40,6 +56,7 @@ static void *chrome_json_new(const struct export_context *context)
     json->output = context->output;
     json->track_texts = g_array_new(FALSE, TRUE, sizeof(struct track_text));
     json->thread_texts = g_array_new(FALSE, TRUE, sizeof(struct thread_text));
+    json->label_texts = g_new0(struct label_text, LABEL_TEXTS);
     json->scratch = output_open_nowhere();
     return json;
 }
@@ -51,6 +68,7 @@ static void chrome_json_free(void *self)
         g_free(g_array_index(json->thread_texts, struct thread_text, i).text);
     g_array_unref(json->thread_texts);
     g_array_unref(json->track_texts);
+    g_free(json->label_texts);
     output_discard(json->scratch);
     g_free(json);
 }
@@ -111,13 +129,13 @@ static void write_time(struct output *output, int64_t time_ns)
 }
 
 /* The name of an operation's slice, see operation_label_write(). */
-static void write_label(struct output *output, const char *category, const struct operation_label *label,
-                        const char *prefix)
+static void write_label(struct output *output, const struct operation_label *label, bool is_release)
 {
-    json_text(output, ",\"cat\":\"");
-    output_write(output, category, strlen(category));
-    json_text(output, "\",\"name\":\"");
-    output_write(output, prefix, strlen(prefix));
+    json_text(output, ",\"name\":\"");
+    if (is_release)
+        json_text(output, "release ");
+    else if (label->is_idle)
+        json_text(output, "idle: ");
     json_string_part(output, label->word);
     if (label->has_object && label->object_is_tid) {
         json_text(output, " thread ");
@@ -127,6 +145,56 @@ static void write_label(struct output *output, const char *category, const struc
         json_hex(output, label->object);
     }
     json_text(output, "\"");
+}
+
+static void write_label_anew(struct output *output, const char *category, const struct operation_label *label)
+{
+    bool is_release = category == category_release;
+    json_text(output, ",\"cat\":\"");
+    output_write(output, category, strlen(category));
+    json_text(output, "\"");
+    write_label(output, label, is_release);
+    if (label->is_idle && !is_release && category != category_short)
+        json_text(output, ",\"cname\":\"grey\"");
+    json_text(output, ",\"args\":{\"kind\":");
+    json_string(output, label->word);
+    if (label->has_object) {
+        json_text(output, ",\"object\":\"");
+        json_hex(output, label->object);
+        json_text(output, "\"");
+    }
+}
+
+static bool is_text_of(const struct label_text *text, const char *category,
+                       const struct operation_label *label)
+{
+    return text->category == category && text->label.word == label->word &&
+           text->label.object == label->object && text->label.has_object == label->has_object &&
+           text->label.object_is_tid == label->object_is_tid && text->label.is_idle == label->is_idle;
+}
+
+/* Category, name, and args with kind and object; more args may follow. The category is a static string. */
+static void write_label_and_args(struct chrome_json *json, const char *category,
+                                 const struct operation_label *label)
+{
+    uint64_t hash =
+        (uint64_t)(uintptr_t)label->word ^ (uint64_t)(uintptr_t)category << 20 ^ label->object >> 3;
+    hash *= UINT64_C(0x9e3779b97f4a7c15);
+    G_STATIC_ASSERT(LABEL_TEXTS == 1u << (64 - 54));
+    struct label_text *known = &json->label_texts[hash >> 54];
+    if (is_text_of(known, category, label)) {
+        output_write(json->output, known->text, known->length);
+        return;
+    }
+
+    json->scratch->used_bytes = 0;
+    write_label_anew(json->scratch, category, label);
+    size_t length = json->scratch->used_bytes;
+    output_write_large(json->output, json->scratch->buffer, length);
+    if (length <= LABEL_TEXT_BYTES) {
+        *known = (struct label_text){.label = *label, .category = category, .length = (uint32_t)length};
+        memcpy(known->text, json->scratch->buffer, length);
+    }
 }
 
 static void write_name(struct output *output, const char *category, const char *name)
@@ -223,13 +291,6 @@ static void chrome_json_state(void *self, const struct export_state *state)
         write_cpu_slice(json, state);
 }
 
-static void write_object(struct output *output, const struct operation_label *label)
-{
-    json_text(output, ",\"object\":\"");
-    json_hex(output, label->object);
-    json_text(output, "\"");
-}
-
 static void write_descriptor(struct output *output, const struct blocking *operation)
 {
     if (operation->fd >= 0) {
@@ -258,14 +319,11 @@ static void write_sum(struct output *output, const struct blocking *operation)
     }
 }
 
+/* Those that follow write_label_and_args(). */
 static void write_operation_args(struct chrome_json *json, const struct export_blocking *blocking)
 {
     struct output *output = json->output;
     const struct blocking *operation = blocking->operation;
-    json_text(output, ",\"args\":{\"kind\":");
-    json_string(output, blocking->label.word);
-    if (blocking->label.has_object)
-        write_object(output, &blocking->label);
     write_descriptor(output, operation);
     if (operation->is_summary) {
         write_sum(output, operation);
@@ -311,11 +369,7 @@ static void write_release(struct chrome_json *json, const struct export_blocking
 {
     struct output *output = json->output;
     begin_slice(json, blocking->waker_track, false, blocking->wake_ns, blocking->wake_ns + 1);
-    write_label(output, "release", &blocking->label, "release ");
-    json_text(output, ",\"args\":{\"kind\":");
-    json_string(output, blocking->label.word);
-    if (blocking->label.has_object)
-        write_object(output, &blocking->label);
+    write_label_and_args(json, category_release, &blocking->label);
     write_stack(json, blocking->operation->waker_stack);
     json_text(output, "}}");
 }
@@ -344,17 +398,14 @@ static void chrome_json_blocking(void *self, const struct export_blocking *block
     struct chrome_json *json = self;
     struct output *output = json->output;
     const struct blocking *operation = blocking->operation;
-    const char *prefix = operation->is_idle ? "idle: " : "";
     if (operation->is_summary) {
         begin_track_event(json, 'i', blocking->track, false);
         write_time(output, blocking->end_ns);
         json_text(output, ",\"s\":\"t\"");
-        write_label(output, "short", &blocking->label, prefix);
+        write_label_and_args(json, category_short, &blocking->label);
     } else {
         begin_slice(json, blocking->track, false, blocking->start_ns, blocking->end_ns);
-        write_label(output, blocking_class_name(operation->blocking_class), &blocking->label, prefix);
-        if (operation->is_idle)
-            json_text(output, ",\"cname\":\"grey\"");
+        write_label_and_args(json, blocking_class_name(operation->blocking_class), &blocking->label);
     }
     write_operation_args(json, blocking);
     if (blocking->waker_track)

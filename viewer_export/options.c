@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEFAULT_FRAME_LIMIT 16
+#define DEFAULT_FRAME_LIMIT 10
 #define MAX_FRAME_LIMIT 1024
 #define MIN_SIZE_BYTES 65536
 

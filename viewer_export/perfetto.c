@@ -84,12 +84,25 @@ static const char *const key_names[] = {
     [KEY_PARENT] = "parent",
 };
 
-/* The name of an operation's slice that was interned lately, found without writing the name. */
-#define LABEL_NAMES 4096u
-struct label_name {
+/*
+ * What slices with the same name have in common: the fields name, category, kind and object as they stand in
+ * the file. Found by hash, written with one copy.
+ */
+#define LABEL_FIELDS 2048u
+#define LABEL_FIELDS_BYTES 88u
+struct label_fields {
     struct operation_label label;
-    bool is_release;
-    uint64_t iid; /* 0: free */
+    enum category category; /* 0: free */
+    uint32_t length;
+    uint8_t bytes[LABEL_FIELDS_BYTES];
+};
+
+/* Of a slice that is about to be written. */
+struct slice_name {
+    struct label_fields *fields; /* its place in the table */
+    bool is_known;               /* and it stands there; else: */
+    uint64_t iid;
+    char text[LABEL_BYTES]; /* where iid is 0 */
 };
 
 struct perfetto {
@@ -97,10 +110,10 @@ struct perfetto {
     struct output *output;
     struct proto_writer writer;
     struct perfetto_sched *sched;
-    GHashTable *names;              /* text -> iid */
-    struct label_name *label_names; /* LABEL_NAMES, by hash of the label */
-    GByteArray *is_stack_known;     /* by stack: interned already */
-    GByteArray *is_track_declared;  /* by track */
+    GHashTable *names;                 /* text -> iid */
+    struct label_fields *label_fields; /* LABEL_FIELDS, by hash of the label */
+    GByteArray *is_stack_known;        /* by stack: interned already */
+    GByteArray *is_track_declared;     /* by track */
     GHashTable *declared_processes;
 };
 
@@ -112,7 +125,7 @@ static void *perfetto_new(const struct export_context *context)
     proto_init(&perfetto->writer);
     perfetto->sched = perfetto_sched_new(context->output, &perfetto->writer);
     perfetto->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    perfetto->label_names = g_new0(struct label_name, LABEL_NAMES);
+    perfetto->label_fields = g_new0(struct label_fields, LABEL_FIELDS);
     perfetto->is_stack_known = g_byte_array_new();
     perfetto->is_track_declared = g_byte_array_new();
     perfetto->declared_processes = g_hash_table_new(NULL, NULL);
@@ -123,7 +136,7 @@ static void perfetto_free(void *self)
 {
     struct perfetto *perfetto = self;
     g_hash_table_unref(perfetto->names);
-    g_free(perfetto->label_names);
+    g_free(perfetto->label_fields);
     g_hash_table_unref(perfetto->declared_processes);
     g_byte_array_unref(perfetto->is_stack_known);
     g_byte_array_unref(perfetto->is_track_declared);
@@ -210,24 +223,23 @@ static bool is_same_label(const struct operation_label *left, const struct opera
            left->has_object == right->has_object && left->is_idle == right->is_idle;
 }
 
-/* Writes the text, too, where it could not be interned. */
-static uint64_t intern_label(struct perfetto *perfetto, const struct operation_label *label, bool is_release,
-                             char text[LABEL_BYTES])
+/* Before the slice's packet begins: an interned name takes a packet of its own. */
+static void prepare_name(struct perfetto *perfetto, const struct operation_label *label,
+                         enum category category, struct slice_name *name)
 {
-    uint64_t hash = (uint64_t)(uintptr_t)label->word ^ label->object >> 3 ^ (uint64_t)is_release << 7;
+    uint64_t hash = (uint64_t)(uintptr_t)label->word ^ label->object >> 3 ^ (uint64_t)category << 40;
     hash *= UINT64_C(0x9e3779b97f4a7c15);
-    struct label_name *known = &perfetto->label_names[hash >> 52];
-    G_STATIC_ASSERT(LABEL_NAMES == 1u << (64 - 52));
-    if (known->iid && known->is_release == is_release && is_same_label(&known->label, label))
-        return known->iid;
+    G_STATIC_ASSERT(LABEL_FIELDS == 1u << (64 - 53));
+    name->fields = &perfetto->label_fields[hash >> 53];
+    name->is_known = name->fields->category == category && is_same_label(&name->fields->label, label);
+    if (name->is_known)
+        return;
 
-    if (is_release)
-        release_label_write(label, text);
+    if (category == CATEGORY_RELEASE)
+        release_label_write(label, name->text);
     else
-        operation_label_write(label, text);
-    *known =
-        (struct label_name){.label = *label, .is_release = is_release, .iid = intern_name(perfetto, text)};
-    return known->iid;
+        operation_label_write(label, name->text);
+    name->iid = intern_name(perfetto, name->text);
 }
 
 struct call_chain {
@@ -403,6 +415,27 @@ static void annotate_object(struct proto_writer *writer, const struct operation_
     annotate_text(writer, KEY_KIND, label->word);
 }
 
+/* Name, category, kind and object; no other name may have been prepared in between. */
+static void write_prepared_name(struct proto_writer *writer, const struct operation_label *label,
+                                enum category category, const struct slice_name *name)
+{
+    struct label_fields *fields = name->fields;
+    if (name->is_known) {
+        writer->next -= fields->length;
+        memcpy(writer->next, fields->bytes, fields->length);
+        return;
+    }
+
+    const uint8_t *end = writer->next;
+    annotate_object(writer, label);
+    write_name(writer, name->iid, name->text, category);
+    size_t length = (size_t)(end - writer->next);
+    if (length > LABEL_FIELDS_BYTES)
+        return;
+    *fields = (struct label_fields){.label = *label, .category = category, .length = (uint32_t)length};
+    memcpy(fields->bytes, writer->next, length);
+}
+
 static void annotate_sum(struct proto_writer *writer, const struct blocking *operation)
 {
     if (operation->error_count)
@@ -440,22 +473,20 @@ static void annotate_operation(struct perfetto *perfetto, const struct export_bl
         annotate_text(writer, KEY_FD_KIND, fd_kind_name(operation->fd_kind));
         annotate_number(writer, KEY_FD, ANNOTATION_INT, (uint64_t)operation->fd);
     }
-    annotate_object(writer, &blocking->label);
 }
 
 static void write_release(struct perfetto *perfetto, const struct export_blocking *blocking)
 {
     struct proto_writer *writer = &perfetto->writer;
-    char name[LABEL_BYTES];
-    uint64_t name_iid = intern_label(perfetto, &blocking->label, true, name);
+    struct slice_name name;
+    prepare_name(perfetto, &blocking->label, CATEGORY_RELEASE, &name);
     intern_stack(perfetto, blocking->operation->waker_stack);
     declare(perfetto, blocking->waker_track);
     proto_begin(writer);
     proto_fixed64(writer, EVENT_FLOW_IDS, blocking->flow);
     proto_varint(writer, EVENT_FLOW_IDS_OLD, blocking->flow);
     annotate_stack(writer, blocking->operation->waker_stack);
-    annotate_object(writer, &blocking->label);
-    write_name(writer, name_iid, name, CATEGORY_RELEASE);
+    write_prepared_name(writer, &blocking->label, CATEGORY_RELEASE, &name);
     end_event(perfetto, blocking->waker_track, TYPE_INSTANT, blocking->wake_ns);
 }
 
@@ -476,9 +507,9 @@ static void write_wakeup(struct perfetto *perfetto, const struct export_blocking
     end_event(perfetto, blocking->track, TYPE_SLICE_BEGIN, blocking->wake_ns);
 }
 
-static uint32_t category_of(const struct blocking *operation)
+static enum category category_of(const struct blocking *operation)
 {
-    static const uint32_t categories[] = {
+    static const enum category categories[] = {
         [BLOCKING_SYNC] = CATEGORY_SYNC,
         [BLOCKING_NET] = CATEGORY_NET,
         [BLOCKING_SYSCALL] = CATEGORY_SYSCALL,
@@ -491,20 +522,21 @@ static void perfetto_blocking(void *self, const struct export_blocking *blocking
     struct perfetto *perfetto = self;
     struct proto_writer *writer = &perfetto->writer;
     const struct blocking *operation = blocking->operation;
-    char label[LABEL_BYTES];
-    uint64_t name_iid = intern_label(perfetto, &blocking->label, false, label);
-    intern_stack(perfetto, operation->stack);
-    declare(perfetto, blocking->track);
+    enum category category = category_of(operation);
+    struct slice_name name;
     bool arrives_at_slice = blocking->waker_track && !blocking->has_wakeup_slice;
     /* The release comes first in the file: at equal times a flow must begin before it ends. */
     if (blocking->waker_track)
         write_release(perfetto, blocking);
+    prepare_name(perfetto, &blocking->label, category, &name);
+    intern_stack(perfetto, operation->stack);
+    declare(perfetto, blocking->track);
 
     proto_begin(writer);
     if (arrives_at_slice)
         write_arrival_fields(writer, blocking);
     annotate_operation(perfetto, blocking);
-    write_name(writer, name_iid, label, category_of(operation));
+    write_prepared_name(writer, &blocking->label, category, &name);
     if (operation->is_summary) {
         end_event(perfetto, blocking->track, TYPE_INSTANT, blocking->end_ns);
         return;
