@@ -1,11 +1,13 @@
 /*
- * make_trace FOLDER EVENTS STREAMS [IDLE_STREAMS [PACKET_BYTES]]: writes a CTF trace with the layout that
- * LTTng-UST gives to a recording of exectrace, for benchmarks: the same bytes each time, no tracer, no
+ * make_trace FOLDER EVENTS STREAMS [IDLE_STREAMS [PACKET_BYTES [apart]]]: writes a CTF trace with the layout
+ * that LTTng-UST gives to a recording of exectrace, for benchmarks: the same bytes each time, no tracer, no
  * daemon.
  *
  * EVENTS are shared out evenly to STREAMS (one for each CPU) in the proportions of a contended program: of
  * ten, four waits, three wakes, two system calls and one off-CPU interval. IDLE_STREAMS have one packet
- * without events. See analyzer_speed for what is measured with it.
+ * without events. A thread's operations overlap, which those of real programs do not; with the last argument
+ * they are apart: each stream has threads of its own, and nothing begins before the thread's last event.
+ * See analyzer_speed for what is measured with it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -70,6 +72,8 @@ static const char metadata[] =
     "};\n";
 
 static size_t packet_bytes = MAX_PACKET_BYTES;
+static uint64_t thread_groups = 1; /* streams, when operations are apart */
+static int are_apart;
 
 struct stream {
     FILE *file;
@@ -135,10 +139,25 @@ struct place {
 static struct place next_place(struct stream *stream)
 {
     uint64_t random = next_random(stream);
-    uint32_t thread = (uint32_t)(random % THREADS);
+    uint32_t thread = (uint32_t)(random % (THREADS / thread_groups) * thread_groups);
+
+    thread += (uint32_t)(stream->instance % thread_groups);
     uint32_t stack = 1 + (thread * 4 + (uint32_t)(random >> 32) % 8) % STACKS;
 
     return (struct place){1000 + (int)thread, stack, 0x7f0000000000 + stack % 50 * 64};
+}
+
+/* Of what ends now. */
+static uint64_t next_duration(struct stream *stream, int tid)
+{
+    static uint64_t last_ns[THREADS]; /* each thread's last event */
+    uint64_t duration = 1000 + next_random(stream) % 100000;
+    uint64_t *last = &last_ns[tid - 1000];
+
+    if (are_apart && duration >= stream->now_ns - *last)
+        duration = stream->now_ns - *last > 1 ? stream->now_ns - *last - 1 : 0;
+    *last = stream->now_ns;
+    return duration;
 }
 
 static void begin_event(struct stream *stream, enum event_id id, int tid)
@@ -161,7 +180,7 @@ static void put_event(struct stream *stream, uint64_t index)
         PUT(stream, uint8_t, 1);
         PUT(stream, uint8_t, 0);
         PUT(stream, uint64_t, place.object);
-        PUT(stream, uint64_t, 1000 + next_random(stream) % 100000);
+        PUT(stream, uint64_t, next_duration(stream, place.tid));
         PUT(stream, uint32_t, place.stack);
         break;
     case 4 ... 6:
@@ -176,13 +195,13 @@ static void put_event(struct stream *stream, uint64_t index)
         PUT(stream, int32_t, 5);
         PUT(stream, uint8_t, 2);
         PUT(stream, int64_t, 100);
-        PUT(stream, uint64_t, 1000 + next_random(stream) % 100000);
+        PUT(stream, uint64_t, next_duration(stream, place.tid));
         PUT(stream, uint32_t, place.stack);
         break;
     default:
         begin_event(stream, ID_SWITCH, 999);
         PUT(stream, uint64_t, stream->now_ns);
-        PUT(stream, uint64_t, 1000 + next_random(stream) % 100000);
+        PUT(stream, uint64_t, next_duration(stream, place.tid));
         PUT(stream, int32_t, 1000);
         PUT(stream, int32_t, place.tid);
         PUT(stream, uint16_t, stream->instance);
@@ -251,7 +270,7 @@ static void write_stream(const char *folder, uint64_t instance, uint64_t events)
 int main(int argc, char **argv)
 {
     if (argc < 4) {
-        fprintf(stderr, "usage: make_trace FOLDER EVENTS STREAMS [IDLE_STREAMS [PACKET_BYTES]]\n");
+        fprintf(stderr, "usage: make_trace FOLDER EVENTS STREAMS [IDLE_STREAMS [PACKET_BYTES [apart]]]\n");
         return 2;
     }
     uint64_t events = strtoull(argv[2], NULL, 10), streams = strtoull(argv[3], NULL, 10);
@@ -259,6 +278,9 @@ int main(int argc, char **argv)
 
     if (argc > 5)
         packet_bytes = strtoull(argv[5], NULL, 10);
+    are_apart = argc > 6 && strcmp(argv[6], "apart") == 0;
+    if (are_apart && streams > 0 && streams <= THREADS)
+        thread_groups = streams;
     if (packet_bytes < MIN_PACKET_BYTES || packet_bytes > MAX_PACKET_BYTES)
         return 2;
     mkdir(argv[1], 0777);
