@@ -19,6 +19,8 @@
 #define HIGHEST_PC UINT64_C(0x7fffffffffff)
 /* More frames than any `max`, since frames of our own do not count: the end of a walk in a loop. */
 #define STEP_LIMIT 192u
+/* The longest frame that is followed by its frame pointer alone. */
+#define FRAME_POINTER_REACH (UINT64_C(1) << 20)
 /* Offsets in the kernel's struct ucontext, which a signal frame's stack pointer points to. */
 #define UCONTEXT_RBP 120u
 #define UCONTEXT_RSP 160u
@@ -161,8 +163,9 @@ static bool step_by_frame_pointer(struct walk *walk)
     uint64_t pc, rbp;
 
     walk->is_exact = false;
-    if (frame < walk->rsp || !read_word(walk, frame, &rbp) || !read_word(walk, frame + 8, &pc) ||
-        pc < LOWEST_PC || pc > HIGHEST_PC)
+    /* A frame pointer that leads far away belongs to another stack: that of whoever started a coroutine. */
+    if (frame < walk->rsp || frame - walk->rsp > FRAME_POINTER_REACH || !read_word(walk, frame, &rbp) ||
+        !read_word(walk, frame + 8, &pc) || pc < LOWEST_PC || pc > HIGHEST_PC)
         return false;
     walk->pc = pc;
     walk->rbp = rbp;
