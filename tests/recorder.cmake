@@ -43,3 +43,7 @@ foreach(case exit_status streams descriptors_and_mask named_output signals_are_p
     set_tests_properties(recorder.${case} PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 300)
   endif()
 endforeach()
+if(SYSTEM_PYTHON3)
+  # They count all of LTTng's daemons of a user before and after, and other tests start some.
+  set_tests_properties(recorder.ordinary_user recorder.private_root_daemon PROPERTIES RUN_SERIAL ON)
+endif()
