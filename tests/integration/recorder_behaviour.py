@@ -259,6 +259,8 @@ def case_open_operations(build, scratch):
         expect(f"{how}: threads with open operations", sorted(found), sorted((mutex_tid, pipe_tid)))
         expect(f"{how}: kind of wait", value(found[mutex_tid], "kind"), "mutex")
         expect(f"{how}: what is read", value(found[pipe_tid], "fd_kind"), "pipe")
+        summary = run([os.path.join(build.build, "analyzer", "analyzer"), trace]).stdout
+        expect(f"{how}: the summary names the place of the read", "read_pipe" in summary, True)
 
 
 def case_children(build, scratch):
