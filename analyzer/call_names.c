@@ -379,6 +379,12 @@ static const char *const library_call_names[EXECTRACE_CALL_END - EXECTRACE_CALL_
     [EXECTRACE_CALL_FFLUSH - EXECTRACE_CALL_FIRST] = "fflush",
     [EXECTRACE_CALL_FCLOSE - EXECTRACE_CALL_FIRST] = "fclose",
     [EXECTRACE_CALL_FOPEN - EXECTRACE_CALL_FIRST] = "fopen",
+    [EXECTRACE_CALL_FSEEK - EXECTRACE_CALL_FIRST] = "fseek",
+    [EXECTRACE_CALL_READDIR - EXECTRACE_CALL_FIRST] = "readdir",
+    [EXECTRACE_CALL_REALPATH - EXECTRACE_CALL_FIRST] = "realpath",
+    [EXECTRACE_CALL_NSS_LOOKUP - EXECTRACE_CALL_FIRST] = "nss_lookup",
+    [EXECTRACE_CALL_RES_QUERY - EXECTRACE_CALL_FIRST] = "res_query",
+    [EXECTRACE_CALL_SYSLOG - EXECTRACE_CALL_FIRST] = "syslog",
 };
 
 static const char *const wait_kind_names[EXECTRACE_WAIT_KIND_END] = {
@@ -450,6 +456,7 @@ static const struct {
     {"recvfrom", TRAIT_NET | TRAIT_SOCKET, 0},
     {"recvmmsg", TRAIT_NET | TRAIT_SOCKET, 0},
     {"recvmsg", TRAIT_NET | TRAIT_SOCKET, 0},
+    {"res_query", TRAIT_NET, 0},
     {"rt_sigsuspend", TRAIT_EVENT_LOOP, 0},
     {"rt_sigtimedwait", TRAIT_EVENT_LOOP, 0},
     {"select", TRAIT_HABIT, 0},

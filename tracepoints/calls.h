@@ -125,6 +125,8 @@ static inline struct call_target target_fd(int fd)
 /* For calls with an error variable of their own: 0 or -1. */
 #define RESULT_FOUND(value) ((value) == NULL ? -1 : 0)
 #define RESULT_POINTER(value) ((value) == NULL ? -(int64_t)errno : 0)
+/* For calls that find an entry, or nothing more. */
+#define RESULT_ENTRY(value) ((value) != NULL)
 #define RESULT_MAPPING(value) ((intptr_t)(value) == -1 ? -(int64_t)errno : 0)
 
 /* The body of a wrapper: see WRAP_CALL. `linkage` and `function` are the wrapper's own. */
@@ -155,5 +157,9 @@ static inline struct call_target target_fd(int fd)
 /* Another name of the wrapper, of the same type. */
 #define WRAP_ALIAS(alias_name, name)                                                                         \
     extern __typeof__(name) alias_name __attribute__((alias(#name), copy(name), visibility("default")));
+
+/* The same for a function whose parameters' types differ in their names only: stat64 of stat. */
+#define WRAP_ALIAS_64(type, alias_name, name, parameters)                                                    \
+    EXECTRACE_EXPORT type alias_name parameters __attribute__((alias(#name)));
 
 #endif

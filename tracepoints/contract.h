@@ -25,13 +25,20 @@
  * Which event may be missing, and what a reader does then
  *  - Any event may be lost (LTTng counts discarded events). A reader never guesses: what hangs on a lost
  * event is unknown.
- *  - sync:wake is missing where nobody waited for at least the threshold, and where the waker is not
- *    traced (another process, a kernel timer).
- *  - sched:* is missing in a session made by plain LTTng without `recorder`.
+ *  - A wait names who released it (`waker`, `who`) when a thread of its process did; not a thread of another
+ *    process, nor a kernel timer. The stack of that thread is 0 where nobody had waited for at least the
+ *    threshold when it released.
+ *  - sync:wake is there only for releases that could not be handed to the waiter, and in recordings made
+ * before wait events named their waker.
+ *  - sched:* is missing in a session made by plain LTTng without `recorder`. Recorders before this one emitted
+ *    wake-ups as events of their own, exectrace_sched:wakeup (time, pid, tid, waker_tid, cpu), and their
+ *    sched:switch has neither runnable_ns nor waker_tid.
  *  - process:open exists only for operations that had not ended when the recording did.
  */
 #ifndef EXECTRACE_CONTRACT_H
 #define EXECTRACE_CONTRACT_H
+
+#include <stdint.h>
 
 #define EXECTRACE_CONTRACT_VERSION 1
 
@@ -60,7 +67,7 @@ enum exectrace_wait_kind {
     EXECTRACE_WAIT_KIND_END
 };
 
-/* exectrace_sync:wait, field `outcome`. */
+/* exectrace_sync:wait*, `outcome`. */
 enum exectrace_wait_outcome {
     EXECTRACE_OUTCOME_ACQUIRED = 0, /* got it, or was woken */
     EXECTRACE_OUTCOME_TIMED_OUT = 1,
@@ -69,6 +76,27 @@ enum exectrace_wait_outcome {
     EXECTRACE_OUTCOME_ERROR = 4,
     EXECTRACE_OUTCOME_END
 };
+
+/*
+ * The short forms of exectrace_sync:wait put several numbers into one field, most significant first, so that
+ * they can be read in hexadecimal:
+ *     what  outcome (4 bits), kind (4), object (56)
+ *     who   thread that released (24), its stack (20), the waiter's stack (20)
+ * A wait whose numbers do not fit is told by exectrace_sync:wait.
+ */
+#define EXECTRACE_WHAT(kind, outcome, object)                                                                \
+    ((uint64_t)(outcome) << 60 | (uint64_t)(kind) << 56 | (uint64_t)(object))
+#define EXECTRACE_WHAT_OUTCOME(what) ((uint32_t)((what) >> 60))
+#define EXECTRACE_WHAT_KIND(what) ((uint32_t)((what) >> 56) & 0xfu)
+#define EXECTRACE_WHAT_OBJECT(what) ((what)&EXECTRACE_WHAT_OBJECT_LIMIT)
+#define EXECTRACE_WHAT_OBJECT_LIMIT ((UINT64_C(1) << 56) - 1)
+
+#define EXECTRACE_WHO(waker, waker_stack, stack)                                                             \
+    ((uint64_t)(waker) << 40 | (uint64_t)(waker_stack) << 20 | (uint64_t)(stack))
+#define EXECTRACE_WHO_WAKER(who) ((int32_t)((who) >> 40))
+#define EXECTRACE_WHO_WAKER_STACK(who) ((uint32_t)((who) >> 20) & EXECTRACE_WHO_STACK_LIMIT)
+#define EXECTRACE_WHO_STACK(who) ((uint32_t)(who)&EXECTRACE_WHO_STACK_LIMIT)
+#define EXECTRACE_WHO_STACK_LIMIT ((1u << 20) - 1)
 
 /* What a file descriptor is; field `fd_kind` of exectrace_syscall:*. */
 enum exectrace_fd_kind {
@@ -103,6 +131,13 @@ enum exectrace_call_number {
     EXECTRACE_CALL_FFLUSH = 10004,
     EXECTRACE_CALL_FCLOSE = 10005,
     EXECTRACE_CALL_FOPEN = 10006,
+    EXECTRACE_CALL_FSEEK = 10007,   /* also rewind, fsetpos, ftell: stdio that had to write or to ask */
+    EXECTRACE_CALL_READDIR = 10008, /* also scandir, glob, fts_read: entries of directories */
+    EXECTRACE_CALL_REALPATH = 10009,
+    EXECTRACE_CALL_NSS_LOOKUP =
+        10010,                        /* users, groups, services ...: getpwnam, getgrgid, getservbyname ... */
+    EXECTRACE_CALL_RES_QUERY = 10011, /* the resolver itself: res_query, res_search, res_send ... */
+    EXECTRACE_CALL_SYSLOG = 10012,
     EXECTRACE_CALL_END
 };
 
@@ -121,6 +156,7 @@ enum exectrace_sched_source {
     EXECTRACE_SCHED_PERF_SWITCH = 1, /* unprivileged context-switch records: no wake-ups */
     EXECTRACE_SCHED_PERF_WAKING = 2, /* with the sched:sched_waking tracepoint: every wake-up is exact */
     EXECTRACE_SCHED_KERNEL_TRACER = 3,
+    EXECTRACE_SCHED_TRACEFS = 4, /* a trace instance of the kernel's own; every wake-up is exact */
 };
 
 /* What exectrace_process:open is about: a wait when its field `kind` is set, else a system call. */

@@ -1,6 +1,6 @@
 /*
- * Wrappers of calls on files: by name, locks, copying, and the ones with variable arguments. Made from the
- * tables in real_files.h. Called by the traced program on any thread.
+ * Wrappers of calls on open files: locks, copying, and the ones with variable arguments. Made from the tables
+ * in real_files.h. Called by the traced program on any thread.
  */
 #include "tracepoints/calls.h"
 
@@ -13,32 +13,15 @@
 
 #include "tracepoints/io_fds.h"
 
-IO_PATH_CALLS(WRAP_CALL, )
 IO_FILE_CALLS(WRAP_CALL, )
 IO_VARIADIC_CALLS(WRAP_CALL_INSIDE, )
 
-WRAP_ALIAS(creat64, creat)
-WRAP_ALIAS(__open64_2, __open_2)
-WRAP_ALIAS(__openat64_2, __openat_2)
-WRAP_ALIAS(truncate64, truncate)
 WRAP_ALIAS(ftruncate64, ftruncate)
 WRAP_ALIAS(fallocate64, fallocate)
 WRAP_ALIAS(posix_fallocate64, posix_fallocate)
 WRAP_ALIAS(lockf64, lockf)
 WRAP_ALIAS(sendfile64, sendfile)
-
-/* struct stat64 is struct stat; only the types' names differ. */
-#define WRAP_ALIAS_64(type, name, of, parameters)                                                            \
-    EXECTRACE_EXPORT type name parameters __attribute__((alias(#of)));
-
-WRAP_ALIAS_64(int, stat64, stat, (const char *restrict path, struct stat64 *restrict status))
-WRAP_ALIAS_64(int, lstat64, lstat, (const char *restrict path, struct stat64 *restrict status))
-WRAP_ALIAS_64(int, fstatat64, fstatat,
-              (int folder, const char *restrict path, struct stat64 *restrict status, int flags))
-WRAP_ALIAS_64(int, __xstat64, __xstat, (int version, const char *path, struct stat64 *status))
-WRAP_ALIAS_64(int, __lxstat64, __lxstat, (int version, const char *path, struct stat64 *status))
-WRAP_ALIAS_64(int, __fxstatat64, __fxstatat,
-              (int version, int folder, const char *path, struct stat64 *status, int flags))
+WRAP_ALIAS(posix_fadvise64, posix_fadvise)
 
 EXECTRACE_EXPORT void sync(void)
 {
@@ -154,3 +137,5 @@ int __fxstat(int version, int fd, struct stat *status)
 
 WRAP_ALIAS_64(int, fstat64, fstat, (int fd, struct stat64 *status))
 WRAP_ALIAS_64(int, __fxstat64, __fxstat, (int version, int fd, struct stat64 *status))
+WRAP_ALIAS_64(int, fstatfs64, fstatfs, (int fd, struct statfs64 *status))
+WRAP_ALIAS_64(int, fstatvfs64, fstatvfs, (int fd, struct statvfs64 *status))

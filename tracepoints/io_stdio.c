@@ -4,27 +4,16 @@
  *
  * Most stdio calls only copy to or from a buffer, in a few nanoseconds: whether a call will have to read or
  * write is seen from the stream's pointers, which is done without the stream's lock and may be wrong when
- * threads share it; then a short call is timed, or a long one is not. Streams of wide characters and the
- * functions for them are not wrapped.
+ * threads share it; then a short call is timed, or a long one is not.
  */
-#include "tracepoints/calls.h"
+#include "tracepoints/io_stdio.h"
 
 #include <string.h>
 
 #include "tracepoints/io_fds.h"
 
-/* Bits of a stream's flags, as in the C library's libio.h. */
-#define STREAM_UNBUFFERED 0x2
-#define STREAM_ERROR 0x20
-#define STREAM_LINE_BUFFERED 0x200
-
 /* A guess at the bytes that a formatted output makes. */
 #define TEXT_BYTES 256
-
-static struct call_target target_stream(const FILE *stream)
-{
-    return stream == NULL || stream->_fileno < 0 ? target_none() : target_fd(stream->_fileno);
-}
 
 static bool must_read(const FILE *stream, size_t count)
 {
@@ -51,40 +40,44 @@ static bool has_written(const FILE *stream)
     return stream == NULL || stream->_IO_write_ptr != stream->_IO_write_base;
 }
 
-/* Bytes or items, 0 at the end of the file, or -errno. */
-static int64_t stream_result(const FILE *stream, int64_t value)
+/* A place in an append-only file, or one not known yet, is asked of the kernel. */
+static bool must_ask(const FILE *stream)
 {
-    if (stream != NULL && (stream->_flags & STREAM_ERROR) != 0)
-        return -(int64_t)errno;
-    return value > 0 ? value : 0;
+    return stream->_offset < 0 || has_written(stream);
 }
-
-#define WRAP_STDIO(first, type, name, version, parameters, arguments, number, stream, is_needed)             \
-    EXECTRACE_EXPORT type name parameters;                                                                   \
-    type name parameters                                                                                     \
-    {                                                                                                        \
-        if (!TRACING(exectrace_syscall, call) || guard_is_raised() || !(is_needed))                          \
-            return real.name arguments;                                                                      \
-                                                                                                             \
-        struct call call CALL_IN_FRAME;                                                                      \
-        if (!call_begin(&call, number, target_stream(stream), SITE))                                         \
-            return real.name arguments;                                                                      \
-        type value = real.name arguments;                                                                    \
-        call_end(&call, stream_result(stream, (int64_t)(intptr_t)value));                                    \
-        return value;                                                                                        \
-    }
 
 STDIO_READ_CALLS(WRAP_STDIO, )
 STDIO_WRITE_CALLS(WRAP_STDIO, )
+STDIO_OLD_SCAN_CALLS(WRAP_OLD_STDIO, )
+STDIO_SEEK_CALLS(WRAP_STDIO, )
 STDIO_OPEN_CALLS(WRAP_CALL_INSIDE, )
 
 #undef getc
 #undef putc
+#undef getc_unlocked
+#undef putc_unlocked
 WRAP_ALIAS(getc, fgetc)
 WRAP_ALIAS(_IO_getc, fgetc)
 WRAP_ALIAS(putc, fputc)
 WRAP_ALIAS(_IO_putc, fputc)
+WRAP_ALIAS(getc_unlocked, fgetc_unlocked)
+WRAP_ALIAS(putc_unlocked, fputc_unlocked)
 WRAP_ALIAS(__getdelim, getdelim)
+WRAP_ALIAS(fseeko64, fseeko)
+WRAP_ALIAS(ftello64, ftello)
+WRAP_ALIAS_64(int, fgetpos64, fgetpos, (FILE *restrict stream, fpos64_t *restrict position))
+WRAP_ALIAS_64(int, fsetpos64, fsetpos, (FILE * stream, const fpos64_t *position))
+
+EXECTRACE_EXPORT void rewind(FILE *stream)
+{
+    struct call call CALL_IN_FRAME = {.is_open = false};
+    bool is_begun = TRACING(exectrace_syscall, call) && !guard_is_raised() &&
+                    call_begin(&call, EXECTRACE_CALL_FSEEK, target_stream(stream), SITE);
+
+    real.rewind(stream);
+    if (is_begun)
+        call_end(&call, stream_result(stream, 0));
+}
 
 EXECTRACE_EXPORT FILE *fopen(const char *restrict path, const char *restrict mode)
 {
@@ -92,6 +85,18 @@ EXECTRACE_EXPORT FILE *fopen(const char *restrict path, const char *restrict mod
 }
 
 WRAP_ALIAS(fopen64, fopen)
+
+EXECTRACE_EXPORT FILE *tmpfile(void)
+{
+    return recorded_tmpfile();
+}
+
+WRAP_ALIAS(tmpfile64, tmpfile)
+
+EXECTRACE_EXPORT FILE *popen(const char *command, const char *mode)
+{
+    return recorded_popen(command, mode);
+}
 
 EXECTRACE_EXPORT FILE *freopen(const char *restrict path, const char *restrict mode, FILE *restrict stream)
 {
@@ -131,19 +136,6 @@ int __vdprintf_chk(int fd, int level, const char *restrict format, va_list value
     return recorded___vdprintf_chk(fd, level, format, values);
 }
 
-/* A function with a format and its values, made from the one that takes a va_list. */
-#define WRAP_FORMAT(name, parameters, inner, arguments)                                                      \
-    EXECTRACE_EXPORT int name parameters;                                                                    \
-    int name parameters                                                                                      \
-    {                                                                                                        \
-        va_list values;                                                                                      \
-                                                                                                             \
-        va_start(values, format);                                                                            \
-        int result = inner arguments;                                                                        \
-        va_end(values);                                                                                      \
-        return result;                                                                                       \
-    }
-
 WRAP_FORMAT(fprintf, (FILE *restrict stream, const char *restrict format, ...), vfprintf,
             (stream, format, values))
 WRAP_FORMAT(printf, (const char *restrict format, ...), vfprintf, (stdout, format, values))
@@ -157,3 +149,18 @@ WRAP_FORMAT(__dprintf_chk, (int fd, int level, const char *restrict format, ...)
 WRAP_FORMAT(__isoc99_fscanf, (FILE *restrict stream, const char *restrict format, ...), __isoc99_vfscanf,
             (stream, format, values))
 WRAP_FORMAT(__isoc99_scanf, (const char *restrict format, ...), __isoc99_vfscanf, (stdin, format, values))
+WRAP_OLD_FORMAT(fscanf, (FILE *restrict stream, const char *restrict format, ...), old_vfscanf,
+                (stream, format, values))
+WRAP_OLD_FORMAT(scanf, (const char *restrict format, ...), old_vfscanf, (stdin, format, values))
+
+EXECTRACE_EXPORT int old_vscanf(const char *restrict format, va_list values) __asm__("vscanf");
+int old_vscanf(const char *restrict format, va_list values)
+{
+    return old_vfscanf(stdin, format, values);
+}
+
+EXECTRACE_EXPORT int __isoc99_vscanf(const char *restrict format, va_list values);
+int __isoc99_vscanf(const char *restrict format, va_list values)
+{
+    return __isoc99_vfscanf(stdin, format, values);
+}

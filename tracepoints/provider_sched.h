@@ -14,7 +14,9 @@
 /* clang-format off */
 
 /* A thread was put on a CPU after being off it; ONE event per off-CPU interval.
- * off from time - off_ns (it left prev_cpu) until time (it is put on cpu); see enum exectrace_off_reason. */
+ * off from time - off_ns (it left prev_cpu) until time (it is put on cpu); see enum exectrace_off_reason.
+ * runnable since time - runnable_ns: the whole of off_ns when it was preempted; else since it was woken by
+ * waker_tid (0: by no thread but an interrupt or a timer; -1: not known when or by whom, runnable_ns is 0). */
 LTTNG_UST_TRACEPOINT_EVENT(exectrace_sched, switch,
     LTTNG_UST_TP_ARGS(uint64_t, time,
         uint64_t, off_ns,
@@ -22,7 +24,9 @@ LTTNG_UST_TRACEPOINT_EVENT(exectrace_sched, switch,
         int32_t, tid,
         uint16_t, cpu,
         uint16_t, prev_cpu,
-        uint8_t, reason),
+        uint8_t, reason,
+        uint64_t, runnable_ns,
+        int32_t, waker_tid),
     LTTNG_UST_TP_FIELDS(
         lttng_ust_field_integer(uint64_t, time, time)
         lttng_ust_field_integer(uint64_t, off_ns, off_ns)
@@ -30,21 +34,9 @@ LTTNG_UST_TRACEPOINT_EVENT(exectrace_sched, switch,
         lttng_ust_field_integer(int32_t, tid, tid)
         lttng_ust_field_integer(uint16_t, cpu, cpu)
         lttng_ust_field_integer(uint16_t, prev_cpu, prev_cpu)
-        lttng_ust_field_integer(uint8_t, reason, reason)))
-
-/* A thread became runnable; only with privilege. */
-LTTNG_UST_TRACEPOINT_EVENT(exectrace_sched, wakeup,
-    LTTNG_UST_TP_ARGS(uint64_t, time,
-        int32_t, pid,
-        int32_t, tid,
-        int32_t, waker_tid,
-        uint16_t, cpu),
-    LTTNG_UST_TP_FIELDS(
-        lttng_ust_field_integer(uint64_t, time, time)
-        lttng_ust_field_integer(int32_t, pid, pid)
-        lttng_ust_field_integer(int32_t, tid, tid)
-        lttng_ust_field_integer(int32_t, waker_tid, waker_tid)
-        lttng_ust_field_integer(uint16_t, cpu, cpu)))
+        lttng_ust_field_integer(uint8_t, reason, reason)
+        lttng_ust_field_integer(uint64_t, runnable_ns, runnable_ns)
+        lttng_ust_field_integer(int32_t, waker_tid, waker_tid)))
 
 /* A thread ended, seen by the kernel. */
 LTTNG_UST_TRACEPOINT_EVENT(exectrace_sched, exit,

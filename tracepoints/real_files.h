@@ -1,71 +1,29 @@
 /*
- * The table of wrapped calls on files, memory, processes and names; the form of an entry is explained in
+ * The table of wrapped calls on open files, memory and processes; the form of an entry is explained in
  * real_io.h.
  */
 #ifndef EXECTRACE_REAL_FILES_H
 #define EXECTRACE_REAL_FILES_H
 
+#include <aio.h>
 #include <mqueue.h>
-#include <netdb.h>
 #include <signal.h>
+#include <spawn.h>
+#include <sys/eventfd.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <sys/uio.h>
+#include <termios.h>
 #include <time.h>
 
-/* io_files.c: files by name, and what is known of them. */
-#define IO_PATH_CALLS(F, X)                                                                                  \
-    F(X, int, creat, NULL, (const char *path, mode_t mode), (path, mode), SYS_creat, target_none(),          \
-      RESULT_ERRNO)                                                                                          \
-    F(X, int, __open_2, NULL, (const char *path, int flags), (path, flags), SYS_open, target_none(),         \
-      RESULT_ERRNO)                                                                                          \
-    F(X, int, __openat_2, NULL, (int folder, const char *path, int flags), (folder, path, flags),            \
-      SYS_openat, target_none(), RESULT_ERRNO)                                                               \
-    F(X, int, stat, NULL, (const char *restrict path, struct stat *restrict status), (path, status),         \
-      SYS_stat, target_none(), RESULT_ERRNO)                                                                 \
-    F(X, int, lstat, NULL, (const char *restrict path, struct stat *restrict status), (path, status),        \
-      SYS_lstat, target_none(), RESULT_ERRNO)                                                                \
-    F(X, int, fstatat, NULL,                                                                                 \
-      (int folder, const char *restrict path, struct stat *restrict status, int flags),                      \
-      (folder, path, status, flags), SYS_newfstatat, target_none(), RESULT_ERRNO)                            \
-    F(X, int, statx, NULL,                                                                                   \
-      (int folder, const char *restrict path, int flags, unsigned mask, struct statx *restrict status),      \
-      (folder, path, flags, mask, status), SYS_statx, target_none(), RESULT_ERRNO)                           \
-    F(X, int, __xstat, NULL, (int version, const char *path, struct stat *status), (version, path, status),  \
-      SYS_stat, target_none(), RESULT_ERRNO)                                                                 \
-    F(X, int, __lxstat, NULL, (int version, const char *path, struct stat *status), (version, path, status), \
-      SYS_lstat, target_none(), RESULT_ERRNO)                                                                \
-    F(X, int, __fxstatat, NULL, (int version, int folder, const char *path, struct stat *status, int flags), \
-      (version, folder, path, status, flags), SYS_newfstatat, target_none(), RESULT_ERRNO)                   \
-    F(X, int, access, NULL, (const char *path, int mode), (path, mode), SYS_access, target_none(),           \
-      RESULT_ERRNO)                                                                                          \
-    F(X, int, faccessat, NULL, (int folder, const char *path, int mode, int flags),                          \
-      (folder, path, mode, flags), SYS_faccessat, target_none(), RESULT_ERRNO)                               \
-    F(X, int, rename, NULL, (const char *from, const char *to), (from, to), SYS_rename, target_none(),       \
-      RESULT_ERRNO)                                                                                          \
-    F(X, int, renameat, NULL, (int from_folder, const char *from, int to_folder, const char *to),            \
-      (from_folder, from, to_folder, to), SYS_renameat, target_none(), RESULT_ERRNO)                         \
-    F(X, int, renameat2, NULL,                                                                               \
-      (int from_folder, const char *from, int to_folder, const char *to, unsigned flags),                    \
-      (from_folder, from, to_folder, to, flags), SYS_renameat2, target_none(), RESULT_ERRNO)                 \
-    F(X, int, unlink, NULL, (const char *path), (path), SYS_unlink, target_none(), RESULT_ERRNO)             \
-    F(X, int, unlinkat, NULL, (int folder, const char *path, int flags), (folder, path, flags),              \
-      SYS_unlinkat, target_none(), RESULT_ERRNO)                                                             \
-    F(X, int, link, NULL, (const char *from, const char *to), (from, to), SYS_link, target_none(),           \
-      RESULT_ERRNO)                                                                                          \
-    F(X, int, mkdir, NULL, (const char *path, mode_t mode), (path, mode), SYS_mkdir, target_none(),          \
-      RESULT_ERRNO)                                                                                          \
-    F(X, int, mkdirat, NULL, (int folder, const char *path, mode_t mode), (folder, path, mode), SYS_mkdirat, \
-      target_none(), RESULT_ERRNO)                                                                           \
-    F(X, int, rmdir, NULL, (const char *path), (path), SYS_rmdir, target_none(), RESULT_ERRNO)               \
-    F(X, int, truncate, NULL, (const char *path, off_t length), (path, length), SYS_truncate, target_none(), \
-      RESULT_ERRNO)
+#include "tracepoints/real_names.h"
+#include "tracepoints/real_paths.h"
 
 /* io_files.c: open files. */
 #define IO_FILE_CALLS(F, X)                                                                                  \
@@ -93,6 +51,30 @@
     F(X, ssize_t, copy_file_range, NULL,                                                                     \
       (int in, off_t *in_offset, int out, off_t *out_offset, size_t count, unsigned flags),                  \
       (in, in_offset, out, out_offset, count, flags), SYS_copy_file_range, target_fd(in), RESULT_ERRNO)      \
+    F(X, ssize_t, readahead, NULL, (int fd, off_t offset, size_t count), (fd, offset, count), SYS_readahead, \
+      target_fd(fd), RESULT_ERRNO)                                                                           \
+    F(X, int, posix_fadvise, NULL, (int fd, off_t offset, off_t length, int advice),                         \
+      (fd, offset, length, advice), SYS_fadvise64, target_fd(fd), RESULT_CODE)                               \
+    F(X, int, fchmod, NULL, (int fd, mode_t mode), (fd, mode), SYS_fchmod, target_fd(fd), RESULT_ERRNO)      \
+    F(X, int, fchown, NULL, (int fd, uid_t user, gid_t group), (fd, user, group), SYS_fchown, target_fd(fd), \
+      RESULT_ERRNO)                                                                                          \
+    F(X, int, futimens, NULL, (int fd, const struct timespec times[2]), (fd, times), SYS_utimensat,          \
+      target_fd(fd), RESULT_ERRNO)                                                                           \
+    F(X, int, futimes, NULL, (int fd, const struct timeval times[2]), (fd, times), SYS_utimensat,            \
+      target_fd(fd), RESULT_ERRNO)                                                                           \
+    F(X, int, fchdir, NULL, (int fd), (fd), SYS_fchdir, target_fd(fd), RESULT_ERRNO)                         \
+    F(X, int, fstatfs, NULL, (int fd, struct statfs *status), (fd, status), SYS_fstatfs, target_fd(fd),      \
+      RESULT_ERRNO)                                                                                          \
+    F(X, int, fstatvfs, NULL, (int fd, struct statvfs *status), (fd, status), SYS_fstatfs, target_fd(fd),    \
+      RESULT_ERRNO)                                                                                          \
+    F(X, int, eventfd_read, NULL, (int fd, eventfd_t *count), (fd, count), SYS_read, target_fd(fd),          \
+      RESULT_ERRNO)                                                                                          \
+    F(X, int, eventfd_write, NULL, (int fd, eventfd_t count), (fd, count), SYS_write, target_fd(fd),         \
+      RESULT_ERRNO)                                                                                          \
+    F(X, int, tcsetattr, NULL, (int fd, int actions, const struct termios *settings),                        \
+      (fd, actions, settings), SYS_ioctl, target_fd(fd), RESULT_ERRNO)                                       \
+    F(X, int, tcsendbreak, NULL, (int fd, int duration), (fd, duration), SYS_ioctl, target_fd(fd),           \
+      RESULT_ERRNO)                                                                                          \
     F(X, int, tcdrain, NULL, (int fd), (fd), SYS_ioctl, target_fd(fd), RESULT_ERRNO)
 
 /* io_files.c: wrappers written by hand around recorded_<name>(). */
@@ -110,7 +92,7 @@
     F(X, int, __fxstat, NULL, (int version, int fd, struct stat *status), (version, fd, status), SYS_fstat,  \
       target_fd(fd), RESULT_ERRNO)
 
-/* io_processes.c: memory, other processes, signals, System V and POSIX queues, names. */
+/* io_processes.c: memory, other processes, signals, System V and POSIX queues. */
 #define IO_MEMORY_CALLS(F, X)                                                                                \
     F(X, void *, mmap, NULL,                                                                                 \
       (void *address, size_t length, int protection, int flags, int fd, off_t offset),                       \
@@ -121,10 +103,45 @@
       SYS_madvise, target_none(), RESULT_ERRNO)                                                              \
     F(X, int, msync, NULL, (void *address, size_t length, int flags), (address, length, flags), SYS_msync,   \
       target_none(), RESULT_ERRNO)                                                                           \
+    F(X, int, mprotect, NULL, (void *address, size_t length, int protection), (address, length, protection), \
+      SYS_mprotect, target_none(), RESULT_ERRNO)                                                             \
+    F(X, int, pkey_mprotect, NULL, (void *address, size_t length, int protection, int key),                  \
+      (address, length, protection, key), SYS_pkey_mprotect, target_none(), RESULT_ERRNO)                    \
+    F(X, int, posix_madvise, NULL, (void *address, size_t length, int advice), (address, length, advice),    \
+      SYS_madvise, target_none(), RESULT_CODE)                                                               \
+    F(X, int, mlock, NULL, (const void *address, size_t length), (address, length), SYS_mlock,               \
+      target_none(), RESULT_ERRNO)                                                                           \
+    F(X, int, mlock2, NULL, (const void *address, size_t length, unsigned flags), (address, length, flags),  \
+      SYS_mlock2, target_none(), RESULT_ERRNO)                                                               \
+    F(X, int, munlock, NULL, (const void *address, size_t length), (address, length), SYS_munlock,           \
+      target_none(), RESULT_ERRNO)                                                                           \
+    F(X, int, mlockall, NULL, (int flags), (flags), SYS_mlockall, target_none(), RESULT_ERRNO)               \
+    F(X, int, munlockall, NULL, (void), (), SYS_munlockall, target_none(), RESULT_ERRNO)                     \
+    F(X, void *, shmat, NULL, (int id, const void *address, int flags), (id, address, flags), SYS_shmat,     \
+      target_none(), RESULT_MAPPING)                                                                         \
+    F(X, int, shmdt, NULL, (const void *address), (address), SYS_shmdt, target_none(), RESULT_ERRNO)         \
+    F(X, ssize_t, process_vm_readv, NULL,                                                                    \
+      (pid_t pid, const struct iovec *here, unsigned long here_count, const struct iovec *there,             \
+       unsigned long there_count, unsigned long flags),                                                      \
+      (pid, here, here_count, there, there_count, flags), SYS_process_vm_readv, target_none(), RESULT_ERRNO) \
+    F(X, ssize_t, process_vm_writev, NULL,                                                                   \
+      (pid_t pid, const struct iovec *here, unsigned long here_count, const struct iovec *there,             \
+       unsigned long there_count, unsigned long flags),                                                      \
+      (pid, here, here_count, there, there_count, flags), SYS_process_vm_writev, target_none(),              \
+      RESULT_ERRNO)                                                                                          \
     F(X, ssize_t, getrandom, NULL, (void *buffer, size_t count, unsigned flags), (buffer, count, flags),     \
       SYS_getrandom, target_none(), RESULT_ERRNO)                                                            \
     F(X, int, getentropy, NULL, (void *buffer, size_t count), (buffer, count), SYS_getrandom, target_none(), \
       RESULT_ERRNO)
+
+#define IO_BSD_CALLS(F, X)                                                                                   \
+    F(X, int, sigpause, NULL, (int mask), (mask), SYS_rt_sigsuspend, target_none(), RESULT_ERRNO)
+
+/* io_processes.c: the wrapper written by hand around recorded_mremap(). */
+#define IO_MREMAP_CALL(F, X)                                                                                 \
+    F(X, void *, mremap, NULL,                                                                               \
+      (void *address, size_t length, size_t new_length, int flags, void *new_address),                       \
+      (address, length, new_length, flags, new_address), SYS_mremap, target_none(), RESULT_MAPPING)
 
 #define IO_PROCESS_CALLS(F, X)                                                                               \
     F(X, pid_t, wait, NULL, (int *status), (status), SYS_wait4, target_none(), RESULT_ERRNO)                 \
@@ -137,6 +154,26 @@
     F(X, int, waitid, NULL, (idtype_t type, id_t id, siginfo_t * status, int options),                       \
       (type, id, status, options), SYS_waitid, target_none(), RESULT_ERRNO)                                  \
     F(X, int, system, NULL, (const char *command), (command), SYS_wait4, target_none(), RESULT_ERRNO)        \
+    F(X, int, posix_spawn, "GLIBC_2.15",                                                                     \
+      (pid_t *restrict pid, const char *restrict path, const posix_spawn_file_actions_t *restrict actions,   \
+       const posix_spawnattr_t *restrict attributes, char *const *restrict arguments,                        \
+       char *const *restrict environment),                                                                   \
+      (pid, path, actions, attributes, arguments, environment), SYS_clone, target_none(), RESULT_CODE)       \
+    F(X, int, posix_spawnp, "GLIBC_2.15",                                                                    \
+      (pid_t *restrict pid, const char *restrict file, const posix_spawn_file_actions_t *restrict actions,   \
+       const posix_spawnattr_t *restrict attributes, char *const *restrict arguments,                        \
+       char *const *restrict environment),                                                                   \
+      (pid, file, actions, attributes, arguments, environment), SYS_clone, target_none(), RESULT_CODE)       \
+    F(X, int, sched_yield, NULL, (void), (), SYS_sched_yield, target_none(), RESULT_ERRNO)                   \
+    F(X, int, __sigpause, NULL, (int mask, int is_number), (mask, is_number), SYS_rt_sigsuspend,             \
+      target_none(), RESULT_ERRNO)                                                                           \
+    F(X, int, __xpg_sigpause, NULL, (int number), (number), SYS_rt_sigsuspend, target_none(), RESULT_ERRNO)  \
+    F(X, int, aio_suspend, NULL,                                                                             \
+      (const struct aiocb *const *list, int count, const struct timespec *timeout), (list, count, timeout),  \
+      SYS_io_getevents, target_none(), RESULT_ERRNO)                                                         \
+    F(X, int, gai_suspend, NULL,                                                                             \
+      (const struct gaicb *const *list, int count, const struct timespec *timeout), (list, count, timeout),  \
+      EXECTRACE_CALL_GETADDRINFO, target_none(), RESULT_VALUE)                                               \
     F(X, int, pause, NULL, (void), (), SYS_pause, target_none(), RESULT_ERRNO)                               \
     F(X, int, sigsuspend, NULL, (const sigset_t *mask), (mask), SYS_rt_sigsuspend, target_none(),            \
       RESULT_ERRNO)                                                                                          \
@@ -169,33 +206,20 @@
        const struct timespec *restrict until),                                                               \
       (queue, message, size, priority, until), SYS_mq_timedreceive, target_none(), RESULT_ERRNO)
 
-#define IO_NAME_CALLS(F, X)                                                                                  \
-    F(X, int, getaddrinfo, NULL,                                                                             \
-      (const char *restrict host, const char *restrict service, const struct addrinfo *restrict hints,       \
-       struct addrinfo **restrict found),                                                                    \
-      (host, service, hints, found), EXECTRACE_CALL_GETADDRINFO, target_none(), RESULT_VALUE)                \
-    F(X, int, getnameinfo, NULL,                                                                             \
-      (const struct sockaddr *restrict address, socklen_t length, char *restrict host, socklen_t host_room,  \
-       char *restrict service, socklen_t service_room, int flags),                                           \
-      (address, length, host, host_room, service, service_room, flags), EXECTRACE_CALL_GETNAMEINFO,          \
-      target_none(), RESULT_VALUE)                                                                           \
-    F(X, struct hostent *, gethostbyname, NULL, (const char *host), (host), EXECTRACE_CALL_GETADDRINFO,      \
-      target_none(), RESULT_FOUND)                                                                           \
-    F(X, int, gethostbyname_r, NULL,                                                                         \
-      (const char *restrict host, struct hostent *restrict entry, char *restrict buffer, size_t room,        \
-       struct hostent **restrict found, int *restrict error),                                                \
-      (host, entry, buffer, room, found, error), EXECTRACE_CALL_GETADDRINFO, target_none(), RESULT_CODE)
-
-/* io_files.c: no result. X as in real_sync.h. */
-#define REAL_FILES_BY_HAND(X) X(void, sync, NULL, (void), ())
+/* Wrappers written by hand. X as in real_sync.h. */
+#define REAL_FILES_BY_HAND(X)                                                                                \
+    X(void, sync, NULL, (void), ())                                                                          \
+    X(pid_t, fork, NULL, (void), ())
 
 #define REAL_FILES_LIST(X)                                                                                   \
-    IO_PATH_CALLS(REAL_IO_ENTRY, X)                                                                          \
+    REAL_PATHS_LIST(X)                                                                                       \
     IO_FILE_CALLS(REAL_IO_ENTRY, X)                                                                          \
     IO_VARIADIC_CALLS(REAL_IO_ENTRY, X)                                                                      \
     IO_MEMORY_CALLS(REAL_IO_ENTRY, X)                                                                        \
+    IO_MREMAP_CALL(REAL_IO_ENTRY, X)                                                                         \
+    IO_BSD_CALLS(REAL_IO_ENTRY, X)                                                                           \
     IO_PROCESS_CALLS(REAL_IO_ENTRY, X)                                                                       \
-    IO_NAME_CALLS(REAL_IO_ENTRY, X)                                                                          \
+    REAL_NAMES_LIST(X)                                                                                       \
     REAL_FILES_BY_HAND(X)
 
 #endif

@@ -20,10 +20,12 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <threads.h>
 #include <time.h>
 
 #include "tracepoints/real_files.h"
 #include "tracepoints/real_stdio.h"
+#include "tracepoints/real_wide_stdio.h"
 
 /* io.c: reading, writing and flushing. */
 #define IO_READ_WRITE_CALLS(F, X)                                                                            \
@@ -145,6 +147,8 @@
     F(X, int, clock_nanosleep, "GLIBC_2.17",                                                                 \
       (clockid_t clock, int flags, const struct timespec *wanted, struct timespec *rest),                    \
       (clock, flags, wanted, rest), SYS_clock_nanosleep, target_none(), RESULT_CODE)                         \
+    F(X, int, thrd_sleep, NULL, (const struct timespec *wanted, struct timespec *rest), (wanted, rest),      \
+      SYS_clock_nanosleep, target_none(), RESULT_VALUE)                                                      \
     F(X, int, usleep, NULL, (useconds_t wanted), (wanted), SYS_nanosleep, target_none(), RESULT_ERRNO)       \
     F(X, unsigned, sleep, NULL, (unsigned wanted), (wanted), SYS_nanosleep, target_none(), RESULT_VALUE)
 
@@ -180,6 +184,7 @@
     IO_WAIT_CALLS(REAL_IO_ENTRY, X)                                                                          \
     REAL_IO_BY_HAND(X)                                                                                       \
     REAL_FILES_LIST(X)                                                                                       \
-    REAL_STDIO_LIST(X)
+    REAL_STDIO_LIST(X)                                                                                       \
+    REAL_WIDE_STDIO_LIST(X)
 
 #endif

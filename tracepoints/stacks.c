@@ -30,6 +30,8 @@ struct stack_slot {
     uint32_t epoch; /* of its last definition */
 };
 
+_Static_assert(STACK_SLOT_COUNT <= EXECTRACE_WHO_STACK_LIMIT, "a stack's number fits into `who`");
+
 static struct stack_slot *table;
 static uint32_t depth_limit;
 static uint32_t epoch = 1;

@@ -210,25 +210,15 @@ struct thread_block *guard_attach(void)
     return block;
 }
 
-/* The object of a join is the joined thread's id. The level is raised here, so wake() would be silent. */
-static void wake_joiners(struct thread_block *block)
-{
-    uint64_t since_ns = waiters_oldest_ns((uint64_t)block->tid);
-    uint64_t now_ns = clock_now_ns();
-
-    if (since_ns != 0 && now_ns >= since_ns + settings.wait_threshold_ns && TRACING(exectrace_sync, wake))
-        lttng_ust_do_tracepoint(exectrace_sync, wake, EXECTRACE_WAIT_JOIN, (uint64_t)block->tid,
-                                stacks_take(block, now_ns));
-}
-
 /* The thread's last word. */
 static void detach(struct thread_block *block)
 {
     if (guard_is_open) {
         sync_sums_flush(block);
         call_sums_flush(block);
-        if (waiters_has_any((const void *)(uintptr_t)block->tid))
-            wake_joiners(block);
+        /* The object of a join is the joined thread's id. */
+        if (waits_are_recorded() && waiters_has_any((const void *)(uintptr_t)block->tid))
+            wake_waiters_of(block, EXECTRACE_WAIT_JOIN, (uint64_t)block->tid);
         if (TRACING(exectrace_thread, exit))
             lttng_ust_do_tracepoint(exectrace_thread, exit, block->start_routine);
     }

@@ -4,6 +4,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "tracepoints/contract.h"
+
+/* Of a word that is being written: a few nanoseconds, unless its writer is off its CPU. */
+#define RELEASE_READ_ATTEMPTS 100u
+
 struct waiter_line waiter_lines[WAITER_LINE_COUNT];
 
 _Static_assert(sizeof(struct waiter_line) == 64, "a line of the table is a cache line");
@@ -82,6 +87,46 @@ uint64_t waiters_oldest_ns(uint64_t object)
             oldest_ns = since_ns;
     }
     return __atomic_load_n(&line->object, __ATOMIC_ACQUIRE) == object ? oldest_ns : 0;
+}
+
+/* What tells objects of one line apart. */
+static uint32_t object_hash(uint64_t object)
+{
+    return (uint32_t)((object * UINT64_C(0x9e3779b97f4a7c15)) >> 33) & EXECTRACE_WHO_STACK_LIMIT;
+}
+
+bool waiters_tell_release(uint64_t object, const struct waiter_release *release)
+{
+    struct waiter_line *line = waiters_line_of(object);
+    uint64_t latest_ns = __atomic_load_n(&line->release_ns, __ATOMIC_RELAXED);
+
+    if ((latest_ns & WAITER_RELEASE_BUSY) != 0 ||
+        !__atomic_compare_exchange_n(&line->release_ns, &latest_ns, release->time_ns | WAITER_RELEASE_BUSY,
+                                     false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        return false;
+    __atomic_store_n(&line->release_who, EXECTRACE_WHO(release->tid, release->stack, object_hash(object)),
+                     __ATOMIC_RELEASE);
+    __atomic_store_n(&line->release_ns, release->time_ns, __ATOMIC_RELEASE);
+    return true;
+}
+
+bool waiters_find_release(uint64_t object, uint64_t since_ns, struct waiter_release *release)
+{
+    const struct waiter_line *line = waiters_line_of(object);
+
+    for (uint32_t i = 0; i < RELEASE_READ_ATTEMPTS; i++) {
+        uint64_t time_ns = __atomic_load_n(&line->release_ns, __ATOMIC_ACQUIRE);
+        uint64_t who = __atomic_load_n(&line->release_who, __ATOMIC_ACQUIRE);
+
+        if ((time_ns & WAITER_RELEASE_BUSY) != 0 ||
+            __atomic_load_n(&line->release_ns, __ATOMIC_RELAXED) != time_ns)
+            continue;
+        release->time_ns = time_ns;
+        release->tid = EXECTRACE_WHO_WAKER(who);
+        release->stack = EXECTRACE_WHO_WAKER_STACK(who);
+        return time_ns >= since_ns && EXECTRACE_WHO_STACK(who) == object_hash(object);
+    }
+    return false;
 }
 
 void waiters_reset(void)

@@ -56,14 +56,44 @@ static void close_wait(struct wait *wait, struct thread_block *thread)
     operation_end(thread, &wait->outer);
 }
 
+/* Who released the object during the wait. */
+static bool find_release(const struct wait *wait, const struct thread_block *thread,
+                         struct waiter_release *release)
+{
+    return waiters_find_release(wait->object, wait->start_ns, release) && release->tid != thread->tid;
+}
+
+/* A wait of at least the threshold. */
+static void emit(const struct wait *wait, struct thread_block *thread, enum exectrace_wait_outcome outcome,
+                 uint64_t now_ns, uint64_t duration_ns)
+{
+    struct waiter_release release = {.tid = 0};
+    uint32_t stack = stacks_renew(thread, wait->stack, now_ns);
+    bool is_woken = find_release(wait, thread, &release);
+    bool is_compact = duration_ns <= UINT32_MAX && wait->object <= EXECTRACE_WHAT_OBJECT_LIMIT;
+    uint64_t what = EXECTRACE_WHAT(wait->kind, outcome, wait->object);
+    /* The waker read its clock a little before the waiter did, maybe on another CPU. */
+    uint64_t since_wake_ns = is_woken && now_ns > release.time_ns ? now_ns - release.time_ns : 0;
+
+    if (since_wake_ns > duration_ns)
+        since_wake_ns = duration_ns;
+    if (is_woken && is_compact && TRACING(exectrace_sync, wait_woken))
+        lttng_ust_do_tracepoint(exectrace_sync, wait_woken, what, (uint32_t)duration_ns,
+                                (uint32_t)since_wake_ns, EXECTRACE_WHO(release.tid, release.stack, stack));
+    else if (!is_woken && is_compact && TRACING(exectrace_sync, wait_short))
+        lttng_ust_do_tracepoint(exectrace_sync, wait_short, what, (uint32_t)duration_ns, stack);
+    else
+        lttng_ust_tracepoint(exectrace_sync, wait, wait->kind, (uint8_t)outcome, wait->object, duration_ns,
+                             stack, is_woken ? release.tid : 0, is_woken ? release.stack : 0, since_wake_ns);
+}
+
 static void record(const struct wait *wait, struct thread_block *thread, enum exectrace_wait_outcome outcome)
 {
     uint64_t now_ns = clock_now_ns();
     uint64_t duration_ns = now_ns > wait->start_ns ? now_ns - wait->start_ns : 0; /* see clock.h */
 
     if (duration_ns >= settings.wait_threshold_ns)
-        lttng_ust_tracepoint(exectrace_sync, wait, wait->kind, (uint8_t)outcome, wait->object, duration_ns,
-                             stacks_renew(thread, wait->stack, now_ns));
+        emit(wait, thread, outcome, now_ns, duration_ns);
     else
         sync_sums_add(thread, wait->kind, wait->object, wait->stack, now_ns, duration_ns);
 }
@@ -117,19 +147,28 @@ bool wait_time_is_valid(clockid_t clock, const struct timespec *until)
            until->tv_nsec < 1000000000;
 }
 
+void wake_waiters_of(struct thread_block *thread, enum exectrace_wait_kind kind, uint64_t object)
+{
+    uint64_t since_ns = waiters_oldest_ns(object);
+    struct waiter_release release = {.tid = thread->tid};
+
+    if (since_ns == 0)
+        return;
+    release.time_ns = clock_now_ns();
+    if (release.time_ns >= since_ns + settings.wait_threshold_ns)
+        release.stack = stacks_take(thread, release.time_ns);
+    if (!waiters_tell_release(object, &release))
+        lttng_ust_tracepoint(exectrace_sync, wake, (uint8_t)kind, object, release.stack);
+}
+
 void wake_marked(enum exectrace_wait_kind kind, uint64_t object, const void *site)
 {
     int saved_errno = errno;
-    uint64_t since_ns = waiters_oldest_ns(object);
     struct thread_block *thread;
-    uint64_t now_ns;
 
-    if (since_ns == 0 || !TRACING(exectrace_sync, wake) || threads_is_tracer_code(site))
+    if (threads_is_tracer_code(site) || !(thread = guard_enter()))
         return;
-    now_ns = clock_now_ns();
-    if (now_ns < since_ns + settings.wait_threshold_ns || !(thread = guard_enter()))
-        return;
-    lttng_ust_do_tracepoint(exectrace_sync, wake, (uint8_t)kind, object, stacks_take(thread, now_ns));
+    wake_waiters_of(thread, kind, object);
     guard_leave();
     errno = saved_errno;
 }

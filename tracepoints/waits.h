@@ -64,6 +64,9 @@ enum exectrace_wait_outcome wait_outcome(int error);
 /* Would the timed functions of glibc take this time and clock? Where they would not, the real one answers. */
 bool wait_time_is_valid(clockid_t clock, const struct timespec *until);
 
+/* Leaves word for those who wait for `object` that this thread is about to release it. The guard is on. */
+void wake_waiters_of(struct thread_block *thread, enum exectrace_wait_kind kind, uint64_t object);
+
 /* The slow half of wake(): somebody is marked. */
 void wake_marked(enum exectrace_wait_kind kind, uint64_t object, const void *site);
 
