@@ -9,9 +9,19 @@
 /* Buckets per power of two: a value lies at most 1/512 from the middle of its bucket. */
 enum { BUCKET_BITS = 8, BUCKETS = 1 << BUCKET_BITS, BAR_WIDTH = 40 };
 
+/* Room for values in all distributions. */
+static uint32_t all_capacity;
+
+static void drop_values(struct distribution *distribution)
+{
+    all_capacity -= distribution->value_capacity;
+    distribution->value_count = distribution->value_capacity = 0;
+    g_clear_pointer(&distribution->values, g_free);
+}
+
 void distribution_clear(struct distribution *distribution)
 {
-    g_free(distribution->values);
+    drop_values(distribution);
     for (size_t i = 0; i < G_N_ELEMENTS(distribution->octaves); i++)
         g_free(distribution->octaves[i]);
     *distribution = (struct distribution){0};
@@ -61,8 +71,22 @@ static void spill(struct distribution *distribution)
 {
     for (uint32_t i = 0; i < distribution->value_count; i++)
         add_to_bucket(distribution, distribution->values[i], 1);
-    distribution->value_count = distribution->value_capacity = 0;
-    g_clear_pointer(&distribution->values, g_free);
+    drop_values(distribution);
+}
+
+/* Makes room for one value more; false when there are enough. */
+static bool reserve(struct distribution *distribution)
+{
+    uint32_t old = distribution->value_capacity, new = MAX(4, 2 * old);
+
+    if (distribution->value_count < old)
+        return true;
+    if (new > DISTRIBUTION_EXACT || all_capacity - old > DISTRIBUTION_EXACT_ALL - new)
+        return false;
+    all_capacity += new - old;
+    distribution->value_capacity = new;
+    distribution->values = g_renew(uint64_t, distribution->values, new);
+    return true;
 }
 
 static void add_extremes(struct distribution *distribution, uint64_t min, uint64_t max)
@@ -73,14 +97,8 @@ static void add_extremes(struct distribution *distribution, uint64_t min, uint64
 
 void distribution_add(struct distribution *distribution, uint64_t value)
 {
-    bool stays_exact = is_exact(distribution) && distribution->count < DISTRIBUTION_EXACT;
-
     add_extremes(distribution, value, value);
-    if (stays_exact) {
-        if (distribution->value_count == distribution->value_capacity) {
-            distribution->value_capacity = MAX(4, 2 * distribution->value_capacity);
-            distribution->values = g_renew(uint64_t, distribution->values, distribution->value_capacity);
-        }
+    if (is_exact(distribution) && reserve(distribution)) {
         distribution->values[distribution->value_count++] = value;
         distribution->is_sorted = false;
     } else {

@@ -1,7 +1,8 @@
 /*
  * Durations summed up: count, total, extremes, mean and standard deviation exactly, quantiles exactly up to
- * DISTRIBUTION_EXACT values and within 0.2 % beyond. Memory is bounded: 8 KB while exact, then 1 KB for each
- * power of two that occurs.
+ * DISTRIBUTION_EXACT values (as long as all distributions together have no more than DISTRIBUTION_EXACT_ALL)
+ * and within 0.2 % beyond. Memory is bounded: 8 bytes for each value while exact, then 1 KB for each power of
+ * two that occurs. Distributions of one thread only.
  */
 #ifndef ANALYZER_DISTRIBUTION_H
 #define ANALYZER_DISTRIBUTION_H
@@ -10,8 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* As many values are kept as they are. */
-#define DISTRIBUTION_EXACT 1024
+/* As many values are kept as they are: of one, and of all distributions. */
+#define DISTRIBUTION_EXACT (1u << 18)
+#define DISTRIBUTION_EXACT_ALL (1u << 21)
 
 struct distribution {
     uint64_t count;
@@ -19,7 +21,7 @@ struct distribution {
     uint64_t min, max;     /* min is 0 when count is */
     double mean, squares;  /* Welford: squares is the sum of (x - mean)^2 */
     uint64_t summed_count; /* of count: known only as sums (distribution_add_sum) */
-    uint64_t *values;      /* count of them while count <= DISTRIBUTION_EXACT; owned */
+    uint64_t *values;      /* count of them while is exact; owned */
     uint32_t value_count, value_capacity;
     bool is_sorted;
     uint32_t *octaves[64]; /* counts per bucket beyond that; NULL: none. Owned */

@@ -325,6 +325,13 @@ static bool has_moment(const struct filter *filter, int64_t time_ns)
     return time_ns >= filter->from_ns && time_ns < filter->to_ns;
 }
 
+/* An interval without length belongs to the range that one which ends then belongs to. */
+static bool has_instant(const struct filter *filter, int64_t time_ns)
+{
+    return (time_ns > filter->from_ns || filter->from_ns <= trace_model_start_ns(filter->model)) &&
+           time_ns <= filter->to_ns;
+}
+
 static void pass_state(void *self, const struct state_interval *interval)
 {
     struct outlet *outlet = self;
@@ -334,7 +341,9 @@ static void pass_state(void *self, const struct state_interval *interval)
     find_borders(filter);
     cut.start_ns = MAX(cut.start_ns, filter->from_ns);
     cut.end_ns = MIN(cut.end_ns, filter->to_ns);
-    if (cut.start_ns >= cut.end_ns || !filter_has_thread(filter, interval->thread))
+    bool is_in =
+        interval->start_ns == interval->end_ns ? has_instant(filter, cut.end_ns) : cut.start_ns < cut.end_ns;
+    if (!is_in || !filter_has_thread(filter, interval->thread))
         return;
     cut.is_part = interval->is_part || cut.end_ns != interval->end_ns;
     outlet->observer.state(outlet->observer.self, &cut);
@@ -435,6 +444,7 @@ void filter_add_observer(struct filter *filter, const struct trace_observer *obs
         .metric = observer->metric ? pass_metric : NULL,
         .loss = observer->loss ? pass_loss : NULL,
         .self = outlet,
+        .blocking_classes = observer->blocking_classes,
     };
     trace_model_add_observer(filter->model, &inlet);
 }

@@ -15,8 +15,9 @@ enum {
     MAX_FD_KINDS = 1 << 18,
     /* prev_state of sched_switch: EXIT_DEAD and EXIT_ZOMBIE (their order changed once) */
     STATE_EXITED = 16 | 32,
-    /* TASK_DEAD of older kernels; newer ones have TASK_PARKED there */
-    STATE_DEAD = 64,
+    STATE_SLEEPING = 1 | 2,
+    /* TASK_DEAD before 4.14, and from then on; the other one is TASK_PARKED or TASK_WAKEKILL */
+    STATE_DEAD = 64 | 128,
     /* lttng_statedump_process_state */
     STATUS_WAIT_CPU = 2,
     STATUS_WAIT = 5,
@@ -44,12 +45,13 @@ struct thread_record *kernel_current(struct trace_model *model, const struct eve
 }
 
 /*
- * Could the thread have run on? 0 says so; with preemption newer kernels report 256 and older ones set
- * TASK_STATE_MAX (1024 or more) beside the state.
+ * Could the thread have run on? 0 says so; kernels that mark preemption set one bit instead of all others:
+ * 256 since 4.14, 512 to 4096 before. Sleeping threads have a lower bit, whatever is beside it (1026: idle,
+ * 258: killable).
  */
 static bool is_preempted(int64_t prev_state)
 {
-    return (prev_state & 0xff) == 0 || prev_state >= 0x100;
+    return (prev_state & 0xff) == 0;
 }
 
 static void switch_out(struct trace_model *model, const struct event *event, struct thread_record *record)
@@ -63,7 +65,8 @@ static void switch_out(struct trace_model *model, const struct event *event, str
                                is_preempted(event->kernel_switch.prev_state), stack, &sink);
     /* An exiting thread may still be preempted or sleep a few times: closing its files, for one. */
     int64_t last_states = STATE_EXITED | (record->is_exiting ? STATE_DEAD : 0);
-    if (!is_preempted(event->kernel_switch.prev_state) && event->kernel_switch.prev_state & last_states)
+    int64_t state = event->kernel_switch.prev_state;
+    if (!is_preempted(state) && !(state & STATE_SLEEPING) && state & last_states)
         model_end_thread(model, record, event->time_ns, false);
 }
 

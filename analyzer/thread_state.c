@@ -8,11 +8,14 @@ void thread_timeline_init(struct thread_timeline *timeline, int64_t start_ns, bo
         .since_ns = start_ns, .state = THREAD_UNKNOWN, .cpu = -1, .is_birth_seen = is_birth_seen};
 }
 
-/* Hands out what went on until end_ns and begins the state `next` there. */
+/*
+ * Hands out what went on until end_ns and begins the state `next` there. Being runnable for no time at all
+ * counts too: clocks are coarse, and a wake-up is a wake-up.
+ */
 static void advance(struct thread_timeline *timeline, int64_t end_ns, enum thread_state next, bool is_open,
                     const struct state_sink *sink)
 {
-    if (end_ns > timeline->since_ns) {
+    if (end_ns > timeline->since_ns || (end_ns == timeline->since_ns && timeline->state == THREAD_RUNNABLE)) {
         struct state_interval interval = {
             .start_ns = timeline->since_ns,
             .end_ns = end_ns,

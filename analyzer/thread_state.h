@@ -7,7 +7,8 @@
  *    kept until then. Without measured wake-ups, the wake of a traced thread that ended a wait bounds the
  *    runnable part (thread_timeline_released); such borders are marked derived.
  *
- * The intervals of a timeline touch, in time order, from its start to its end.
+ * The intervals of a timeline touch, in time order, from its start to its end. Only runnable ones may have no
+ * length.
  */
 #ifndef ANALYZER_THREAD_STATE_H
 #define ANALYZER_THREAD_STATE_H

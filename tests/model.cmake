@@ -25,6 +25,7 @@ foreach(events kernel mixed stock)
     exectrace_report_golden_test(${events} ${report}.text -report=${report})
   endforeach()
 endforeach()
+exectrace_report_golden_test(states sched.csv -report=sched -format=csv)
 exectrace_report_golden_test(contention filtered.text -report=threads -from=25% -to=65% -thread=worker)
 exectrace_report_golden_test(contention long.text -report=locks -min-duration=2ms)
 exectrace_report_golden_test(contention focused.text -report=syscalls -focus=server)
@@ -36,6 +37,16 @@ foreach(case arm_calls arm_latencies arm_cpu many_threads rotated_files libc_mem
              COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/published_figures.py"
                      "$<TARGET_FILE:analyzer>" "${EXECTRACE_SHARED}/traces" ${case})
     set_tests_properties(slow.published.${case} PROPERTIES LABELS slow)
+  endif()
+endforeach()
+
+# The same figures computed again, by other rules.
+foreach(trace k-bug446190-arm k-many-threads k-tracefile-rotation perf-taskset2)
+  if(IS_DIRECTORY "${EXECTRACE_SHARED}/traces")
+    add_test(NAME slow.kernel_numbers.${trace}
+             COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/kernel_numbers.py"
+                     "$<TARGET_FILE:analyzer>" "${EXECTRACE_SHARED}/traces/${trace}")
+    set_tests_properties(slow.kernel_numbers.${trace} PROPERTIES LABELS slow SKIP_RETURN_CODE 77)
   endif()
 endforeach()
 

@@ -175,7 +175,9 @@ static void check_state(void *self, const struct state_interval *interval)
     struct checks *checks = self;
 
     check(interval->thread < trace_model_thread_count(checks->model), "interval of no thread");
-    check(interval->start_ns < interval->end_ns, "interval without length");
+    check(interval->start_ns < interval->end_ns ||
+              (interval->start_ns == interval->end_ns && interval->state == THREAD_RUNNABLE),
+          "interval without length");
     if (interval->thread >= checks->ends->len)
         g_array_set_size(checks->ends, interval->thread + 1);
     int64_t *end_ns = &g_array_index(checks->ends, int64_t, interval->thread);

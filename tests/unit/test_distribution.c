@@ -46,7 +46,7 @@ static int compare(const void *a, const void *b)
 
 static void test_distribution__quantiles_of_many_values_within_a_fifth_of_a_percent(void **state)
 {
-    enum { COUNT = 20000 };
+    enum { COUNT = DISTRIBUTION_EXACT + 20000 };
     struct distribution distribution = {0};
     uint64_t *values = g_new(uint64_t, COUNT);
     GRand *random = g_rand_new_with_seed(3);
@@ -58,13 +58,48 @@ static void test_distribution__quantiles_of_many_values_within_a_fifth_of_a_perc
     }
     qsort(values, COUNT, sizeof *values, compare);
     for (int percent = 1; percent < 100; percent++) {
-        double exact = (double)values[(size_t)(percent * COUNT / 100 - 1)];
+        double exact = (double)values[((size_t)percent * COUNT + 99) / 100 - 1];
         double found = (double)distribution_quantile(&distribution, percent / 100.);
         assert_true(found >= exact * 0.998 - 1 && found <= exact * 1.002 + 1);
     }
     distribution_clear(&distribution);
     g_rand_free(random);
     g_free(values);
+}
+
+static void test_distribution__thousands_of_values_are_exact(void **state)
+{
+    struct distribution distribution = {0};
+
+    (void)state;
+    for (uint64_t i = DISTRIBUTION_EXACT; i > 0; i--)
+        distribution_add(&distribution, i * 3);
+    assert_int_equal(distribution_quantile(&distribution, 0.5), DISTRIBUTION_EXACT / 2 * 3);
+    assert_int_equal(distribution_quantile(&distribution, 0.99), (DISTRIBUTION_EXACT * 99ull + 99) / 100 * 3);
+    distribution_add(&distribution, 1);
+    assert_null(distribution.values);
+    distribution_clear(&distribution);
+}
+
+/* Many distributions together keep a bounded number of values. */
+static void test_distribution__all_together_are_bounded(void **state)
+{
+    enum { COUNT = DISTRIBUTION_EXACT_ALL / DISTRIBUTION_EXACT + 1 };
+    struct distribution distributions[COUNT] = {{0}};
+
+    (void)state;
+    for (int i = 0; i < COUNT; i++) {
+        for (uint64_t j = 0; j < DISTRIBUTION_EXACT; j++)
+            distribution_add(&distributions[i], j);
+        assert_int_equal(distributions[i].count, DISTRIBUTION_EXACT);
+    }
+    assert_non_null(distributions[COUNT - 2].values);
+    assert_null(distributions[COUNT - 1].values);
+    for (int i = 0; i < COUNT; i++)
+        distribution_clear(&distributions[i]);
+    distribution_add(&distributions[0], 1);
+    assert_non_null(distributions[0].values);
+    distribution_clear(&distributions[0]);
 }
 
 static void test_distribution__sums_keep_count_total_and_extremes(void **state)
@@ -105,6 +140,8 @@ int main(void)
         cmocka_unit_test(test_distribution__empty),
         cmocka_unit_test(test_distribution__few_values_are_exact),
         cmocka_unit_test(test_distribution__quantiles_of_many_values_within_a_fifth_of_a_percent),
+        cmocka_unit_test(test_distribution__thousands_of_values_are_exact),
+        cmocka_unit_test(test_distribution__all_together_are_bounded),
         cmocka_unit_test(test_distribution__sums_keep_count_total_and_extremes),
         cmocka_unit_test(test_distribution__extreme_values),
     };

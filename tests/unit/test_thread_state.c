@@ -77,6 +77,19 @@ static void test_kernel__preempted_then_woken_are_two_intervals(void **state)
     assert_string_equal(seen->str, "running 0-10, runnable 10-12 preempted, runnable 12-20 by 3");
 }
 
+static void test_kernel__woken_and_run_at_once_counts(void **state)
+{
+    (void)state;
+    thread_timeline_switch_in(&timeline, 0, 0, &sink);
+    thread_timeline_switch_out(&timeline, 10, 0, false, 0, &sink);
+    thread_timeline_wakeup(&timeline, 20, 7, false, &sink);
+    thread_timeline_switch_in(&timeline, 20, 0, &sink);
+    thread_timeline_switch_out(&timeline, 30, 0, true, 0, &sink);
+    thread_timeline_end(&timeline, 30, true, &sink);
+    assert_string_equal(seen->str, "running 0-10, blocked 10-20, runnable 20-20 by 7, running 20-30, "
+                                   "runnable 30-30 preempted open");
+}
+
 static void test_kernel__first_switch_out_ran_since_start(void **state)
 {
     (void)state;
@@ -220,6 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_kernel__wakeup_splits_blocked_and_runnable),
         TEST(test_kernel__preempted_then_woken_are_two_intervals),
+        TEST(test_kernel__woken_and_run_at_once_counts),
         TEST(test_kernel__first_switch_out_ran_since_start),
         TEST(test_kernel__wakeup_of_a_thread_found_running_is_taken_back),
         TEST(test_kernel__lost_switch_is_unknown),
