@@ -22,6 +22,9 @@ exectrace_same_behaviour_test(io_close_all)
 exectrace_same_behaviour_test(io_few_descriptors)
 exectrace_same_behaviour_test(io_files_results)
 exectrace_same_behaviour_test(io_stdio_results)
+exectrace_same_behaviour_test(io_wide_stdio_results)
+exectrace_same_behaviour_test(io_paths_results rt)
+exectrace_same_behaviour_test(io_processes_results)
 exectrace_same_behaviour_test(alloc_results)
 
 add_library(exectrace_alloc_sampling STATIC ${PROJECT_SOURCE_DIR}/tracepoints/alloc_sampling.c

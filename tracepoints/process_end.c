@@ -148,3 +148,60 @@ WRAPPER int execveat(int fd, const char *path, char *const arguments[], char *co
     flush_before_exec();
     return real.execveat(fd, path, arguments, environment, flags);
 }
+
+/* Where a list of arguments ends, its NULL not counted; `arguments` stands behind the NULL afterwards. */
+static size_t count_arguments(va_list *arguments)
+{
+    size_t count = 1;
+
+    while (va_arg(*arguments, char *) != NULL)
+        count++;
+    return count;
+}
+
+static void fill_arguments(char **vector, const char *first, va_list arguments)
+{
+    *vector = (char *)(uintptr_t)first;
+    while (*vector++ != NULL)
+        *vector = va_arg(arguments, char *);
+}
+
+/* The vector of a function that takes its arguments as a list lies on the stack: it may run after vfork. */
+#define TAKE_LIST(vector, environment)                                                                       \
+    va_list arguments;                                                                                       \
+    va_start(arguments, first);                                                                              \
+    size_t count = first == NULL ? 0 : count_arguments(&arguments);                                          \
+    char *const *environment __attribute__((unused)) =                                                       \
+        takes_environment ? va_arg(arguments, char **) : NULL;                                               \
+    va_end(arguments);                                                                                       \
+    char *vector[count + 1];                                                                                 \
+    va_start(arguments, first);                                                                              \
+    fill_arguments(vector, first, arguments);                                                                \
+    va_end(arguments);
+
+WRAPPER int execl(const char *path, const char *first, ...)
+{
+    const bool takes_environment = false;
+    TAKE_LIST(vector, environment)
+
+    flush_before_exec();
+    return real.execv(path, vector);
+}
+
+WRAPPER int execlp(const char *file, const char *first, ...)
+{
+    const bool takes_environment = false;
+    TAKE_LIST(vector, environment)
+
+    flush_before_exec();
+    return real.execvp(file, vector);
+}
+
+WRAPPER int execle(const char *path, const char *first, ...)
+{
+    const bool takes_environment = true;
+    TAKE_LIST(vector, environment)
+
+    flush_before_exec();
+    return real.execve(path, vector, environment);
+}

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +17,11 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "tracepoints/contract.h"
 
@@ -153,12 +157,61 @@ static void on_the_rest(void)
     close(null);
 }
 
+static int ends[2];
+static int slow_event;
+
+/* Gives what the main thread waits for a while later: a line of wide characters, and a count. */
+static void *give_late(void *unused)
+{
+    for (int i = 0; i < 2; i++) {
+        thrd_sleep(&(struct timespec){0, 4000000}, NULL);
+        if (i == 0 ? write(ends[1], "text\n", 5) != 5 : eventfd_write(slow_event, 1) != 0)
+            exit(1);
+    }
+    return unused;
+}
+
+static pid_t fork_once(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(0);
+    return pid;
+}
+
+static void on_the_rarer(void)
+{
+    eventfd_t value = 0;
+    wchar_t text[16];
+    pthread_t thread;
+
+    slow_event = eventfd(0, 0);
+    if (pipe(ends) != 0 || pthread_create(&thread, NULL, give_late, NULL) != 0)
+        exit(1);
+    FILE *stream = fdopen(ends[0], "r");
+    DO(EXECTRACE_CALL_FREAD, EXECTRACE_FD_PIPE, fgetws(text, 16, stream) != NULL);
+    DO(SYS_read, EXECTRACE_FD_EVENTFD, eventfd_read(slow_event, &value));
+    pthread_join(thread, NULL);
+    DO(SYS_clock_nanosleep, EXECTRACE_FD_NONE, thrd_sleep(&(struct timespec){0, 2000000}, NULL));
+    for (int i = 0; i < 3; i++) {
+        DO(SYS_fork, EXECTRACE_FD_NONE, fork_once());
+        DO(SYS_wait4, EXECTRACE_FD_NONE, wait(NULL));
+    }
+    for (int i = 0; i < 10; i++)
+        DO(SYS_sched_yield, EXECTRACE_FD_NONE, sched_yield());
+    DO(EXECTRACE_CALL_REALPATH, EXECTRACE_FD_NONE, realpath("/etc/hosts", NULL) == NULL);
+    fclose(stream);
+    close(slow_event);
+}
+
 int main(void)
 {
     printf("main %d\n", getpid());
     on_pipes();
     on_sockets();
     on_the_rest();
+    on_the_rarer();
     for (const struct count *count = counts; count->count > 0; count++)
         printf("%d %d %u %u %u %lu\n", count->number, count->kind, count->count, count->errors,
                count->long_count, (unsigned long)count->long_ns);
