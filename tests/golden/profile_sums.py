@@ -4,11 +4,13 @@ profile_sums.py ANALYZER SOURCE...: each source is a file of event text or a fol
 """
 import csv
 import functools
-import gzip
 import io
 import os
 import subprocess
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import profile_samples  # noqa: E402
 
 analyzer = sys.argv[1]
 failures = []
@@ -19,55 +21,10 @@ def run(source, *arguments):
     return subprocess.run([analyzer, argument, *arguments], check=True, capture_output=True).stdout
 
 
-def varint(data, at):
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, at
-
-
-def fields(data):
-    at = 0
-    while at < len(data):
-        key, at = varint(data, at)
-        if key & 7 == 0:
-            value, at = varint(data, at)
-        else:
-            size, at = varint(data, at)
-            value = data[at:at + size]
-            at += size
-        yield key >> 3, value
-
-
-def varints(data):
-    at = 0
-    while at < len(data):
-        value, at = varint(data, at)
-        yield value
-
-
 @functools.lru_cache(maxsize=None)
 def samples(source, kind, *arguments):
     """For each sample its labels and [count, nanoseconds]."""
-    found = []
-    parts = list(fields(gzip.decompress(run(source, "-pprof=" + kind, "-symbolize=none", *arguments))))
-    strings = [value.decode() for number, value in parts if number == 6]
-    for number, sample in parts:
-        if number != 2:
-            continue
-        labels, values = {}, [0, 0]
-        for field, value in fields(sample):
-            if field == 2:
-                values = list(varints(value))
-            elif field == 3:
-                label = dict(fields(value))
-                labels[strings[label[1]]] = strings[label[2]]
-        found.append((labels, values))
-    return found
+    return list(profile_samples.samples(run(source, "-pprof=" + kind, "-symbolize=none", *arguments)))
 
 
 def profile_sums(source, kind, *arguments, only=lambda labels: True):

@@ -9,10 +9,14 @@ usage: report_invariants.py ANALYZER TRACE...
  - the sum over a profile's samples is the total of the report.
 """
 import csv
-import gzip
 import io
+import os
 import subprocess
 import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import profile_samples  # noqa: E402
 
 analyzer = sys.argv[1]
 failures = []
@@ -75,49 +79,13 @@ def threads_partition(trace):
             failures.append(f"{trace}: several -tid do not add up")
 
 
-def varint(data, at):
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7f) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, at
-
-
-def fields(data):
-    """Fields of one protobuf message: number and value (int, or bytes)."""
-    at = 0
-    while at < len(data):
-        key, at = varint(data, at)
-        value, at = varint(data, at)
-        if key & 7 == 2:
-            at += value
-            value = data[at - value:at]
-        yield key >> 3, value
-
-
 def profile(trace, kind):
     """Sums of a profile's first two values over its samples."""
     run = subprocess.run([analyzer, trace, f"-pprof={kind}", "-symbolize=none"], capture_output=True, timeout=120)
     if run.returncode != 0 and not run.stdout:
         sys.exit(f"{trace}: -pprof={kind}: status {run.returncode}: {run.stderr.decode()}")
-    sums = [0, 0]
-    for number, sample in fields(gzip.decompress(run.stdout)):
-        if number != 2:
-            continue
-        values = []
-        for part, value in fields(sample):
-            if part != 2:
-                continue
-            at = 0
-            while not isinstance(value, int) and at < len(value):
-                one, at = varint(value, at)
-                values.append(one)
-            values += [value] if isinstance(value, int) else []
-        sums = [sums[0] + values[0], sums[1] + values[1]]
-    return sums
+    values = [values for _, values in profile_samples.samples(run.stdout)]
+    return [sum(value[i] for value in values) for i in (0, 1)]
 
 
 def profiles(trace):
