@@ -364,52 +364,84 @@ static void write_flow(struct chrome_json *json, char phase, const struct track 
     json_text(json->output, "}");
 }
 
-/* The short slice on the releaser's track from which the arrow goes out. */
+/* Perfetto numbers the arrows of flow events itself, from 1, and takes these numbers as they are. */
+#define BIND_ID_BASE UINT64_C(0x10000000)
+
+/* One of the two slices that an arrow connects. */
+static void write_slice_flow(struct output *output, uint64_t flow, bool is_end)
+{
+    json_text(output, ",\"bind_id\":\"");
+    json_hex(output, BIND_ID_BASE + flow);
+    if (is_end)
+        json_text(output, "\",\"flow_in\":true");
+    else
+        json_text(output, "\",\"flow_out\":true");
+}
+
+/*
+ * The short slice on the releaser's track from which the arrow goes out. A slice is the beginning of one
+ * arrow; the others of a release that several waited for begin in events of their own.
+ */
 static void write_release(struct chrome_json *json, const struct export_blocking *blocking)
 {
-    struct output *output = json->output;
+    if (blocking->is_release_drawn) {
+        write_flow(json, 's', blocking->waker_track, blocking->wake_ns, blocking->flow);
+        return;
+    }
     begin_slice(json, blocking->waker_track, false, blocking->wake_ns, blocking->wake_ns + 1);
+    write_slice_flow(json->output, blocking->flow, false);
     write_label_and_args(json, category_release, &blocking->label);
     write_stack(json, blocking->operation->waker_stack);
-    json_text(output, "}}");
+    json_text(json->output, "}}");
 }
 
-static void write_wake(struct chrome_json *json, const struct export_blocking *blocking)
+/* The arrow's end, in the head of its slice. */
+static void write_arrival(struct chrome_json *json, const struct export_blocking *blocking)
 {
-    struct output *output = json->output;
-    int64_t arrival_ns = CLAMP(blocking->wake_ns, blocking->start_ns, blocking->end_ns);
-    if (blocking->has_wakeup_slice) {
-        begin_slice(json, blocking->track, false, blocking->wake_ns, blocking->end_ns);
-        write_name(output, "wakeup", "woken");
-        json_text(output, ",\"args\":{\"by\":");
-        write_thread(json, blocking->operation->waker_thread);
-        json_text(output, "}}");
-    } else {
-        arrival_ns = blocking->start_ns;
-    }
     if (!blocking->is_release_drawn)
-        write_release(json, blocking);
-    write_flow(json, 's', blocking->waker_track, blocking->wake_ns, blocking->flow);
-    write_flow(json, 'f', blocking->track, arrival_ns, blocking->flow);
+        write_slice_flow(json->output, blocking->flow, true);
 }
 
-static void chrome_json_blocking(void *self, const struct export_blocking *blocking)
+static void write_woken(struct chrome_json *json, const struct export_blocking *blocking)
 {
-    struct chrome_json *json = self;
-    struct output *output = json->output;
+    begin_slice(json, blocking->woken_track, false, blocking->woken_ns, blocking->end_ns);
+    write_arrival(json, blocking);
+    json_text(json->output, ",\"cat\":\"wakeup\",\"name\":\"woken\",\"args\":{\"by\":");
+    write_thread(json, blocking->operation->waker_thread);
+    json_text(json->output, "}}");
+}
+
+static void write_operation(struct chrome_json *json, const struct export_blocking *blocking)
+{
     const struct blocking *operation = blocking->operation;
     if (operation->is_summary) {
         begin_track_event(json, 'i', blocking->track, false);
-        write_time(output, blocking->end_ns);
-        json_text(output, ",\"s\":\"t\"");
+        write_time(json->output, blocking->end_ns);
+        json_text(json->output, ",\"s\":\"t\"");
         write_label_and_args(json, category_short, &blocking->label);
     } else {
         begin_slice(json, blocking->track, false, blocking->start_ns, blocking->end_ns);
+        if (blocking->waker_track && !blocking->woken_track)
+            write_arrival(json, blocking);
         write_label_and_args(json, blocking_class_name(operation->blocking_class), &blocking->label);
     }
     write_operation_args(json, blocking);
+}
+
+/* The release first: of two at the same time, an arrow must begin before it ends. */
+static void chrome_json_blocking(void *self, const struct export_blocking *blocking)
+{
+    struct chrome_json *json = self;
     if (blocking->waker_track)
-        write_wake(json, blocking);
+        write_release(json, blocking);
+    write_operation(json, blocking);
+    if (!blocking->waker_track)
+        return;
+    if (blocking->woken_track)
+        write_woken(json, blocking);
+    if (blocking->is_release_drawn)
+        write_flow(json, 'f', blocking->woken_track ? blocking->woken_track : blocking->track,
+                   blocking->woken_track ? blocking->woken_ns : blocking->start_ns, blocking->flow);
 }
 
 static void chrome_json_span(void *self, const struct export_span *span)

@@ -40,12 +40,17 @@ struct export_blocking {
     int64_t start_ns, end_ns;
     int64_t cut_ns; /* how long it had lasted when the recording began; not part of start to end */
     struct operation_label label;
-    /* The release; waker_track is NULL when nobody is known to have released it. */
+    /* The release, and the arrow from there; waker_track is NULL when nobody is known to have released it. */
     const struct track *waker_track;
     int64_t wake_ns;
-    uint64_t flow;         /* unique per release that is drawn */
+    uint64_t flow;         /* unique per arrow */
     bool is_release_drawn; /* another waiter's call drew the releaser's end already */
-    bool has_wakeup_slice; /* wake_ns lies inside, and nothing else in the way */
+    /*
+     * What is left of the operation after the release, from woken_ns >= wake_ns to end_ns: the arrow ends
+     * there. NULL: the operation began after the release, and the arrow ends at its beginning.
+     */
+    const struct track *woken_track;
+    int64_t woken_ns;
 };
 
 struct export_state {

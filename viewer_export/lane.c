@@ -45,16 +45,28 @@ bool lane_add(struct lane *lane, int64_t start_ns, int64_t end_ns, int64_t *inne
     if (from < to && (*inner_end_ns > end_ns || lane->spans[to - 1].start_ns == end_ns))
         return false;
     if (from > 0) {
-        const struct lane_span *before = &lane->spans[from - 1];
-        if (before->start_ns < start_ns && before->end_ns > end_ns)
-            return true; /* enclosed, and from == to */
+        struct lane_span *before = &lane->spans[from - 1];
+        if (before->start_ns < start_ns && before->end_ns > end_ns && before->inner_end_ns <= start_ns) {
+            before->inner_end_ns = end_ns; /* enclosed, and from == to */
+            return true;
+        }
         if (before->start_ns == start_ns && (before->end_ns > start_ns || start_ns == end_ns))
             return false;
         if (before->end_ns > start_ns)
             return false;
     }
-    replace(lane, from, to, (struct lane_span){.start_ns = start_ns, .end_ns = end_ns});
+    replace(lane, from, to,
+            (struct lane_span){.start_ns = start_ns, .end_ns = end_ns, .inner_end_ns = *inner_end_ns});
     return true;
+}
+
+void lane_fill(struct lane *lane, int64_t end_ns)
+{
+    uint32_t index = lane->count;
+    while (index > 0 && lane->spans[index - 1].start_ns >= end_ns)
+        index--;
+    if (index > 0)
+        lane->spans[index - 1].inner_end_ns = end_ns;
 }
 
 bool lane_add_disjoint(struct lane *lane, int64_t start_ns, int64_t end_ns)

@@ -15,6 +15,7 @@
 
 struct lane_span {
     int64_t start_ns, end_ns;
+    int64_t inner_end_ns; /* after it nothing is inside yet */
 };
 
 /* All zero: an empty lane. */
@@ -24,11 +25,14 @@ struct lane {
 };
 
 /*
- * Adds the slice when it is disjoint from the others or encloses or is enclosed by them. inner_end_ns: the
- * end of the last slice inside it, or its start. False, and nothing is added: it would cut across another,
- * begins together with one that was written before it, or ends where one begins that was written before it.
+ * Adds the slice when it is disjoint from the others, encloses some, or is enclosed by one and behind all
+ * that is in there. inner_end_ns: the end of the last slice inside it, or its start. False, and nothing is
+ * added: it would cut across another or might, begins together with one that was written before it, or ends
+ * where one begins that was written before it.
  */
 bool lane_add(struct lane *lane, int64_t start_ns, int64_t end_ns, int64_t *inner_end_ns);
+/* The last slice that begins before end_ns is full up to there: nothing more fits into it. */
+void lane_fill(struct lane *lane, int64_t end_ns);
 /* Adds the slice when it overlaps no other; touching is fine. For tracks where nothing nests. */
 bool lane_add_disjoint(struct lane *lane, int64_t start_ns, int64_t end_ns);
 void lane_clear(struct lane *lane);

@@ -496,15 +496,17 @@ static void write_arrival_fields(struct proto_writer *writer, const struct expor
     proto_varint(writer, EVENT_ENDING_FLOW_IDS_OLD, blocking->flow);
 }
 
-static void write_wakeup(struct perfetto *perfetto, const struct export_blocking *blocking)
+static void write_woken(struct perfetto *perfetto, const struct export_blocking *blocking)
 {
     struct proto_writer *writer = &perfetto->writer;
     uint64_t name_iid = intern_name(perfetto, "woken");
+    declare(perfetto, blocking->woken_track);
     proto_begin(writer);
     write_arrival_fields(writer, blocking);
     annotate_thread(perfetto, KEY_BY, blocking->operation->waker_thread);
     write_name(writer, name_iid, "woken", CATEGORY_WAKEUP);
-    end_event(perfetto, blocking->track, TYPE_SLICE_BEGIN, blocking->wake_ns);
+    end_event(perfetto, blocking->woken_track, TYPE_SLICE_BEGIN, blocking->woken_ns);
+    write_slice_end(perfetto, blocking->woken_track, blocking->end_ns);
 }
 
 static enum category category_of(const struct blocking *operation)
@@ -524,7 +526,7 @@ static void perfetto_blocking(void *self, const struct export_blocking *blocking
     const struct blocking *operation = blocking->operation;
     enum category category = category_of(operation);
     struct slice_name name;
-    bool arrives_at_slice = blocking->waker_track && !blocking->has_wakeup_slice;
+    bool arrives_at_slice = blocking->waker_track && !blocking->woken_track;
     /* The release comes first in the file: at equal times a flow must begin before it ends. */
     if (blocking->waker_track)
         write_release(perfetto, blocking);
@@ -542,10 +544,8 @@ static void perfetto_blocking(void *self, const struct export_blocking *blocking
         return;
     }
     end_event(perfetto, blocking->track, TYPE_SLICE_BEGIN, blocking->start_ns);
-    if (blocking->has_wakeup_slice) {
-        write_wakeup(perfetto, blocking);
-        write_slice_end(perfetto, blocking->track, blocking->end_ns);
-    }
+    if (blocking->woken_track)
+        write_woken(perfetto, blocking);
     write_slice_end(perfetto, blocking->track, blocking->end_ns);
 }
 

@@ -36,7 +36,7 @@ struct overlap {
     struct track *track; /* NULL: not used yet */
 };
 
-/* What is known about one thread; by the model's index. */
+/* What is known about one thread; by the model's index. Times count from the trace's start. */
 struct thread_line {
     struct lane lane;
     struct overlap *overlaps; /* MAX_LANES of them; NULL: nothing overlapped yet */
@@ -45,6 +45,12 @@ struct thread_line {
     int64_t releases_ns[MAX_REMEMBERED_RELEASES]; /* drawn lately; a ring */
     uint32_t release_count;
     GArray *regions; /* struct open_span, innermost last; NULL: none yet */
+};
+
+/* Where a slice is put. */
+struct place {
+    struct lane *lane;
+    int64_t inner_end_ns; /* see lane_add() */
 };
 
 struct cpu_line {
@@ -191,31 +197,39 @@ static bool is_shown(const struct timeline *timeline, uint32_t thread)
     return !trace_model_thread(timeline->model, thread)->is_tracer;
 }
 
-/*
- * The thread's own track, or one beside it when the slice would not nest. NULL: not even there, which takes
- * data that make no sense (threads that share a number); counted.
- */
-static struct track *place_slice(struct timeline *timeline, uint32_t thread, int64_t start_ns, int64_t end_ns,
-                                 int64_t *inner_end_ns)
+/* NULL: not even there, which takes data that make no sense (threads that share a number); counted. */
+static struct track *place_beside(struct timeline *timeline, uint32_t thread, int64_t start_ns,
+                                  int64_t end_ns, struct place *place)
 {
     struct thread_line *line = line_of(timeline, thread);
-    struct track *track = track_table_thread(timeline->tracks, thread);
-    track->slice_count++;
-    if (lane_add(&line->lane, start_ns, end_ns, inner_end_ns))
-        return track;
-
     if (!line->overlaps)
         line->overlaps = g_new0(struct overlap, MAX_LANES);
     for (uint32_t i = 0; i < MAX_LANES; i++) {
         struct overlap *overlap = &line->overlaps[i];
-        if (!lane_add(&overlap->lane, start_ns, end_ns, inner_end_ns))
+        if (!lane_add(&overlap->lane, start_ns, end_ns, &place->inner_end_ns))
             continue;
+        place->lane = &overlap->lane;
         if (!overlap->track)
-            overlap->track = track_table_get(timeline->tracks, TRACK_OVERLAP, track->process, thread, i + 1);
+            overlap->track =
+                track_table_get(timeline->tracks, TRACK_OVERLAP,
+                                trace_model_thread(timeline->model, thread)->process, thread, i + 1);
         return overlap->track;
     }
     timeline->undrawn_count++;
     return NULL;
+}
+
+/* The thread's own track, or one beside it when the slice would not nest; NULL: see place_beside(). */
+static struct track *place_slice(struct timeline *timeline, uint32_t thread, int64_t start_ns, int64_t end_ns,
+                                 struct place *place)
+{
+    struct thread_line *line = line_of(timeline, thread);
+    struct track *track = track_table_thread(timeline->tracks, thread);
+    track->slice_count++;
+    place->lane = &line->lane;
+    if (lane_add(&line->lane, start_ns, end_ns, &place->inner_end_ns))
+        return track;
+    return place_beside(timeline, thread, start_ns, end_ns, place);
 }
 
 static struct operation_label label_of(const struct blocking *operation)
@@ -348,19 +362,41 @@ static bool remember_release(struct thread_line *line, int64_t wake_ns)
     return true;
 }
 
-static void add_release(struct timeline *timeline, const struct blocking *operation, int64_t inner_end_ns,
+/* What is left of an operation after its release, behind all that lies in it, else on a track beside it. */
+static void place_woken(struct timeline *timeline, const struct place *place,
                         struct export_blocking *blocking)
 {
+    struct place beside;
+    blocking->woken_ns = MAX(blocking->wake_ns, place->inner_end_ns);
+    blocking->woken_track = blocking->track;
+    if (blocking->woken_ns < blocking->end_ns) {
+        lane_fill(place->lane, blocking->end_ns);
+        return;
+    }
+    blocking->woken_ns = blocking->wake_ns;
+    blocking->woken_track =
+        place_beside(timeline, blocking->operation->thread, blocking->woken_ns, blocking->end_ns, &beside);
+}
+
+static void add_release(struct timeline *timeline, const struct place *place,
+                        struct export_blocking *blocking)
+{
+    const struct blocking *operation = blocking->operation;
     if (operation->waker_thread == 0 || operation->wake_ns == 0 || operation->is_summary ||
         !is_shown(timeline, operation->waker_thread))
         return;
+    /* At the very end there would be nothing that the arrow could end at. */
+    blocking->wake_ns =
+        MIN(relative_ns(timeline, operation->wake_ns), MAX(blocking->end_ns - 1, blocking->start_ns));
+    if (blocking->wake_ns > blocking->start_ns) {
+        place_woken(timeline, place, blocking);
+        if (!blocking->woken_track)
+            return;
+    }
     blocking->waker_track = track_table_thread(timeline->tracks, operation->waker_thread);
     blocking->flow = ++timeline->flow_count;
-    blocking->wake_ns = relative_ns(timeline, operation->wake_ns);
     blocking->is_release_drawn =
-        !remember_release(line_of(timeline, operation->waker_thread), operation->wake_ns);
-    blocking->has_wakeup_slice =
-        operation->wake_ns > MAX(operation->start_ns, inner_end_ns) && operation->wake_ns < operation->end_ns;
+        !remember_release(line_of(timeline, operation->waker_thread), blocking->wake_ns);
 }
 
 static void observe_blocking(void *self, const struct blocking *operation)
@@ -379,11 +415,11 @@ static void observe_blocking(void *self, const struct blocking *operation)
         .end_ns = relative_ns(timeline, operation->end_ns),
         .label = label_of(operation),
     };
-    int64_t inner_end_ns = start_ns;
+    struct place place = {0};
     if (operation->is_summary) {
         blocking.track = track_table_thread(timeline->tracks, operation->thread);
     } else {
-        blocking.track = place_slice(timeline, operation->thread, start_ns, operation->end_ns, &inner_end_ns);
+        blocking.track = place_slice(timeline, operation->thread, blocking.start_ns, blocking.end_ns, &place);
         explain_states(timeline, operation);
     }
     if (!blocking.track)
@@ -391,7 +427,7 @@ static void observe_blocking(void *self, const struct blocking *operation)
     if (operation->blocking_class == BLOCKING_SYNC && !operation->is_idle && !operation->is_summary)
         counters_add_lock_wait(timeline->counters, blocking.track->process, blocking.start_ns,
                                blocking.end_ns);
-    add_release(timeline, operation, inner_end_ns, &blocking);
+    add_release(timeline, &place, &blocking);
     HAND_OUT(timeline, blocking, &blocking);
 }
 
@@ -459,13 +495,15 @@ static void observe_heap(void *self, const struct heap_sample *sample)
 
 static void end_region(struct timeline *timeline, const struct open_span *span, int64_t end_ns, bool is_open)
 {
-    int64_t inner_end_ns;
+    struct place place;
     if (is_too_short(timeline, end_ns - span->start_ns))
         return;
+    int64_t start_ns = relative_ns(timeline, span->start_ns);
+    end_ns = relative_ns(timeline, end_ns);
     const struct export_span fact = {
-        .track = place_slice(timeline, span->thread, span->start_ns, end_ns, &inner_end_ns),
-        .start_ns = relative_ns(timeline, span->start_ns),
-        .end_ns = relative_ns(timeline, end_ns),
+        .track = place_slice(timeline, span->thread, start_ns, end_ns, &place),
+        .start_ns = start_ns,
+        .end_ns = end_ns,
         .category = "region",
         .name = span->name,
         .task = span->task,

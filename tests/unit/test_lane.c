@@ -56,6 +56,26 @@ static void test_lane_add__outer_slice_with_the_same_start_is_refused(void **sta
     assert_false(add(*state, 5, 20));
 }
 
+static void test_lane_add__late_slices_fit_behind_what_is_inside(void **state)
+{
+    int64_t inner_end_ns = 0;
+    assert_true(add(*state, 10, 20));
+    assert_true(add(*state, 0, 100));
+    assert_true(lane_add(*state, 30, 40, &inner_end_ns));
+    assert_int_equal(inner_end_ns, 30);
+    assert_false(add(*state, 15, 30)); /* cuts across the one from 10 */
+    assert_false(add(*state, 35, 50)); /* and the one from 30 */
+    assert_true(add(*state, 40, 50));
+}
+
+static void test_lane_fill__late_slices_do_not_fit(void **state)
+{
+    assert_true(add(*state, 0, 100));
+    lane_fill(*state, 100);
+    assert_false(add(*state, 10, 20));
+    assert_true(add(*state, 100, 120));
+}
+
 static void test_lane_add__same_end_fits(void **state)
 {
     assert_true(add(*state, 5, 20));
@@ -115,6 +135,8 @@ int main(void)
         TEST(test_lane_add__enclosing_slice_fits_and_tells_inner_end),
         TEST(test_lane_add__cutting_across_is_refused),
         TEST(test_lane_add__outer_slice_with_the_same_start_is_refused),
+        TEST(test_lane_add__late_slices_fit_behind_what_is_inside),
+        TEST(test_lane_fill__late_slices_do_not_fit),
         TEST(test_lane_add__same_end_fits),
         TEST(test_lane_add__point_is_no_obstacle),
         TEST(test_lane_add__late_slice_fits_between_and_inside),
