@@ -167,8 +167,11 @@ struct event {
         } user;
         struct {
             uint64_t off_ns;
-            int32_t prev_cpu; /* event.cpu is the CPU it came back on */
-            uint32_t reason;  /* enum exectrace_off_reason */
+            int32_t prev_cpu;     /* event.cpu is the CPU it came back on */
+            uint32_t reason;      /* enum exectrace_off_reason */
+            uint64_t runnable_ns; /* how long before its end it was woken, when waker_tid says that that is
+                                     known */
+            int32_t waker_tid;    /* -1: not known; 0: no thread */
         } off_cpu;
         struct {
             int32_t waker_tid;

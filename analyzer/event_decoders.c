@@ -115,6 +115,8 @@ static const struct decoder_field off_cpu_fields[] = {TIME,
                                                       FIELD("off_ns", U64, off_cpu.off_ns),
                                                       FIELD("prev_cpu", I32, off_cpu.prev_cpu),
                                                       FIELD("reason", U32, off_cpu.reason),
+                                                      FIELD("runnable_ns", U64, off_cpu.runnable_ns),
+                                                      FIELD("waker_tid", I32, off_cpu.waker_tid),
                                                       {0}};
 static const struct decoder_field wakeup_fields[] = {
     TIME, PID, TID, FIELD("waker_tid", I32, wakeup.waker_tid), FIELD("cpu", I32, wakeup.target_cpu), {0}};
@@ -160,6 +162,13 @@ static void forget_emitter(struct event *event)
 static void finish_open(struct event *event)
 {
     event->open.operation = event->open.kind != 0 ? EXECTRACE_OPERATION_SYNC : EXECTRACE_OPERATION_SYSCALL;
+}
+
+/* Not in every trace, see contract.h. */
+static void prepare_off_cpu(struct event *event)
+{
+    forget_emitter(event);
+    event->off_cpu.waker_tid = -1;
 }
 
 static void prepare_wakeup(struct event *event)
@@ -446,7 +455,7 @@ static const struct decoder decoders[] = {
     {"exectrace_user:region_end", EVENT_USER_REGION_END, user_fields, NULL, NULL, THREAD_REQUIRED},
     {"exectrace_user:log", EVENT_USER_LOG, user_fields, NULL, NULL, THREAD_REQUIRED},
     {"exectrace_user:counter", EVENT_USER_COUNTER, user_fields, NULL, NULL, THREAD_REQUIRED},
-    {"exectrace_sched:switch", EVENT_OFF_CPU, off_cpu_fields, forget_emitter, NULL, THREAD_ANY},
+    {"exectrace_sched:switch", EVENT_OFF_CPU, off_cpu_fields, prepare_off_cpu, NULL, THREAD_ANY},
     {"exectrace_sched:wakeup", EVENT_SCHED_WAKEUP, wakeup_fields, prepare_wakeup, finish_recorder_wakeup,
      false},
     {"exectrace_sched:exit", EVENT_SCHED_EXIT, sched_exit_fields, forget_emitter, NULL, THREAD_ANY},

@@ -29,7 +29,7 @@ static const char *const fd_kind_names[] = {"none",    "file",  "socket", "pipe"
 static const char *const off_reason_names[] = {"blocked", "preempted",      "start",
                                                "open",    "open_preempted", NULL};
 static const char *const start_reason_names[] = {"library", "fork", "session", NULL};
-static const char *const source_names[] = {"none", "perf_switch", "perf_waking", "kernel_tracer", NULL};
+static const char *const source_names[] = {"none", "perf_switch", "perf_waking", "kernel_tracer", "tracefs", NULL};
 static const char *const operation_names[] = {"", "sync", "syscall", NULL};
 
 static const struct event_field process_start_fields[] = {
@@ -105,6 +105,8 @@ static const struct event_field user_fields[] = {
 static const struct event_field off_cpu_fields[] = {FIELD(FIELD_U64, off_cpu.off_ns, off_ns),
                                                     FIELD(FIELD_I32_UNKNOWN, off_cpu.prev_cpu, prev_cpu),
                                                     ENUM_FIELD(off_cpu.reason, reason, off_reason_names),
+                                                    FIELD(FIELD_U64, off_cpu.runnable_ns, runnable_ns),
+                                                    FIELD(FIELD_I32_UNKNOWN, off_cpu.waker_tid, waker_tid),
                                                     {0}};
 static const struct event_field wakeup_fields[] = {FIELD(FIELD_I32_UNKNOWN, wakeup.waker_tid, waker_tid),
                                                    FIELD(FIELD_I32_UNKNOWN, wakeup.target_cpu, target_cpu),

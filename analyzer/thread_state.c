@@ -153,6 +153,21 @@ static void begin_off_cpu_source(struct thread_timeline *timeline, const struct 
     timeline->is_derived = true;
 }
 
+/* Off its CPU until the end of the trace; blocked since off_ns as far as is known yet. */
+static void begin_open_off(struct thread_timeline *timeline, int64_t off_ns, bool is_preempted,
+                           const struct state_sink *sink)
+{
+    struct timeline_wakeup wakeup = take_wakeup(timeline, off_ns);
+
+    timeline->is_preempted = is_preempted;
+    if (is_preempted) {
+        timeline->state = THREAD_RUNNABLE;
+    } else if (wakeup.time_ns > 0) {
+        advance(timeline, wakeup.time_ns, THREAD_RUNNABLE, false, sink);
+        timeline->waker = wakeup.waker;
+    }
+}
+
 void thread_timeline_off_cpu(struct thread_timeline *timeline, const struct event *event,
                              const struct state_sink *sink)
 {
@@ -173,8 +188,7 @@ void thread_timeline_off_cpu(struct thread_timeline *timeline, const struct even
         off_ns = timeline->since_ns;
     advance(timeline, off_ns, THREAD_BLOCKED, false, sink);
     if (reason == EXECTRACE_OFF_OPEN || reason == EXECTRACE_OFF_OPEN_PREEMPTED) {
-        timeline->state = reason == EXECTRACE_OFF_OPEN ? THREAD_BLOCKED : THREAD_RUNNABLE;
-        timeline->is_preempted = reason == EXECTRACE_OFF_OPEN_PREEMPTED;
+        begin_open_off(timeline, off_ns, reason == EXECTRACE_OFF_OPEN_PREEMPTED, sink);
         return;
     }
     timeline->has_off = true;

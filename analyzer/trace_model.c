@@ -225,6 +225,21 @@ static void sched_exit(struct trace_model *model, const struct event *event)
         model_end_thread(model, record, event->time_ns, false);
 }
 
+/* The wake-up that an off-CPU interval tells of, before the interval itself. */
+static void off_cpu_wakeup(struct trace_model *model, struct thread_record *record, const struct event *event,
+                           const struct state_sink *sink)
+{
+    int32_t tid = event->off_cpu.waker_tid;
+    struct thread_record *waker = tid > 0 ? model_find_thread(model, event->host, tid) : NULL;
+    uint64_t runnable_ns = MIN(event->off_cpu.runnable_ns, event->off_cpu.off_ns);
+
+    if (tid < 0 || record->timeline.source == TIMELINE_KERNEL || runnable_ns > (uint64_t)event->time_ns)
+        return;
+    model->has_wakeups = true;
+    thread_timeline_wakeup(&record->timeline, event->time_ns - (int64_t)runnable_ns,
+                           waker ? waker->thread.index : 0, true, sink);
+}
+
 static void off_cpu(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
     struct state_sink sink = model_state_sink(model, record);
@@ -233,6 +248,7 @@ static void off_cpu(struct trace_model *model, struct thread_record *record, con
     if (record->is_ended)
         return;
     record->thread.has_states = true;
+    off_cpu_wakeup(model, record, event, &sink);
     thread_timeline_off_cpu(&record->timeline, event, &sink);
 }
 

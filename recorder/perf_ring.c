@@ -69,49 +69,6 @@ struct raw_record {
     uint8_t raw[];
 };
 
-/* How every tracepoint's raw record begins (common_type, common_flags). */
-struct raw_header {
-    uint16_t id;
-    uint8_t flags;
-};
-
-/* common_flags: the tracepoint was met in an interrupt, not by the task that it happened to interrupt. */
-#define RAW_FLAGS_INTERRUPT (0x08 | 0x10)
-/* prev_state: bits of the states in which a task sleeps or has ended. None of them: it could run on. */
-#define NOT_RUNNABLE_STATES 0xff
-
-bool perf_ring_init(struct perf_ring *ring, int fd, const struct sched_tracepoints *tracepoints,
-                    uint64_t data_bytes)
-{
-    uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-    void *mapping = mmap(NULL, page_bytes + data_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-    if (mapping == MAP_FAILED)
-        return false;
-
-    *ring = (struct perf_ring){
-        .fd = fd,
-        .tracepoints = tracepoints,
-        .mapping = mapping,
-        .mapping_bytes = page_bytes + data_bytes,
-        .bytes = (const uint8_t *)mapping + page_bytes,
-        .byte_count = data_bytes,
-        .scratch = g_malloc(PERF_RING_MAX_RECORD_BYTES),
-    };
-    return true;
-}
-
-void perf_ring_clear(struct perf_ring *ring)
-{
-    if (!ring->mapping)
-        return;
-
-    munmap(ring->mapping, ring->mapping_bytes);
-    close(ring->fd);
-    g_free(ring->scratch);
-    memset(ring, 0, sizeof(*ring));
-}
-
 /* The record at the tail, contiguous; NULL when there is none. */
 static const struct perf_event_header *borrow_record(struct perf_ring *ring)
 {
@@ -147,21 +104,23 @@ static bool look_at_next(struct perf_ring *ring)
     if (!header)
         return false;
 
-    ring->next_time =
+    ring->stream.next_time =
         header->size >= sizeof(*header) + sizeof(struct record_id) ? record_id(header)->time : 0;
     return true;
 }
 
-bool perf_ring_refresh(struct perf_ring *ring)
+static bool refresh(struct record_stream *stream)
 {
+    struct perf_ring *ring = (struct perf_ring *)stream;
     const struct perf_event_mmap_page *control = ring->mapping;
 
     ring->head = __atomic_load_n(&control->data_head, __ATOMIC_ACQUIRE);
     return look_at_next(ring);
 }
 
-bool perf_ring_advance(struct perf_ring *ring)
+static bool advance(struct record_stream *stream)
 {
+    struct perf_ring *ring = (struct perf_ring *)stream;
     struct perf_event_mmap_page *control = ring->mapping;
     const struct perf_event_header *header = borrow_record(ring);
 
@@ -237,57 +196,17 @@ static void read_module(const struct perf_event_header *header, struct sched_rec
     record->text = module->path;
 }
 
-static void read_wake(const struct wake_layout *layout, const struct raw_record *raw, bool is_interrupt,
-                      struct sched_record *record)
-{
-    record->type = SCHED_RECORD_WAKEUP;
-    record->waker_tid = is_interrupt ? 0 : record->tid;
-    record->pid = 0;
-    record->tid = (int32_t)sched_tracepoints_read(&layout->pid, raw->raw, raw->raw_bytes);
-    record->cpu = (uint16_t)sched_tracepoints_read(&layout->target_cpu, raw->raw, raw->raw_bytes);
-}
-
-/* records[0] has time and CPU already. */
-static void read_machine_switch(const struct switch_layout *layout, const struct raw_record *raw,
-                                struct sched_record *records)
-{
-    int64_t state = sched_tracepoints_read(&layout->prev_state, raw->raw, raw->raw_bytes);
-
-    records[0].pid = 0;
-    records[1] = records[0];
-    records[0].tid = (int32_t)sched_tracepoints_read(&layout->prev_pid, raw->raw, raw->raw_bytes);
-    records[0].type = state & NOT_RUNNABLE_STATES ? SCHED_RECORD_OUT : SCHED_RECORD_OUT_PREEMPTED;
-    records[1].tid = (int32_t)sched_tracepoints_read(&layout->next_pid, raw->raw, raw->raw_bytes);
-    records[1].type = SCHED_RECORD_IN;
-}
-
-/* A tracepoint, of any task of the machine; pid 0: not known from this record. */
 static unsigned read_tracepoint(const struct sched_tracepoints *tracepoints,
                                 const struct perf_event_header *header, struct sched_record *records)
 {
     const struct raw_record *raw = (const void *)header;
     size_t raw_offset = offsetof(struct raw_record, raw); /* before the padding at the end of the struct */
-    struct raw_header start;
 
-    if (header->size < raw_offset + sizeof(start) || raw->raw_bytes < sizeof(start) ||
-        raw->raw_bytes > header->size - raw_offset)
+    if (header->size < raw_offset || raw->raw_bytes > header->size - raw_offset)
         return 0;
 
-    memcpy(&start, raw->raw, sizeof(start));
-    bool is_interrupt = start.flags & RAW_FLAGS_INTERRUPT;
-    if (start.id == tracepoints->sched_switch.id) {
-        read_machine_switch(&tracepoints->sched_switch, raw, records);
-        return 2;
-    }
-
-    if (start.id == tracepoints->waking.id)
-        read_wake(&tracepoints->waking, raw, is_interrupt, records);
-    else if (start.id == tracepoints->wakeup_new.id)
-        read_wake(&tracepoints->wakeup_new, raw, is_interrupt, records);
-    else
-        return 0;
-
-    return 1;
+    records[0].pid = 0;
+    return sched_tracepoints_decode(tracepoints, raw->raw, raw->raw_bytes, records);
 }
 
 static unsigned read_one(const struct perf_event_header *header, struct sched_record *record)
@@ -318,8 +237,9 @@ static unsigned read_one(const struct perf_event_header *header, struct sched_re
     }
 }
 
-unsigned perf_ring_read(struct perf_ring *ring, struct sched_record *records)
+static unsigned read_records(struct record_stream *stream, struct sched_record *records)
 {
+    struct perf_ring *ring = (struct perf_ring *)stream;
     const struct perf_event_header *header = borrow_record(ring);
 
     if (!header || header->size < sizeof(*header) + sizeof(struct record_id))
@@ -337,4 +257,38 @@ unsigned perf_ring_read(struct perf_ring *ring, struct sched_record *records)
         return read_tracepoint(ring->tracepoints, header, records);
 
     return read_one(header, records);
+}
+
+bool perf_ring_init(struct perf_ring *ring, int fd, const struct sched_tracepoints *tracepoints,
+                    uint64_t data_bytes)
+{
+    static const struct record_stream_kind kind = {refresh, read_records, advance};
+    uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+    void *mapping = mmap(NULL, page_bytes + data_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+    if (mapping == MAP_FAILED)
+        return false;
+
+    *ring = (struct perf_ring){
+        .stream.kind = &kind,
+        .fd = fd,
+        .tracepoints = tracepoints,
+        .mapping = mapping,
+        .mapping_bytes = page_bytes + data_bytes,
+        .bytes = (const uint8_t *)mapping + page_bytes,
+        .byte_count = data_bytes,
+        .scratch = g_malloc(PERF_RING_MAX_RECORD_BYTES),
+    };
+    return true;
+}
+
+void perf_ring_clear(struct perf_ring *ring)
+{
+    if (!ring->mapping)
+        return;
+
+    munmap(ring->mapping, ring->mapping_bytes);
+    close(ring->fd);
+    g_free(ring->scratch);
+    memset(ring, 0, sizeof(*ring));
 }

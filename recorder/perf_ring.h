@@ -5,25 +5,22 @@
 #ifndef EXECTRACE_RECORDER_PERF_RING_H
 #define EXECTRACE_RECORDER_PERF_RING_H
 
-#include "recorder/sched_pairing.h"
+#include "recorder/record_stream.h"
 #include "recorder/sched_tracepoints.h"
-
-/* What one record of the kernel may say: a switch takes one thread off a CPU and puts another one on. */
-#define PERF_RING_MAX_MEANINGS 2
 
 /* Records are at most 64 KiB: their size is a 16-bit field. */
 #define PERF_RING_MAX_RECORD_BYTES 65536
 
 struct perf_ring {
-    int fd;        /* owned */
-    int cpu;       /* for the owner's use */
-    void *mapping; /* owned: one control page, then the data */
+    struct record_stream stream; /* first: the collector knows it by this */
+    int fd;                      /* owned */
+    int cpu;                     /* for the owner's use */
+    void *mapping;               /* owned: one control page, then the data */
     uint64_t mapping_bytes;
     const uint8_t *bytes;
     uint64_t byte_count;                         /* a power of two */
     uint64_t head;                               /* end of what the kernel had written at the last refresh */
     uint64_t tail;                               /* start of the next record */
-    uint64_t next_time;                          /* time of the next record; valid while there is one */
     const struct sched_tracepoints *tracepoints; /* borrowed; NULL: the ring of a task clock or dummy */
     uint8_t *scratch; /* owned: a record that wraps around the ring's end, made contiguous */
 };
@@ -38,17 +35,5 @@ bool perf_ring_init(struct perf_ring *ring, int fd, const struct sched_tracepoin
 
 /* Unmaps and closes. Fine on a zeroed struct. */
 void perf_ring_clear(struct perf_ring *ring);
-
-/* Looks what the kernel has written meanwhile. True: there is a record, and next_time is its time. */
-bool perf_ring_refresh(struct perf_ring *ring);
-
-/*
- * Decodes the record at the tail; how many of records[PERF_RING_MAX_MEANINGS] were filled in. 0: it tells us
- * nothing. What the records borrow stays valid until the next call on this ring.
- */
-unsigned perf_ring_read(struct perf_ring *ring, struct sched_record *records);
-
-/* Gives the record at the tail back to the kernel. True: there is another one before head. */
-bool perf_ring_advance(struct perf_ring *ring);
 
 #endif

@@ -17,14 +17,10 @@ static bool is_recorded(void)
 }
 
 static void sched_switch(uint64_t time, uint64_t off_ns, int32_t pid, int32_t tid, uint16_t cpu,
-                         uint16_t prev_cpu, uint8_t reason)
+                         uint16_t prev_cpu, uint8_t reason, uint64_t runnable_ns, int32_t waker_tid)
 {
-    lttng_ust_tracepoint(exectrace_sched, switch, time, off_ns, pid, tid, cpu, prev_cpu, reason);
-}
-
-static void sched_wakeup(uint64_t time, int32_t pid, int32_t tid, int32_t waker_tid, uint16_t cpu)
-{
-    lttng_ust_tracepoint(exectrace_sched, wakeup, time, pid, tid, waker_tid, cpu);
+    lttng_ust_tracepoint(exectrace_sched, switch, time, off_ns, pid, tid, cpu, prev_cpu, reason, runnable_ns,
+                         waker_tid);
 }
 
 static void sched_start(uint64_t time, int32_t pid, int32_t tid, int32_t parent_pid, int32_t parent_tid)
@@ -91,7 +87,6 @@ extern const struct recorder_events exectrace_recorder_events;
 const struct recorder_events exectrace_recorder_events = {
     .is_recorded = is_recorded,
     .sched_switch = sched_switch,
-    .sched_wakeup = sched_wakeup,
     .sched_start = sched_start,
     .sched_exit = sched_exit,
     .sched_name = sched_name,

@@ -34,8 +34,7 @@ struct recorder_events {
     bool (*is_recorded)(void);
 
     void (*sched_switch)(uint64_t time, uint64_t off_ns, int32_t pid, int32_t tid, uint16_t cpu,
-                         uint16_t prev_cpu, uint8_t reason);
-    void (*sched_wakeup)(uint64_t time, int32_t pid, int32_t tid, int32_t waker_tid, uint16_t cpu);
+                         uint16_t prev_cpu, uint8_t reason, uint64_t runnable_ns, int32_t waker_tid);
     void (*sched_start)(uint64_t time, int32_t pid, int32_t tid, int32_t parent_pid, int32_t parent_tid);
     void (*sched_exit)(uint64_t time, int32_t pid, int32_t tid);
     void (*sched_name)(uint64_t time, int32_t pid, int32_t tid, bool is_exec, const char *name);

@@ -1,25 +1,28 @@
 /*
- * The only user of perf_event_open. Owns the kernel's events and the thread "sched" that drains them.
+ * Merges the kernel's scheduling records, from wherever they come, by time, and owns the thread "sched" that
+ * does it. There are three sources, from the best to what is left:
  *
- * One event per CPU, inherited by the program's threads and children. It is a task clock that samples, or a
- * dummy when samples are off; in both cases what matters most are the side-band records it carries: context
- * switches, forks, exits, names, mappings. The kernel's time stamps are CLOCK_MONOTONIC, as LTTng's are.
+ *  - a trace instance (tracefs_instance.c): switches and wake-ups of the whole machine, at a third of what
+ * the same records cost through perf; forks, names, mappings and samples come from perf events of the CPUs.
+ *  - the scheduler's tracepoints through perf, where tracefs may be read but not written. The kernel drops
+ *    some of these; so the program's own switches are recorded, too.
+ *  - perf events of the program alone, for an ordinary user: switches, no wake-ups.
  *
- * sched_collector_new and _stop are called on the main thread; everything in between belongs to the thread.
+ * sched_collector_new, _flush and _stop are called on the main thread; everything in between belongs to the
+ * thread.
  */
 #include "recorder/sched_collector.h"
 #include "recorder/existing_process.h"
-#include "recorder/perf_ring.h"
+#include "recorder/perf_events.h"
 #include "recorder/sched_pairing.h"
+#include "recorder/tracefs_instance.h"
+#include "recorder/tracefs_ring.h"
 
 #include "tracepoints/contract.h"
 
 #include <errno.h>
-#include <linux/perf_event.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -27,8 +30,12 @@
 
 #define SCHED_ERROR (g_quark_from_static_string("recorder-sched"))
 
-/* How long the thread sleeps when no ring is half full (the kernel's own watermark). */
-#define DRAIN_INTERVAL_MS 100
+/*
+ * How long the thread sleeps between two drains. The rings of perf events wake it when they are half full;
+ * those of a trace instance do not on all kernels, so it looks the more often the fuller it finds them.
+ */
+#define MIN_DRAIN_INTERVAL_MS 5
+#define MAX_DRAIN_INTERVAL_MS 160
 /* Records younger than this may still be on their way into another CPU's ring. */
 #define SETTLE_NS UINT64_C(5000000)
 /* What an ordinary user may lock per CPU by default (perf_event_mlock_kb). */
@@ -37,11 +44,8 @@
  * together. */
 #define ROOT_TOTAL_BYTES (UINT64_C(64) << 20)
 #define MAX_ROOT_RING_BYTES (UINT64_C(8) << 20)
-#define MIN_RING_BYTES (UINT64_C(32) << 10)
-#define MAX_RING_BYTES (UINT64_C(1) << 30)
 /* So that a busy machine does not keep the thread from draining; only root may. */
 #define COLLECTOR_NICE (-10)
-#define MAX_SAMPLE_FRAMES 64
 /* LTTng lets us wait for 200 ms (session.c); an event that took so long was lost. */
 #define STALL_NS UINT64_C(150000000)
 #define STALL_PAUSE_NS UINT64_C(2000000000)
@@ -49,19 +53,27 @@
 struct sched_collector {
     const struct recorder_events *events; /* borrowed */
     struct sched_pairing *pairing;        /* owned */
-    struct perf_ring *rings;              /* owned array */
-    struct perf_ring **heap;              /* owned array: rings with a record, earliest first */
-    GArray *joined_fds;                   /* owned: events that write into another event's ring */
-    int cpu_count;
-    unsigned ring_count;
-    unsigned first_program_ring; /* those before are of the whole machine */
-    uint64_t ring_bytes;
-    struct sched_tracepoints tracepoints; /* valid when is_privileged */
-    bool is_privileged;                   /* tracepoints of all CPUs may be used: wake-ups are known */
-    uint64_t stalled_until_ns;            /* LTTng does not write: drop records until then */
-    uint64_t dropped_count;               /* since stalled */
-    int stop_fd;                          /* eventfd: the main thread tells the thread to end */
+    struct perf_events perf;
+    struct tracefs_instance *instance;   /* owned; NULL: not that source */
+    struct tracefs_ring *instance_rings; /* owned array */
+    unsigned instance_ring_count;
+    struct sched_tracepoints tracepoints; /* valid when wake-ups are known */
+    enum exectrace_sched_source source;
+    struct record_stream **streams; /* owned array: all rings */
+    unsigned stream_count;
+    struct record_stream **heap; /* owned array: streams with a record, earliest first */
+
+    uint64_t clock_ns;         /* when an event was emitted last, or draining began */
+    uint64_t stalled_until_ns; /* LTTng does not write: drop records until then */
+    uint64_t dropped_count;    /* since stalled */
+
     GThread *thread;
+    int wake_fd; /* owned: eventfd; the main thread has changed what follows */
+    GMutex mutex;
+    GCond is_flushed;
+    bool is_stopping;
+    uint64_t wanted_flush_count;
+    uint64_t flush_count;
 };
 
 static uint64_t now_ns(void)
@@ -74,7 +86,7 @@ static uint64_t now_ns(void)
 
 /* --- merging ------------------------------------------------------------------------------------------ */
 
-static void heap_sift_down(struct perf_ring **heap, unsigned count, unsigned at)
+static void heap_sift_down(struct record_stream **heap, unsigned count, unsigned at)
 {
     for (;;) {
         unsigned child = 2 * at + 1;
@@ -88,7 +100,7 @@ static void heap_sift_down(struct perf_ring **heap, unsigned count, unsigned at)
         if (heap[at]->next_time <= heap[child]->next_time)
             return;
 
-        struct perf_ring *swapped = heap[at];
+        struct record_stream *swapped = heap[at];
         heap[at] = heap[child];
         heap[child] = swapped;
         at = child;
@@ -101,13 +113,12 @@ static void heap_sift_down(struct perf_ring **heap, unsigned count, unsigned at)
  */
 static void take_record(struct sched_collector *collector, const struct sched_record *record)
 {
-    uint64_t start_ns = now_ns();
-
-    if (start_ns < collector->stalled_until_ns) {
+    if (collector->clock_ns < collector->stalled_until_ns) {
         collector->dropped_count++;
         return;
     }
 
+    uint64_t emitted_count = sched_pairing_emitted_count(collector->pairing);
     if (collector->dropped_count > 0) {
         struct sched_record lost = *record;
 
@@ -118,60 +129,119 @@ static void take_record(struct sched_collector *collector, const struct sched_re
     }
 
     sched_pairing_add(collector->pairing, record);
+    if (sched_pairing_emitted_count(collector->pairing) == emitted_count)
+        return; /* a stranger's, or half of something */
+
     uint64_t end_ns = now_ns();
-    if (end_ns - start_ns >= STALL_NS)
+    if (end_ns - collector->clock_ns >= STALL_NS)
         collector->stalled_until_ns = end_ns + STALL_PAUSE_NS;
+
+    collector->clock_ns = end_ns;
 }
 
 /* Takes everything up to horizon out of the rings, in order of time. */
 static void drain(struct sched_collector *collector, uint64_t horizon)
 {
-    struct perf_ring **heap = collector->heap;
+    struct record_stream **heap = collector->heap;
     unsigned count = 0;
 
-    for (unsigned i = 0; i < collector->ring_count; i++) {
-        if (perf_ring_refresh(&collector->rings[i]))
-            heap[count++] = &collector->rings[i];
+    collector->clock_ns = now_ns();
+    for (unsigned i = 0; i < collector->stream_count; i++) {
+        if (collector->streams[i]->kind->refresh(collector->streams[i]))
+            heap[count++] = collector->streams[i];
     }
 
     for (unsigned i = count / 2; i-- > 0;)
         heap_sift_down(heap, count, i);
 
     while (count > 0 && heap[0]->next_time <= horizon) {
-        struct sched_record records[PERF_RING_MAX_MEANINGS];
-        unsigned record_count = perf_ring_read(heap[0], records);
+        struct sched_record records[RECORD_STREAM_MAX_MEANINGS];
+        unsigned record_count = heap[0]->kind->read(heap[0], records);
 
         for (unsigned i = 0; i < record_count; i++)
             take_record(collector, &records[i]);
 
-        if (!perf_ring_advance(heap[0]))
+        if (!heap[0]->kind->advance(heap[0]))
             heap[0] = heap[--count];
 
         heap_sift_down(heap, count, 0);
     }
 }
 
+/* Twice as often when a ring of the instance was a quarter full, half as often when all were nearly empty. */
+static int next_interval_ms(struct sched_collector *collector, int interval_ms)
+{
+    uint64_t ring_bytes = collector->instance ? tracefs_instance_ring_bytes(collector->instance) : 0;
+    uint64_t most_bytes = 0;
+
+    for (unsigned i = 0; i < collector->instance_ring_count; i++) {
+        struct tracefs_ring *ring = &collector->instance_rings[i];
+
+        most_bytes = MAX(most_bytes, ring->read_count * ring->page_bytes);
+        ring->read_count = 0;
+    }
+
+    if (most_bytes > ring_bytes / 4)
+        return MAX(interval_ms / 2, MIN_DRAIN_INTERVAL_MS);
+
+    return most_bytes < ring_bytes / 16 ? MIN(interval_ms * 2, MAX_DRAIN_INTERVAL_MS) : interval_ms;
+}
+
+/* What the main thread wants. False: to stop. */
+static bool look_at_wishes(struct sched_collector *collector, uint64_t *flush_count)
+{
+    uint64_t unused;
+
+    while (read(collector->wake_fd, &unused, sizeof(unused)) < 0 && errno == EINTR)
+        continue;
+
+    g_mutex_lock(&collector->mutex);
+    *flush_count = collector->wanted_flush_count;
+    bool goes_on = !collector->is_stopping;
+    g_mutex_unlock(&collector->mutex);
+    return goes_on;
+}
+
+static void say_flushed(struct sched_collector *collector, uint64_t flush_count)
+{
+    g_mutex_lock(&collector->mutex);
+    collector->flush_count = flush_count;
+    g_cond_broadcast(&collector->is_flushed);
+    g_mutex_unlock(&collector->mutex);
+}
+
 static gpointer run_collector(gpointer argument)
 {
     struct sched_collector *collector = argument;
-    unsigned count = collector->ring_count;
+    unsigned count = collector->perf.ring_count;
     g_autofree struct pollfd *polled = g_new0(struct pollfd, count + 1);
+    int interval_ms = MAX_DRAIN_INTERVAL_MS / 2;
+    uint64_t flush_count = 0;
 
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), COLLECTOR_NICE);
 
     for (unsigned i = 0; i < count; i++)
-        polled[i] = (struct pollfd){.fd = collector->rings[i].fd, .events = POLLIN};
+        polled[i] = (struct pollfd){.fd = collector->perf.rings[i].fd, .events = POLLIN};
 
-    polled[count] = (struct pollfd){.fd = collector->stop_fd, .events = POLLIN};
-    while (!(polled[count].revents & POLLIN)) {
-        poll(polled, count + 1, DRAIN_INTERVAL_MS);
-        drain(collector, now_ns() - SETTLE_NS);
+    polled[count] = (struct pollfd){.fd = collector->wake_fd, .events = POLLIN};
+    for (;;) {
+        poll(polled, count + 1, interval_ms);
+        bool is_asked = polled[count].revents & POLLIN;
+
+        if (is_asked && !look_at_wishes(collector, &flush_count))
+            break;
+
+        drain(collector, is_asked ? now_ns() : now_ns() - SETTLE_NS);
+        if (is_asked)
+            say_flushed(collector, flush_count);
 
         /* A ring whose threads have all ended says so for ever; there is nothing more to wait for. */
         for (unsigned i = 0; i < count; i++) {
             if (polled[i].revents & (POLLHUP | POLLERR))
                 polled[i].fd = -1;
         }
+
+        interval_ms = next_interval_ms(collector, interval_ms);
     }
 
     drain(collector, UINT64_MAX);
@@ -183,261 +253,114 @@ static gpointer run_collector(gpointer argument)
 
 /* --- opening ------------------------------------------------------------------------------------------ */
 
-static int open_event(struct perf_event_attr *attr, pid_t pid, int cpu)
+static uint64_t root_ring_bytes(int cpu_count)
 {
-    return (int)syscall(SYS_perf_event_open, attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
-}
-
-static void describe_program_event(struct perf_event_attr *attr,
-                                   const struct sched_collector_options *options)
-{
-    *attr = (struct perf_event_attr){
-        .type = PERF_TYPE_SOFTWARE,
-        .size = sizeof(*attr),
-        .config = options->sample_hz ? PERF_COUNT_SW_TASK_CLOCK : PERF_COUNT_SW_DUMMY,
-        .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_CALLCHAIN,
-        .sample_period = options->sample_hz ? 1000000000 / options->sample_hz : 0,
-        .sample_max_stack = MAX_SAMPLE_FRAMES,
-        .disabled = !options->is_running,
-        .enable_on_exec = !options->is_running,
-        .inherit = 1,
-        .inherit_thread = !options->follow_children,
-        .exclude_kernel = 1,
-        .exclude_hv = 1,
-        .exclude_callchain_kernel = 1,
-        .context_switch = 1,
-        .task = 1,
-        .comm = 1,
-        .comm_exec = 1,
-        .mmap = 1,
-        .mmap2 = 1,
-        .sample_id_all = 1,
-        .use_clockid = 1,
-        .clockid = CLOCK_MONOTONIC,
-    };
-}
-
-/* A tracepoint, met by any task. It runs from its opening on; threads of others are sorted out later. */
-static void describe_tracepoint(struct perf_event_attr *attr, uint16_t id)
-{
-    *attr = (struct perf_event_attr){
-        .type = PERF_TYPE_TRACEPOINT,
-        .size = sizeof(*attr),
-        .config = id,
-        .sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_RAW,
-        .sample_period = 1,
-        .sample_id_all = 1,
-        .use_clockid = 1,
-        .clockid = CLOCK_MONOTONIC,
-    };
-}
-
-static void set_open_error(GError **error, int cause)
-{
-    if (cause == EACCES || cause == EPERM)
-        g_set_error_literal(
-            error, SCHED_ERROR, cause,
-            "the kernel forbids perf_event_open; kernel.perf_event_paranoid must be 2 or less");
-    else
-        g_set_error(error, SCHED_ERROR, cause, "perf_event_open failed: %s", g_strerror(cause));
-}
-
-/* Maps the ring of an event; halves it until the limit on locked memory allows it. Takes fd, also on failure.
- */
-static bool add_ring(struct sched_collector *collector, int fd, const struct sched_tracepoints *tracepoints,
-                     GError **error)
-{
-    struct perf_ring *ring = &collector->rings[collector->ring_count];
-
-    while (!perf_ring_init(ring, fd, tracepoints, collector->ring_bytes)) {
-        int cause = errno;
-
-        if ((cause != EPERM && cause != ENOMEM) || collector->ring_bytes / 2 < MIN_RING_BYTES) {
-            g_set_error(error, SCHED_ERROR, cause,
-                        "cannot map a ring of the kernel (%s); raise kernel.perf_event_mlock_kb or ulimit -l",
-                        g_strerror(cause));
-            close(fd);
-            return false;
-        }
-
-        collector->ring_bytes /= 2;
-    }
-
-    collector->ring_count++;
-    return true;
-}
-
-/* One ring per CPU for the program. */
-static bool open_program_rings(struct sched_collector *collector, struct perf_event_attr *attr, pid_t pid,
-                               GError **error)
-{
-    collector->first_program_ring = collector->ring_count;
-    for (int cpu = 0; cpu < collector->cpu_count; cpu++) {
-        int fd = open_event(attr, pid, cpu);
-
-        if (fd < 0 && errno == ENODEV) /* the CPU is offline */
-            continue;
-
-        if (fd < 0) {
-            set_open_error(error, errno);
-            return false;
-        }
-
-        if (!add_ring(collector, fd, NULL, error))
-            return false;
-
-        collector->rings[collector->ring_count - 1].cpu = cpu;
-    }
-
-    return true;
-}
-
-/* Another thread of a process that runs already: its events go to the rings of the first thread. */
-static bool join_thread(struct sched_collector *collector, struct perf_event_attr *attr, int32_t tid,
-                        GError **error)
-{
-    for (unsigned i = collector->first_program_ring; i < collector->ring_count; i++) {
-        int fd = open_event(attr, tid, collector->rings[i].cpu);
-
-        if (fd < 0 && errno == ESRCH) /* it has ended */
-            return true;
-
-        if (fd < 0) {
-            set_open_error(error, errno);
-            return false;
-        }
-
-        g_array_append_val(collector->joined_fds, fd);
-        ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, collector->rings[i].fd);
-    }
-
-    return true;
-}
-
-/* Threads come and go meanwhile: look again until there is no new one. What a known thread starts is
- * inherited. */
-static bool join_threads(struct sched_collector *collector, struct perf_event_attr *attr, pid_t pid,
-                         GError **error)
-{
-    g_autoptr(GHashTable) known = g_hash_table_new(g_direct_hash, g_direct_equal);
-    bool has_new = true;
-
-    g_hash_table_add(known, GINT_TO_POINTER(pid));
-    while (has_new) {
-        g_autoptr(GArray) tids = existing_process_threads(pid);
-
-        has_new = false;
-        for (unsigned i = 0; i < tids->len; i++) {
-            int32_t tid = g_array_index(tids, int32_t, i);
-
-            if (!g_hash_table_add(known, GINT_TO_POINTER(tid)))
-                continue;
-
-            has_new = true;
-            if (!join_thread(collector, attr, tid, error))
-                return false;
-        }
-    }
-
-    return true;
-}
-
-/* Adds a tracepoint of one CPU to the ring of another. */
-static bool join_ring(struct sched_collector *collector, uint16_t id, int cpu, int ring_fd)
-{
-    struct perf_event_attr attr;
-
-    describe_tracepoint(&attr, id);
-    int fd = open_event(&attr, -1, cpu);
-    if (fd < 0)
-        return false;
-
-    g_array_append_val(collector->joined_fds, fd);
-    return ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, ring_fd) == 0;
-}
-
-/* One ring per CPU for the tracepoints of the whole machine. */
-static bool open_machine_rings(struct sched_collector *collector)
-{
-    const struct sched_tracepoints *tracepoints = &collector->tracepoints;
-    struct perf_event_attr attr;
-
-    describe_tracepoint(&attr, tracepoints->sched_switch.id);
-    for (int cpu = 0; cpu < collector->cpu_count; cpu++) {
-        int fd = open_event(&attr, -1, cpu);
-
-        if (fd < 0 && errno == ENODEV)
-            continue;
-
-        if (fd < 0 || !add_ring(collector, fd, tracepoints, NULL) ||
-            !join_ring(collector, tracepoints->waking.id, cpu, fd) ||
-            !join_ring(collector, tracepoints->wakeup_new.id, cpu, fd))
-            return false;
-    }
-
-    return true;
-}
-
-static void close_rings(struct sched_collector *collector)
-{
-    for (unsigned i = 0; i < collector->joined_fds->len; i++)
-        close(g_array_index(collector->joined_fds, int, i));
-
-    for (unsigned i = 0; i < collector->ring_count; i++)
-        perf_ring_clear(&collector->rings[i]);
-
-    g_array_set_size(collector->joined_fds, 0);
-    collector->ring_count = 0;
-}
-
-static uint64_t default_ring_bytes(int cpu_count)
-{
-    if (geteuid() != 0)
-        return DEFAULT_RING_BYTES;
-
     return CLAMP(ROOT_TOTAL_BYTES / 2 / (uint64_t)cpu_count, DEFAULT_RING_BYTES, MAX_ROOT_RING_BYTES);
 }
 
-/* Rings are powers of two. */
-static uint64_t first_ring_bytes(const struct sched_collector_options *options, int cpu_count)
+static uint64_t wanted_ring_bytes(const struct sched_collector_options *options)
 {
-    uint64_t wanted = options->ring_bytes ? options->ring_bytes : default_ring_bytes(cpu_count);
-    uint64_t bytes = MIN_RING_BYTES;
+    if (options->ring_bytes)
+        return options->ring_bytes;
 
-    while (bytes * 2 <= wanted && bytes < MAX_RING_BYTES)
-        bytes *= 2;
-
-    return bytes;
+    return geteuid() == 0 ? root_ring_bytes((int)sysconf(_SC_NPROCESSORS_CONF)) : DEFAULT_RING_BYTES;
 }
 
-static bool open_rings(struct sched_collector *collector, pid_t pid,
-                       const struct sched_collector_options *options, GError **error)
+/* A CPU that is offline has a ring, too, which stays empty. */
+static bool open_instance_rings(struct sched_collector *collector)
 {
-    struct perf_event_attr attr;
+    uint32_t page_bytes = tracefs_instance_page_bytes(collector->instance);
+    int cpu_count = collector->perf.cpu_count;
 
-    collector->ring_bytes = first_ring_bytes(options, collector->cpu_count);
-    collector->is_privileged = options->with_wakeups && sched_tracepoints_find(&collector->tracepoints);
-    if (collector->is_privileged && !open_machine_rings(collector)) {
-        close_rings(collector);
-        collector->is_privileged = false;
-        collector->ring_bytes = first_ring_bytes(options, collector->cpu_count);
+    collector->instance_rings = g_new0(struct tracefs_ring, (gsize)cpu_count);
+    for (int cpu = 0; cpu < cpu_count; cpu++) {
+        int fd = tracefs_instance_open_ring(collector->instance, cpu);
+
+        if (fd >= 0)
+            tracefs_ring_init(&collector->instance_rings[collector->instance_ring_count++], fd, cpu,
+                              &collector->tracepoints, page_bytes);
     }
 
-    describe_program_event(&attr, options);
-    /* Tracepoints have the exact times, but the kernel drops some; so the program's own records are kept,
-     * too. */
-    if (collector->is_privileged)
-        sched_pairing_expect_strangers(collector->pairing);
+    return collector->instance_ring_count > 0;
+}
 
-    /* Kernels before 5.13 do not know how to inherit to threads only. */
-    int probe_fd = open_event(&attr, pid, -1);
-    if (probe_fd < 0 && errno == EINVAL)
-        attr.inherit_thread = 0;
-    else if (probe_fd >= 0)
-        close(probe_fd);
+static void close_instance(struct sched_collector *collector)
+{
+    for (unsigned i = 0; i < collector->instance_ring_count; i++)
+        tracefs_ring_clear(&collector->instance_rings[i]);
 
-    return open_program_rings(collector, &attr, pid, error) &&
-           (!options->is_running || join_threads(collector, &attr, pid, error));
+    tracefs_instance_free(collector->instance);
+    g_free(collector->instance_rings);
+    collector->instance = NULL;
+    collector->instance_rings = NULL;
+    collector->instance_ring_count = 0;
+}
+
+/* Side-band first: no thread of ours is created unseen. */
+static bool open_instance(struct sched_collector *collector, const struct sched_collector_options *options)
+{
+    collector->instance = tracefs_instance_new(wanted_ring_bytes(options));
+    if (!collector->instance)
+        return false;
+
+    perf_events_init(&collector->perf, DEFAULT_RING_BYTES);
+    if (perf_events_open_machine(&collector->perf, options->sample_hz) && open_instance_rings(collector) &&
+        tracefs_instance_enable(collector->instance, "sched_switch") &&
+        tracefs_instance_enable(collector->instance, "sched_waking") &&
+        tracefs_instance_enable(collector->instance, "sched_wakeup_new"))
+        return true;
+
+    perf_events_clear(&collector->perf);
+    close_instance(collector);
+    return false;
+}
+
+static bool open_perf(struct sched_collector *collector, pid_t pid,
+                      const struct sched_collector_options *options, bool with_tracepoints, GError **error)
+{
+    const struct perf_program_settings settings = {
+        .sample_hz = options->sample_hz,
+        .is_running = options->is_running,
+        .follow_children = options->follow_children,
+    };
+
+    perf_events_init(&collector->perf, wanted_ring_bytes(options));
+    if ((!with_tracepoints || perf_events_open_tracepoints(&collector->perf, &collector->tracepoints)) &&
+        perf_events_open_program(&collector->perf, pid, &settings, error))
+        return true;
+
+    perf_events_clear(&collector->perf);
+    return false;
+}
+
+static bool open_source(struct sched_collector *collector, pid_t pid,
+                        const struct sched_collector_options *options, GError **error)
+{
+    if (options->with_wakeups && sched_tracepoints_find(&collector->tracepoints)) {
+        collector->source = EXECTRACE_SCHED_TRACEFS;
+        if (open_instance(collector, options))
+            return true;
+
+        collector->source = EXECTRACE_SCHED_PERF_WAKING;
+        if (open_perf(collector, pid, options, true, NULL))
+            return true;
+    }
+
+    collector->source = EXECTRACE_SCHED_PERF_SWITCH;
+    return open_perf(collector, pid, options, false, error);
+}
+
+static void list_streams(struct sched_collector *collector)
+{
+    gsize count = collector->perf.ring_count + collector->instance_ring_count;
+
+    collector->streams = g_new0(struct record_stream *, count);
+    collector->heap = g_new0(struct record_stream *, count);
+    for (unsigned i = 0; i < collector->perf.ring_count; i++)
+        collector->streams[collector->stream_count++] = &collector->perf.rings[i].stream;
+
+    for (unsigned i = 0; i < collector->instance_ring_count; i++)
+        collector->streams[collector->stream_count++] = &collector->instance_rings[i].stream;
 }
 
 void sched_collector_free(struct sched_collector *collector)
@@ -445,15 +368,28 @@ void sched_collector_free(struct sched_collector *collector)
     if (!collector)
         return;
 
-    close_rings(collector);
-    g_array_unref(collector->joined_fds);
-    if (collector->stop_fd >= 0)
-        close(collector->stop_fd);
+    close_instance(collector);
+    perf_events_clear(&collector->perf);
+    if (collector->wake_fd >= 0)
+        close(collector->wake_fd);
 
     sched_pairing_free(collector->pairing);
-    g_free(collector->rings);
+    g_mutex_clear(&collector->mutex);
+    g_cond_clear(&collector->is_flushed);
+    g_free(collector->streams);
     g_free(collector->heap);
     g_free(collector);
+}
+
+static void emit_source(const struct sched_collector *collector)
+{
+    static const char *const descriptions[] = {
+        [EXECTRACE_SCHED_PERF_SWITCH] = "perf_event_open: context switches",
+        [EXECTRACE_SCHED_PERF_WAKING] = "perf_event_open: sched_switch, sched_waking, sched_wakeup_new",
+        [EXECTRACE_SCHED_TRACEFS] = "tracefs: sched_switch, sched_waking, sched_wakeup_new",
+    };
+
+    collector->events->sched_source(now_ns(), (uint8_t)collector->source, descriptions[collector->source]);
 }
 
 struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collector_options *options,
@@ -461,30 +397,27 @@ struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collec
 {
     struct sched_collector *collector = g_new0(struct sched_collector, 1);
 
+    g_mutex_init(&collector->mutex);
+    g_cond_init(&collector->is_flushed);
     collector->events = events;
     collector->pairing = sched_pairing_new(events, options->follow_children ? 0 : pid);
-    collector->cpu_count = (int)sysconf(_SC_NPROCESSORS_CONF);
-    collector->rings = g_new0(struct perf_ring, 2 * (gsize)collector->cpu_count);
-    collector->heap = g_new0(struct perf_ring *, 2 * (gsize)collector->cpu_count);
-    collector->joined_fds = g_array_new(FALSE, FALSE, sizeof(int));
-    collector->stop_fd = eventfd(0, EFD_CLOEXEC);
-    if (collector->stop_fd < 0) {
-        set_open_error(error, errno);
+    collector->wake_fd = eventfd(0, EFD_CLOEXEC);
+    if (collector->wake_fd < 0) {
+        g_set_error(error, SCHED_ERROR, errno, "cannot make an eventfd: %s", g_strerror(errno));
         sched_collector_free(collector);
         return NULL;
     }
 
-    if (!open_rings(collector, pid, options, error)) {
+    if (!open_source(collector, pid, options, error)) {
         sched_collector_free(collector);
         return NULL;
     }
 
-    if (collector->is_privileged)
-        events->sched_source(now_ns(), EXECTRACE_SCHED_PERF_WAKING,
-                             "perf_event_open: sched_switch, sched_waking, sched_wakeup_new");
-    else
-        events->sched_source(now_ns(), EXECTRACE_SCHED_PERF_SWITCH, "perf_event_open: context switches");
+    if (collector->source != EXECTRACE_SCHED_PERF_SWITCH)
+        sched_pairing_expect_strangers(collector->pairing, pid);
 
+    list_streams(collector);
+    emit_source(collector);
     if (options->is_running)
         existing_process_introduce(pid, now_ns(), collector->pairing);
 
@@ -494,17 +427,38 @@ struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collec
 
 uint64_t sched_collector_ring_bytes(const struct sched_collector *collector)
 {
-    return collector->ring_bytes;
+    return collector->instance ? tracefs_instance_ring_bytes(collector->instance)
+                               : collector->perf.ring_bytes;
+}
+
+static void wake(struct sched_collector *collector)
+{
+    while (write(collector->wake_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0 && errno == EINTR)
+        continue;
+}
+
+void sched_collector_flush(struct sched_collector *collector)
+{
+    g_mutex_lock(&collector->mutex);
+    uint64_t wanted = ++collector->wanted_flush_count;
+
+    wake(collector);
+    while (collector->flush_count < wanted)
+        g_cond_wait(&collector->is_flushed, &collector->mutex);
+
+    g_mutex_unlock(&collector->mutex);
 }
 
 uint64_t sched_collector_stop(struct sched_collector *collector)
 {
-    for (unsigned i = 0; i < collector->ring_count; i++)
-        ioctl(collector->rings[i].fd, PERF_EVENT_IOC_DISABLE, 0);
+    if (collector->instance)
+        tracefs_instance_stop(collector->instance);
 
-    while (write(collector->stop_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0 && errno == EINTR)
-        continue;
-
+    perf_events_stop(&collector->perf);
+    g_mutex_lock(&collector->mutex);
+    collector->is_stopping = true;
+    g_mutex_unlock(&collector->mutex);
+    wake(collector);
     g_thread_join(collector->thread);
     return sched_pairing_lost_count(collector->pairing) + collector->dropped_count;
 }

@@ -1,6 +1,6 @@
 /*
- * Scheduling of the program as the kernel sees it: perf_event_open on the program, one ring per CPU, drained
- * by a thread of the recorder, merged by time and emitted as exectrace_sched events.
+ * Scheduling of the program as the kernel sees it: rings of the kernel, one or two per CPU, drained by a
+ * thread of the recorder, merged by time and emitted as exectrace_sched events.
  */
 #ifndef EXECTRACE_RECORDER_SCHED_COLLECTOR_H
 #define EXECTRACE_RECORDER_SCHED_COLLECTOR_H
@@ -27,6 +27,12 @@ struct sched_collector;
  */
 struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collector_options *options,
                                             const struct recorder_events *events, GError **error);
+
+/*
+ * Returns when everything that the kernel knew until the call has been emitted. Threads that are off their
+ * CPU at that moment are told of when they are back. Not after sched_collector_stop.
+ */
+void sched_collector_flush(struct sched_collector *collector);
 
 /*
  * Ends the recording: stops the kernel's events, drains the rings to the last record and ends the thread.

@@ -23,6 +23,15 @@ struct thread {
     uint16_t cpu;   /* the last it was seen on */
     uint64_t since; /* time of the last change of state */
     bool is_tracer; /* one of LTTng's */
+
+    /*
+     * The first wake-up since it is off its CPU. Between its decision to sleep and its switch-out it may be
+     * woken already, and nobody wakes it again: so the last wake-up before that counts while there is none
+     * after it.
+     */
+    bool is_woken;
+    uint64_t woken; /* time; before `since`: it could run all the time */
+    int32_t waker_tid;
 };
 
 struct sched_pairing {
@@ -30,9 +39,11 @@ struct sched_pairing {
     GHashTable *threads;                  /* tid -> struct thread, owned */
     GHashTable *ends;                     /* pid -> uint64_t, time of its last thread's end, owned */
     uint64_t latest;                      /* time of the last event emitted */
+    uint64_t emitted_count;
     uint64_t lost_count;
     int32_t only_pid;       /* 0: all processes */
     bool expects_strangers; /* see sched_pairing_expect_strangers */
+    int32_t program_pid;    /* valid when expects_strangers */
 };
 
 struct sched_pairing *sched_pairing_new(const struct recorder_events *events, int32_t only_pid)
@@ -86,9 +97,29 @@ static struct thread *get_thread(struct sched_pairing *pairing, int32_t pid, int
     return thread;
 }
 
-void sched_pairing_expect_strangers(struct sched_pairing *pairing)
+uint64_t sched_pairing_emitted_count(const struct sched_pairing *pairing)
+{
+    return pairing->emitted_count;
+}
+
+void sched_pairing_expect_strangers(struct sched_pairing *pairing, int32_t program_pid)
 {
     pairing->expects_strangers = true;
+    pairing->program_pid = program_pid;
+}
+
+/* Forks, names, ... of the whole machine: whether this one is about a process of ours. */
+static bool is_ours(struct sched_pairing *pairing, const struct sched_record *record)
+{
+    if (!pairing->expects_strangers)
+        return true;
+
+    if (record->type == SCHED_RECORD_FORK)
+        return find_thread(pairing, record->parent_tid);
+
+    bool is_beginning =
+        record->type == SCHED_RECORD_NAME && record->is_exec && record->tid == pairing->program_pid;
+    return is_beginning || find_thread(pairing, record->tid);
 }
 
 /* The thread that a switch record is about; NULL: none of ours. */
@@ -106,6 +137,7 @@ void sched_pairing_know_thread(struct sched_pairing *pairing, int32_t pid, int32
 /* The time to emit with: within a stream it never steps back. */
 static uint64_t advance(struct sched_pairing *pairing, uint64_t time)
 {
+    pairing->emitted_count++;
     pairing->latest = MAX(pairing->latest, time);
     return pairing->latest;
 }
@@ -115,6 +147,25 @@ static void set_state(struct thread *thread, enum thread_state state, const stru
     thread->state = state;
     thread->since = record->time;
     thread->cpu = record->cpu;
+}
+
+/* An interval off the CPU that ends, or is still going on, at `time`. */
+static void emit_switch(struct sched_pairing *pairing, const struct thread *thread, int32_t tid,
+                        uint64_t time, uint16_t cpu, uint8_t reason)
+{
+    uint64_t off_ns = time - MIN(time, thread->since);
+    uint64_t runnable_ns = 0;
+    int32_t waker_tid = -1;
+
+    if (thread->state == THREAD_PREEMPTED) {
+        runnable_ns = off_ns;
+    } else if (thread->is_woken) {
+        runnable_ns = MIN(off_ns, time - MIN(time, thread->woken));
+        waker_tid = thread->waker_tid;
+    }
+
+    pairing->events->sched_switch(advance(pairing, time), off_ns, thread->pid, tid, cpu, thread->cpu, reason,
+                                  runnable_ns, waker_tid);
 }
 
 static void add_in(struct sched_pairing *pairing, const struct sched_record *record)
@@ -129,14 +180,11 @@ static void add_in(struct sched_pairing *pairing, const struct sched_record *rec
     if (!thread || thread->state == THREAD_ON)
         return;
 
-    if (thread->state != THREAD_UNKNOWN && !thread->is_tracer) {
-        uint64_t off_ns = record->time - MIN(record->time, thread->since);
-
-        pairing->events->sched_switch(advance(pairing, record->time), off_ns, thread->pid, record->tid,
-                                      record->cpu, thread->cpu, reasons[thread->state]);
-    }
+    if (thread->state != THREAD_UNKNOWN && !thread->is_tracer)
+        emit_switch(pairing, thread, record->tid, record->time, record->cpu, reasons[thread->state]);
 
     set_state(thread, THREAD_ON, record);
+    thread->is_woken = false;
 }
 
 static void add_out(struct sched_pairing *pairing, const struct sched_record *record)
@@ -159,6 +207,7 @@ static void add_fork(struct sched_pairing *pairing, const struct sched_record *r
     struct thread *thread = get_thread(pairing, record->pid, record->tid);
 
     thread->is_tracer = false; /* the number may have been another thread's */
+    thread->is_woken = false;
     g_hash_table_remove(pairing->ends, GINT_TO_POINTER(record->pid));
 
     /* The new thread may run, on another CPU, before its creator's record is written. */
@@ -197,11 +246,24 @@ static void add_sample(struct sched_pairing *pairing, const struct sched_record 
 
 static void add_wakeup(struct sched_pairing *pairing, const struct sched_record *record)
 {
-    const struct thread *thread = find_thread(pairing, record->tid);
+    struct thread *thread = find_thread(pairing, record->tid);
 
-    if (thread)
-        pairing->events->sched_wakeup(advance(pairing, record->time), thread->pid, record->tid,
-                                      record->waker_tid, record->cpu);
+    if (!thread)
+        return;
+
+    bool is_off = thread->state == THREAD_OFF || thread->state == THREAD_NEW;
+    if (is_off && thread->is_woken && thread->woken >= thread->since)
+        return;
+
+    thread->is_woken = true;
+    thread->woken = record->time;
+    thread->waker_tid = record->waker_tid;
+}
+
+static void forget_state(struct thread *thread)
+{
+    thread->state = THREAD_UNKNOWN;
+    thread->is_woken = false;
 }
 
 static void add_lost(struct sched_pairing *pairing, const struct sched_record *record)
@@ -212,28 +274,16 @@ static void add_lost(struct sched_pairing *pairing, const struct sched_record *r
     /* Any thread may have been on and off again: what it does is unknown until its next switch. */
     g_hash_table_iter_init(&iter, pairing->threads);
     while (g_hash_table_iter_next(&iter, NULL, &thread))
-        ((struct thread *)thread)->state = THREAD_UNKNOWN;
+        forget_state(thread);
 
     pairing->lost_count += record->count;
     pairing->events->sched_lost(advance(pairing, record->time), record->cpu, record->count);
 }
 
-void sched_pairing_add(struct sched_pairing *pairing, const struct sched_record *record)
+/* Forks and exits, names, mappings, samples. */
+static void add_rest(struct sched_pairing *pairing, const struct sched_record *record)
 {
-    const struct recorder_events *events = pairing->events;
-
-    bool is_others = pairing->only_pid && record->pid && record->pid != pairing->only_pid;
-    if (is_others && record->type != SCHED_RECORD_LOST)
-        return;
-
     switch (record->type) {
-    case SCHED_RECORD_IN:
-        add_in(pairing, record);
-        break;
-    case SCHED_RECORD_OUT:
-    case SCHED_RECORD_OUT_PREEMPTED:
-        add_out(pairing, record);
-        break;
     case SCHED_RECORD_FORK:
         add_fork(pairing, record);
         break;
@@ -244,18 +294,40 @@ void sched_pairing_add(struct sched_pairing *pairing, const struct sched_record 
         add_name(pairing, record);
         break;
     case SCHED_RECORD_MODULE:
-        events->sched_module(advance(pairing, record->time), record->pid, record->base, record->size,
-                             record->offset, record->text);
+        pairing->events->sched_module(advance(pairing, record->time), record->pid, record->base, record->size,
+                                      record->offset, record->text);
         break;
     case SCHED_RECORD_SAMPLE:
         add_sample(pairing, record);
         break;
+    default:
+        break;
+    }
+}
+
+void sched_pairing_add(struct sched_pairing *pairing, const struct sched_record *record)
+{
+    bool is_others = pairing->only_pid && record->pid && record->pid != pairing->only_pid;
+    if (is_others && record->type != SCHED_RECORD_LOST)
+        return;
+
+    switch (record->type) {
+    case SCHED_RECORD_IN:
+        add_in(pairing, record);
+        return;
+    case SCHED_RECORD_OUT:
+    case SCHED_RECORD_OUT_PREEMPTED:
+        add_out(pairing, record);
+        return;
     case SCHED_RECORD_WAKEUP:
         add_wakeup(pairing, record);
-        break;
+        return;
     case SCHED_RECORD_LOST:
         add_lost(pairing, record);
-        break;
+        return;
+    default:
+        if (is_ours(pairing, record))
+            add_rest(pairing, record);
     }
 }
 
@@ -275,8 +347,7 @@ void sched_pairing_finish(struct sched_pairing *pairing, uint64_t time)
         if ((thread->state != THREAD_OFF && thread->state != THREAD_PREEMPTED) || thread->is_tracer)
             continue;
 
-        pairing->events->sched_switch(
-            advance(pairing, time), time - MIN(time, thread->since), thread->pid, tid, thread->cpu,
-            thread->cpu, thread->state == THREAD_OFF ? EXECTRACE_OFF_OPEN : EXECTRACE_OFF_OPEN_PREEMPTED);
+        emit_switch(pairing, thread, tid, time, thread->cpu,
+                    thread->state == THREAD_OFF ? EXECTRACE_OFF_OPEN : EXECTRACE_OFF_OPEN_PREEMPTED);
     }
 }

@@ -50,18 +50,20 @@ struct sched_pairing;
 struct sched_pairing *sched_pairing_new(const struct recorder_events *events, int32_t only_pid);
 
 /*
- * Switches come from the whole machine, too: those of threads that are not known by a fork or a name are
- * dropped. A switch of ours may come twice, from the tracepoint and, a little later, from the program's own
- * events.
+ * Records come from the whole machine. Ours are those of threads that are known: the main thread of process
+ * program_pid once it has called exec, whoever was introduced by sched_pairing_know_thread, and what these
+ * create; all others are dropped. A switch of ours may come twice, from the tracepoint and, a little later,
+ * from the program's own events.
  */
-void sched_pairing_expect_strangers(struct sched_pairing *pairing);
+void sched_pairing_expect_strangers(struct sched_pairing *pairing, int32_t program_pid);
 void sched_pairing_free(struct sched_pairing *pairing);
 
 /*
  * Takes the next record. Emitted times never step back: a record that comes late (its time is before that of
  * one already seen) is emitted with the time of the latest; interval lengths stay those of the records.
- * A wake-up of a thread that is not known is dropped (system-wide sources see all threads). So are the
- * switches and samples of LTTng's own threads in the program, which are named "*-ust".
+ * A wake-up becomes part of the interval that it ends; a wake-up of a thread that is not known, or not off
+ * its CPU, is dropped. So are the switches and samples of LTTng's own threads in the program, which are named
+ * "*-ust".
  */
 void sched_pairing_add(struct sched_pairing *pairing, const struct sched_record *record);
 
@@ -73,6 +75,9 @@ void sched_pairing_finish(struct sched_pairing *pairing, uint64_t time);
 
 /* When process pid ended, as far as records tell; 0: not known to have ended. */
 uint64_t sched_pairing_process_end(const struct sched_pairing *pairing, int32_t pid);
+
+/* Events emitted so far. */
+uint64_t sched_pairing_emitted_count(const struct sched_pairing *pairing);
 
 /* Records lost by the kernel so far. */
 uint64_t sched_pairing_lost_count(const struct sched_pairing *pairing);

@@ -1,6 +1,6 @@
 /*
- * Reads ids and layouts of the scheduling tracepoints from tracefs. Called by sched_collector.c and
- * perf_ring.c.
+ * Reads ids and layouts of the scheduling tracepoints from tracefs, and decodes their records. Called by
+ * sched_collector.c, perf_ring.c and tracefs_ring.c.
  */
 #include "recorder/sched_tracepoints.h"
 
@@ -10,6 +10,19 @@
 
 /* Inode of the initial pid namespace (PROC_PID_INIT_INO in the kernel). */
 #define INITIAL_PID_NAMESPACE 0xEFFFFFFCu
+
+/* How every tracepoint's raw record begins (common_type, common_flags, ...). */
+struct raw_header {
+    uint16_t id;
+    uint8_t flags;
+    uint8_t preempt_count;
+    int32_t tid;
+};
+
+/* common_flags: the tracepoint was met in an interrupt, not by the task that it happened to interrupt. */
+#define RAW_FLAGS_INTERRUPT (0x08 | 0x10)
+/* prev_state: bits of the states in which a task sleeps or has ended. None of them: it could run on. */
+#define NOT_RUNNABLE_STATES 0xff
 
 bool sched_tracepoints_parse_field(const char *format, const char *name, struct tracepoint_field *field)
 {
@@ -83,8 +96,7 @@ static bool find_wake(const char *name, struct wake_layout *layout)
         return false;
 
     layout->id = (uint16_t)atoi(id);
-    return sched_tracepoints_parse_field(format, "pid", &layout->pid) &&
-           sched_tracepoints_parse_field(format, "target_cpu", &layout->target_cpu);
+    return sched_tracepoints_parse_field(format, "pid", &layout->pid);
 }
 
 static bool find_switch(struct switch_layout *layout)
@@ -110,4 +122,36 @@ bool sched_tracepoints_find(struct sched_tracepoints *tracepoints)
 
     return find_switch(&tracepoints->sched_switch) && find_wake("sched_waking", &tracepoints->waking) &&
            find_wake("sched_wakeup_new", &tracepoints->wakeup_new);
+}
+
+unsigned sched_tracepoints_decode(const struct sched_tracepoints *tracepoints, const uint8_t *raw,
+                                  uint32_t raw_bytes, struct sched_record *records)
+{
+    const struct switch_layout *layout = &tracepoints->sched_switch;
+    struct raw_header header;
+
+    if (raw_bytes < sizeof(header))
+        return 0;
+
+    memcpy(&header, raw, sizeof(header));
+    if (header.id == layout->id) {
+        int64_t state = sched_tracepoints_read(&layout->prev_state, raw, raw_bytes);
+
+        records[1] = records[0];
+        records[0].tid = (int32_t)sched_tracepoints_read(&layout->prev_pid, raw, raw_bytes);
+        records[0].type = state & NOT_RUNNABLE_STATES ? SCHED_RECORD_OUT : SCHED_RECORD_OUT_PREEMPTED;
+        records[1].tid = (int32_t)sched_tracepoints_read(&layout->next_pid, raw, raw_bytes);
+        records[1].type = SCHED_RECORD_IN;
+        return 2;
+    }
+
+    bool is_new = header.id == tracepoints->wakeup_new.id;
+    if (!is_new && header.id != tracepoints->waking.id)
+        return 0;
+
+    const struct wake_layout *wake = is_new ? &tracepoints->wakeup_new : &tracepoints->waking;
+    records[0].type = SCHED_RECORD_WAKEUP;
+    records[0].waker_tid = header.flags & RAW_FLAGS_INTERRUPT ? 0 : header.tid;
+    records[0].tid = (int32_t)sched_tracepoints_read(&wake->pid, raw, raw_bytes);
+    return 1;
 }

@@ -5,6 +5,8 @@
 #ifndef EXECTRACE_RECORDER_SCHED_TRACEPOINTS_H
 #define EXECTRACE_RECORDER_SCHED_TRACEPOINTS_H
 
+#include "recorder/sched_pairing.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,7 +21,6 @@ struct tracepoint_field {
 struct wake_layout {
     uint16_t id;
     struct tracepoint_field pid;
-    struct tracepoint_field target_cpu;
 };
 
 struct switch_layout {
@@ -37,6 +38,14 @@ struct sched_tracepoints {
 
 /* False: tracefs is not there, may not be read, or our process numbers are not the kernel's (a container). */
 bool sched_tracepoints_find(struct sched_tracepoints *tracepoints);
+
+/*
+ * Decodes the raw record of a tracepoint, of any task of the machine. The caller has set time and cpu of
+ * records[0]; pid stays 0: not known from such a record. How many of records[2] were filled in: a switch is
+ * one thread off and one on; 0: it is none of our tracepoints.
+ */
+unsigned sched_tracepoints_decode(const struct sched_tracepoints *tracepoints, const uint8_t *raw,
+                                  uint32_t raw_bytes, struct sched_record *records);
 
 /* Finds a field in the text of a tracepoint's `format` file. False: there is none of that name. */
 bool sched_tracepoints_parse_field(const char *format, const char *name, struct tracepoint_field *field);

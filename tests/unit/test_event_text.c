@@ -37,6 +37,7 @@ static const char *const canonical_lines[] = {
     "1 2 3 - user_log task=1 name=\"cat\" message=\"all = well\"",
     "1 2 3 - user_counter value=-1.5 name=\"queue\"",
     "1 2 3 1 off_cpu off_ns=100 prev_cpu=0 reason=preempted",
+    "1 2 3 1 off_cpu off_ns=100 prev_cpu=0 runnable_ns=20 waker_tid=0",
     "1 2 3 - sched_wakeup waker_tid=0 target_cpu=3 is_new=1 is_waking=1",
     "1 2 3 - sched_exit",
     "1 2 3 - sched_start parent_pid=1 parent_tid=1 name=\"sh\"",

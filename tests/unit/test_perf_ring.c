@@ -45,6 +45,21 @@ static int tear_down(void **state)
     return 0;
 }
 
+static bool refresh(struct perf_ring *ring)
+{
+    return ring->stream.kind->refresh(&ring->stream);
+}
+
+static unsigned read_records(struct perf_ring *ring, struct sched_record *records)
+{
+    return ring->stream.kind->read(&ring->stream, records);
+}
+
+static bool advance(struct perf_ring *ring)
+{
+    return ring->stream.kind->advance(&ring->stream);
+}
+
 /* Appends a record as the kernel does: header, body, and what sample_id_all adds. */
 static void put(struct fixture *fixture, uint32_t type, uint16_t misc, const void *body, uint16_t body_bytes,
                 uint64_t time)
@@ -70,11 +85,11 @@ static void put(struct fixture *fixture, uint32_t type, uint16_t misc, const voi
 static void test_perf_ring__empty_one_has_no_record(void **state)
 {
     struct fixture *fixture = *state;
-    struct sched_record records[PERF_RING_MAX_MEANINGS];
+    struct sched_record records[RECORD_STREAM_MAX_MEANINGS];
 
-    assert_false(perf_ring_refresh(&fixture->ring));
-    assert_int_equal(perf_ring_read(&fixture->ring, records), 0);
-    assert_false(perf_ring_advance(&fixture->ring));
+    assert_false(refresh(&fixture->ring));
+    assert_int_equal(read_records(&fixture->ring, records), 0);
+    assert_false(advance(&fixture->ring));
 }
 
 static void test_perf_ring__switches_are_told_apart(void **state)
@@ -91,17 +106,17 @@ static void test_perf_ring__switches_are_told_apart(void **state)
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++)
         put(fixture, PERF_RECORD_SWITCH, cases[i].misc, "", 0, 100 + i);
 
-    assert_true(perf_ring_refresh(&fixture->ring));
+    assert_true(refresh(&fixture->ring));
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        struct sched_record records[PERF_RING_MAX_MEANINGS];
+        struct sched_record records[RECORD_STREAM_MAX_MEANINGS];
 
-        assert_int_equal(fixture->ring.next_time, 100 + i);
-        assert_int_equal(perf_ring_read(&fixture->ring, records), 1);
+        assert_int_equal(fixture->ring.stream.next_time, 100 + i);
+        assert_int_equal(read_records(&fixture->ring, records), 1);
         assert_int_equal(records[0].type, cases[i].type);
         assert_int_equal(records[0].pid, 10);
         assert_int_equal(records[0].tid, 11);
         assert_int_equal(records[0].cpu, 3);
-        assert_int_equal(perf_ring_advance(&fixture->ring), i + 1 < G_N_ELEMENTS(cases));
+        assert_int_equal(advance(&fixture->ring), i + 1 < G_N_ELEMENTS(cases));
     }
 
     assert_int_equal(fixture->control->data_tail, fixture->control->data_head);
@@ -114,19 +129,19 @@ static void test_perf_ring__record_over_the_end_is_made_whole(void **state)
         char name[16];
     } body = {.pid = 20, .tid = 21, .name = "a name of 15 ch"};
     struct fixture *fixture = *state;
-    struct sched_record records[PERF_RING_MAX_MEANINGS];
+    struct sched_record records[RECORD_STREAM_MAX_MEANINGS];
 
     /* As if the ring had been used up to 16 bytes before its end. */
     fixture->control->data_head = fixture->ring.tail = fixture->page_bytes - 16;
     put(fixture, PERF_RECORD_COMM, PERF_RECORD_MISC_COMM_EXEC, &body, sizeof(body), 500);
-    assert_true(perf_ring_refresh(&fixture->ring));
-    assert_int_equal(perf_ring_read(&fixture->ring, records), 1);
+    assert_true(refresh(&fixture->ring));
+    assert_int_equal(read_records(&fixture->ring, records), 1);
     assert_int_equal(records[0].type, SCHED_RECORD_NAME);
     assert_int_equal(records[0].time, 500);
     assert_int_equal(records[0].tid, 21);
     assert_true(records[0].is_exec);
     assert_string_equal(records[0].text, "a name of 15 ch");
-    assert_false(perf_ring_advance(&fixture->ring));
+    assert_false(advance(&fixture->ring));
 }
 
 static void test_perf_ring__half_written_record_is_not_read(void **state)
@@ -135,7 +150,7 @@ static void test_perf_ring__half_written_record_is_not_read(void **state)
 
     put(fixture, PERF_RECORD_SWITCH, 0, "", 0, 100);
     fixture->control->data_head -= 8;
-    assert_false(perf_ring_refresh(&fixture->ring));
+    assert_false(refresh(&fixture->ring));
 }
 
 static void test_perf_ring__loss_and_fork_are_decoded(void **state)
@@ -146,22 +161,22 @@ static void test_perf_ring__loss_and_fork_are_decoded(void **state)
         uint64_t time;
     } fork = {.pid = 30, .parent_pid = 10, .tid = 31, .parent_tid = 11, .time = 90};
     struct fixture *fixture = *state;
-    struct sched_record records[PERF_RING_MAX_MEANINGS];
+    struct sched_record records[RECORD_STREAM_MAX_MEANINGS];
 
     put(fixture, PERF_RECORD_LOST, 0, lost, sizeof(lost), 80);
     put(fixture, PERF_RECORD_FORK, 0, &fork, sizeof(fork), 90);
     put(fixture, PERF_RECORD_THROTTLE, 0, lost, sizeof(lost), 95);
-    assert_true(perf_ring_refresh(&fixture->ring));
-    perf_ring_read(&fixture->ring, records);
+    assert_true(refresh(&fixture->ring));
+    read_records(&fixture->ring, records);
     assert_int_equal(records[0].type, SCHED_RECORD_LOST);
     assert_int_equal(records[0].count, 1234);
-    perf_ring_advance(&fixture->ring);
-    perf_ring_read(&fixture->ring, records);
+    advance(&fixture->ring);
+    read_records(&fixture->ring, records);
     assert_int_equal(records[0].type, SCHED_RECORD_FORK);
     assert_int_equal(records[0].tid, 31);
     assert_int_equal(records[0].parent_tid, 11);
-    perf_ring_advance(&fixture->ring);
-    assert_int_equal(perf_ring_read(&fixture->ring, records), 0);
+    advance(&fixture->ring);
+    assert_int_equal(read_records(&fixture->ring, records), 0);
 }
 
 static void test_perf_ring__callchain_longer_than_its_record_is_cut(void **state)
@@ -180,20 +195,20 @@ static void test_perf_ring__callchain_longer_than_its_record_is_cut(void **state
                 .count = 1000,
                 .pcs = {(uint64_t)PERF_CONTEXT_USER, 0x1000, 0x2000}};
     struct fixture *fixture = *state;
-    struct sched_record records[PERF_RING_MAX_MEANINGS];
+    struct sched_record records[RECORD_STREAM_MAX_MEANINGS];
 
     memcpy(fixture->data, &sample, sizeof(sample));
     fixture->control->data_head = sizeof(sample);
-    assert_true(perf_ring_refresh(&fixture->ring));
-    assert_int_equal(perf_ring_read(&fixture->ring, records), 1);
+    assert_true(refresh(&fixture->ring));
+    assert_int_equal(read_records(&fixture->ring, records), 1);
     assert_int_equal(records[0].pcs_count, 2);
     assert_int_equal(records[0].pcs[1], 0x2000);
 }
 
 static const struct sched_tracepoints tracepoints = {
     .sched_switch = {.id = 300, .prev_pid = {8, 4}, .prev_state = {16, 8}, .next_pid = {24, 4}},
-    .waking = {.id = 301, .pid = {8, 4}, .target_cpu = {12, 4}},
-    .wakeup_new = {.id = 302, .pid = {8, 4}, .target_cpu = {12, 4}},
+    .waking = {.id = 301, .pid = {8, 4}},
+    .wakeup_new = {.id = 302, .pid = {8, 4}},
 };
 
 /* A tracepoint's record: its raw bytes begin with the tracepoint's number. */
@@ -216,7 +231,7 @@ static void put_tracepoint(struct fixture *fixture, const void *raw, uint32_t ra
     memcpy(fixture->data, &record, sizeof(record));
     fixture->control->data_head = sizeof(record);
     fixture->ring.tracepoints = &tracepoints;
-    assert_true(perf_ring_refresh(&fixture->ring));
+    assert_true(refresh(&fixture->ring));
 }
 
 static void test_perf_ring__switch_tracepoint_is_one_out_and_one_in(void **state)
@@ -230,10 +245,10 @@ static void test_perf_ring__switch_tracepoint_is_one_out_and_one_in(void **state
         int32_t next_pid, next_priority;
     } raw = {.id = 300, .prev_pid = 20, .prev_state = 1, .next_pid = 21};
     struct fixture *fixture = *state;
-    struct sched_record records[PERF_RING_MAX_MEANINGS];
+    struct sched_record records[RECORD_STREAM_MAX_MEANINGS];
 
     put_tracepoint(fixture, &raw, sizeof(raw));
-    assert_int_equal(perf_ring_read(&fixture->ring, records), 2);
+    assert_int_equal(read_records(&fixture->ring, records), 2);
     assert_int_equal(records[0].type, SCHED_RECORD_OUT);
     assert_int_equal(records[0].tid, 20);
     assert_int_equal(records[1].type, SCHED_RECORD_IN);
@@ -248,20 +263,19 @@ static void test_perf_ring__waker_in_an_interrupt_is_nobody(void **state)
         uint8_t flags, preempt_count;
         int32_t common_pid;
         int32_t pid, target_cpu;
-    } raw = {.id = 301, .pid = 20, .target_cpu = 1};
+    } raw = {.id = 301, .common_pid = 11, .pid = 20, .target_cpu = 1};
     struct fixture *fixture = *state;
-    struct sched_record records[PERF_RING_MAX_MEANINGS];
+    struct sched_record records[RECORD_STREAM_MAX_MEANINGS];
 
     put_tracepoint(fixture, &raw, sizeof(raw));
-    assert_int_equal(perf_ring_read(&fixture->ring, records), 1);
+    assert_int_equal(read_records(&fixture->ring, records), 1);
     assert_int_equal(records[0].type, SCHED_RECORD_WAKEUP);
     assert_int_equal(records[0].tid, 20);
     assert_int_equal(records[0].waker_tid, 11);
-    assert_int_equal(records[0].cpu, 1);
 
     raw.flags = 0x08;
     put_tracepoint(fixture, &raw, sizeof(raw));
-    perf_ring_read(&fixture->ring, records);
+    read_records(&fixture->ring, records);
     assert_int_equal(records[0].waker_tid, 0);
 }
 
@@ -269,12 +283,12 @@ static void test_perf_ring__tracepoint_with_an_absurd_size_is_dropped(void **sta
 {
     const uint16_t raw[18] = {301};
     struct fixture *fixture = *state;
-    struct sched_record records[PERF_RING_MAX_MEANINGS];
+    struct sched_record records[RECORD_STREAM_MAX_MEANINGS];
 
     put_tracepoint(fixture, raw, 37);
-    assert_int_equal(perf_ring_read(&fixture->ring, records), 0);
+    assert_int_equal(read_records(&fixture->ring, records), 0);
     put_tracepoint(fixture, raw, 1);
-    assert_int_equal(perf_ring_read(&fixture->ring, records), 0);
+    assert_int_equal(read_records(&fixture->ring, records), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(test_perf_ring__##name, set_up, tear_down)

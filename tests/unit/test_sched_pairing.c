@@ -13,16 +13,17 @@ static GString *output;
 static struct sched_pairing *pairing;
 
 static void print_switch(uint64_t time, uint64_t off_ns, int32_t pid, int32_t tid, uint16_t cpu,
-                         uint16_t prev_cpu, uint8_t reason)
+                         uint16_t prev_cpu, uint8_t reason, uint64_t runnable_ns, int32_t waker_tid)
 {
-    g_string_append_printf(output, "%" G_GUINT64_FORMAT " switch %d/%d off %" G_GUINT64_FORMAT " %d>%d %d\n",
+    g_string_append_printf(output, "%" G_GUINT64_FORMAT " switch %d/%d off %" G_GUINT64_FORMAT " %d>%d %d",
                            time, pid, tid, off_ns, prev_cpu, cpu, reason);
-}
+    if (runnable_ns > 0)
+        g_string_append_printf(output, " runnable %" G_GUINT64_FORMAT, runnable_ns);
 
-static void print_wakeup(uint64_t time, int32_t pid, int32_t tid, int32_t waker_tid, uint16_t cpu)
-{
-    g_string_append_printf(output, "%" G_GUINT64_FORMAT " wakeup %d/%d by %d on %d\n", time, pid, tid,
-                           waker_tid, cpu);
+    if (waker_tid >= 0)
+        g_string_append_printf(output, " by %d", waker_tid);
+
+    g_string_append_c(output, '\n');
 }
 
 static void print_start(uint64_t time, int32_t pid, int32_t tid, int32_t parent_pid, int32_t parent_tid)
@@ -50,7 +51,6 @@ static void print_lost(uint64_t time, uint16_t cpu, uint64_t count)
 
 static const struct recorder_events printing_events = {
     .sched_switch = print_switch,
-    .sched_wakeup = print_wakeup,
     .sched_start = print_start,
     .sched_exit = print_exit,
     .sched_name = print_name,
@@ -96,7 +96,7 @@ static void test_sched_pairing__sleep_and_preemption_are_one_event_each(void **s
     add(300, SCHED_RECORD_OUT_PREEMPTED, 10, 1);
     add(310, SCHED_RECORD_IN, 10, 1);
     assert_string_equal(output->str, "250 switch 10/10 off 150 0>1 0\n"
-                                     "310 switch 10/10 off 10 1>1 1\n");
+                                     "310 switch 10/10 off 10 1>1 1 runnable 10\n");
 }
 
 static void test_sched_pairing__new_thread_is_off_since_its_creation(void **state)
@@ -168,17 +168,78 @@ static void test_sched_pairing__finish_reports_open_intervals_in_order_of_tid(vo
     add(130, SCHED_RECORD_IN, 11, 0);
     sched_pairing_finish(pairing, 200);
     assert_string_equal(output->str, "130 switch 10/11 off 10 0>0 0\n"
-                                     "200 switch 10/12 off 90 0>0 4\n"
+                                     "200 switch 10/12 off 90 0>0 4 runnable 90\n"
                                      "200 switch 10/13 off 100 1>1 3\n");
 }
 
-static void test_sched_pairing__wakeup_of_a_stranger_is_dropped(void **state)
+static void test_sched_pairing__first_wakeup_of_an_interval_counts(void **state)
 {
     (void)state;
-    add(100, SCHED_RECORD_WAKEUP, 99, 0);
-    sched_pairing_know_thread(pairing, 10, 10);
+    add(100, SCHED_RECORD_WAKEUP, 99, 0); /* a stranger */
+    add(110, SCHED_RECORD_OUT, 10, 0);
+    add(130, SCHED_RECORD_WAKEUP, 10, 1);
+    add(140, SCHED_RECORD_WAKEUP, 10, 1);
+    add(150, SCHED_RECORD_IN, 10, 1);
+    assert_string_equal(output->str, "150 switch 10/10 off 40 0>1 0 runnable 20 by 77\n");
+}
+
+static void test_sched_pairing__wakeup_of_a_running_thread_says_nothing_of_a_later_sleep(void **state)
+{
+    (void)state;
+    add(100, SCHED_RECORD_IN, 10, 0);
     add(110, SCHED_RECORD_WAKEUP, 10, 1);
-    assert_string_equal(output->str, "110 wakeup 10/10 by 77 on 1\n");
+    add(120, SCHED_RECORD_OUT, 10, 0);
+    add(130, SCHED_RECORD_WAKEUP, 10, 1);
+    add(150, SCHED_RECORD_IN, 10, 1);
+    add(160, SCHED_RECORD_OUT, 10, 1);
+    add(170, SCHED_RECORD_IN, 10, 1);
+    assert_string_equal(output->str, "150 switch 10/10 off 30 0>1 0 runnable 20 by 77\n"
+                                     "170 switch 10/10 off 10 1>1 0\n");
+}
+
+static void test_sched_pairing__woken_before_it_was_off_it_could_run_all_the_time(void **state)
+{
+    (void)state;
+    add(100, SCHED_RECORD_IN, 10, 0);
+    add(119, SCHED_RECORD_WAKEUP, 10, 1);
+    add(120, SCHED_RECORD_OUT, 10, 0);
+    add(150, SCHED_RECORD_IN, 10, 1);
+    assert_string_equal(output->str, "150 switch 10/10 off 30 0>1 0 runnable 30 by 77\n");
+}
+
+static void test_sched_pairing__woken_and_open_at_the_end(void **state)
+{
+    (void)state;
+    add(120, SCHED_RECORD_OUT, 10, 0);
+    add(150, SCHED_RECORD_WAKEUP, 10, 1);
+    sched_pairing_finish(pairing, 200);
+    assert_string_equal(output->str, "200 switch 10/10 off 80 0>0 3 runnable 50 by 77\n");
+}
+
+static void test_sched_pairing__of_the_whole_machine_only_ours_are_taken(void **state)
+{
+    const struct sched_record strangers_name = {
+        .type = SCHED_RECORD_NAME, .time = 90, .pid = 9, .tid = 9, .is_exec = true, .text = "other"};
+    const struct sched_record our_exec = {
+        .type = SCHED_RECORD_NAME, .time = 200, .pid = 10, .tid = 10, .is_exec = true, .text = "prog"};
+    const struct sched_record child = {
+        .type = SCHED_RECORD_FORK, .time = 210, .pid = 20, .tid = 20, .parent_pid = 10, .parent_tid = 10};
+    const struct sched_record strangers_child = {
+        .type = SCHED_RECORD_FORK, .time = 220, .pid = 30, .tid = 30, .parent_pid = 9, .parent_tid = 9};
+
+    (void)state;
+    sched_pairing_expect_strangers(pairing, 10);
+    sched_pairing_add(pairing, &strangers_name);
+    add(100, SCHED_RECORD_OUT, 10, 0); /* it has not called exec yet */
+    add(110, SCHED_RECORD_IN, 10, 0);
+    sched_pairing_add(pairing, &our_exec);
+    sched_pairing_add(pairing, &child);
+    sched_pairing_add(pairing, &strangers_child);
+    add(230, SCHED_RECORD_EXIT, 30, 0);
+    add(240, SCHED_RECORD_EXIT, 20, 0);
+    assert_string_equal(output->str, "200 name 10/10 prog\n"
+                                     "210 start 20/20 of 10/10\n"
+                                     "240 exit 10/20\n");
 }
 
 static void test_sched_pairing__number_used_again_is_a_new_thread(void **state)
@@ -230,7 +291,7 @@ static void test_sched_pairing__other_processes_are_dropped_when_one_is_chosen(v
 static void test_sched_pairing__two_sources_give_one_interval_with_the_earlier_times(void **state)
 {
     (void)state;
-    sched_pairing_expect_strangers(pairing);
+    sched_pairing_expect_strangers(pairing, 10);
     sched_pairing_know_thread(pairing, 10, 10);
     add(100, SCHED_RECORD_OUT, 10, 0);
     add(101, SCHED_RECORD_OUT, 10, 0);
@@ -256,7 +317,11 @@ int main(void)
         TEST(late_switch_out_does_not_undo_a_newer_in),
         TEST(exit_forgets_the_thread),
         TEST(finish_reports_open_intervals_in_order_of_tid),
-        TEST(wakeup_of_a_stranger_is_dropped),
+        TEST(first_wakeup_of_an_interval_counts),
+        TEST(wakeup_of_a_running_thread_says_nothing_of_a_later_sleep),
+        TEST(woken_before_it_was_off_it_could_run_all_the_time),
+        TEST(woken_and_open_at_the_end),
+        TEST(of_the_whole_machine_only_ours_are_taken),
         TEST(number_used_again_is_a_new_thread),
         TEST(other_processes_are_dropped_when_one_is_chosen),
         TEST(two_sources_give_one_interval_with_the_earlier_times),
