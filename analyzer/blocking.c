@@ -2,8 +2,8 @@
  * Blocking operations from events: who waited for what, on which stack, and who released it.
  * Part of the model, called by its dispatch.
  *
- * The release that ended a wait is the latest wake of the same object of the same process, within the wait,
- * by another thread; for a join it is the end of the joined thread.
+ * The release that ended a wait is the one that the wait itself names, or the latest wake of the same object
+ * of the same process, within the wait, by another thread; for a join it is the end of the joined thread.
  */
 #include "analyzer/call_names.h"
 #include "analyzer/model_internal.h"
@@ -88,9 +88,63 @@ static void find_release(struct trace_model *model, const struct thread_record *
     struct wake wake =
         wake_table_wait(model->wakes, record->thread.process, operation->object, record->thread.index,
                         operation->start_ns, operation->end_ns, is_lock_like);
+    if (wake.time_ns <= operation->wake_ns)
+        return; /* the wait itself told of a later one */
     operation->waker_thread = wake.thread;
     operation->waker_stack = wake.stack;
     operation->wake_ns = wake.time_ns;
+}
+
+/* A thread released what others waited for. */
+static void note_release(struct trace_model *model, struct thread_record *waker, uint64_t object,
+                         uint32_t kind, const struct wake *wake)
+{
+    bool is_lock_like = wake_table_add(model->wakes, waker->thread.process, object, wake);
+
+    switch (kind) {
+    case EXECTRACE_WAIT_MUTEX:
+    case EXECTRACE_WAIT_RWLOCK_READ:
+    case EXECTRACE_WAIT_RWLOCK_WRITE:
+    case EXECTRACE_WAIT_SPIN:
+        waker->is_lock_holder = true;
+        break;
+    default:
+        waker->is_lock_holder = waker->is_lock_holder || is_lock_like;
+        break;
+    }
+}
+
+/* The thread with the waiter's process and this id; it may have ended meanwhile. */
+static struct thread_record *find_waker(struct trace_model *model, const struct thread_record *waiter,
+                                        const struct event *event)
+{
+    struct thread_record *found = model_find_thread(model, event->host, event->wait.waker_tid);
+
+    if (found && found->thread.process == waiter->thread.process)
+        return found;
+    return found && !found->is_ended ? NULL
+                                     : model_thread(model, event->host, event->pid, event->wait.waker_tid);
+}
+
+/* The release that the wait event itself tells of. */
+static void take_release(struct trace_model *model, const struct thread_record *record,
+                         const struct event *event, struct blocking *operation)
+{
+    struct thread_record *waker;
+
+    if (event->wait.waker_tid <= 0 || event->wait.waker_tid == record->thread.tid ||
+        !(waker = find_waker(model, record, event)))
+        return;
+    struct wake wake = {
+        .time_ns = operation->end_ns - (int64_t)MIN(event->wait.since_wake_ns, operation->total_ns),
+        .thread = waker->thread.index,
+        .stack = stack_table_find(model->stacks, record->thread.process, event->wait.waker_stack),
+    };
+    operation->waker_thread = wake.thread;
+    operation->waker_stack = wake.stack;
+    operation->wake_ns = wake.time_ns;
+    if (operation->wait_kind != EXECTRACE_WAIT_JOIN)
+        note_release(model, waker, operation->object, operation->wait_kind, &wake);
 }
 
 static void tell_timeline(struct trace_model *model, struct thread_record *record,
@@ -120,6 +174,7 @@ void blocking_wait(struct trace_model *model, struct thread_record *record, cons
     operation.object = event->wait.object;
     operation.error_count = event->wait.outcome == EXECTRACE_OUTCOME_ERROR;
     operation.stack = model_event_stack(model, record->thread.process, event);
+    take_release(model, record, event, &operation);
     find_release(model, record, &operation, &is_lock_like);
     tell_timeline(model, record, &operation);
     hand_out(model, record, &operation, NULL, is_lock_like);
@@ -133,18 +188,7 @@ void blocking_wake(struct trace_model *model, struct thread_record *record, cons
         .stack = model_event_stack(model, record->thread.process, event),
     };
 
-    bool is_lock_like = wake_table_add(model->wakes, record->thread.process, event->wake.object, &wake);
-    switch (event->wake.kind) {
-    case EXECTRACE_WAIT_MUTEX:
-    case EXECTRACE_WAIT_RWLOCK_READ:
-    case EXECTRACE_WAIT_RWLOCK_WRITE:
-    case EXECTRACE_WAIT_SPIN:
-        record->is_lock_holder = true;
-        break;
-    default:
-        record->is_lock_holder = record->is_lock_holder || is_lock_like;
-        break;
-    }
+    note_release(model, record, event->wake.object, event->wake.kind, &wake);
 }
 
 /* A sum lies somewhere between the thread's latest sum and now. */

@@ -73,7 +73,8 @@ enum event_type {
     EVENT_STOCK_REALLOC, /* .stock_realloc */
 
     /* the reader's own */
-    EVENT_LOST, /* .lost: events or packets that the tracer discarded on this stream between two times */
+    EVENT_LOST,    /* .lost: events or packets that the tracer discarded on this stream between two times */
+    EVENT_SKIPPED, /* .skipped_count events, up to now, that nobody needs; see event_needs.h */
 
     EVENT_OTHER, /* anything else; counted, nothing more */
     EVENT_TYPE_END
@@ -126,7 +127,15 @@ struct event {
         const char *name;
         struct {
             uint64_t object, duration_ns;
+            uint64_t since_wake_ns; /* from the release to the end, when there is a waker */
             uint32_t kind, outcome;
+            union {
+                struct {
+                    uint32_t waker_stack; /* wire stack number, as event.stack */
+                    int32_t waker_tid;    /* 0: not known, or an EVENT_WAKE has told */
+                };
+                uint64_t who; /* the decoder's */
+            };
         } wait;
         struct {
             uint64_t object;
@@ -227,6 +236,7 @@ struct event {
             int64_t since_ns, until_ns; /* lost between these; event.time_ns is since_ns, or close to it */
             bool is_packets;
         } lost;
+        uint64_t skipped_count;
     };
     struct event_pcs callstack; /* count 0: none */
 };

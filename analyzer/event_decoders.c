@@ -60,8 +60,18 @@ static const struct decoder_field wait_fields[] = {FIELD("kind", U32, wait.kind)
                                                    FIELD("outcome", U32, wait.outcome),
                                                    FIELD("object", U64, wait.object),
                                                    FIELD("duration", U64, wait.duration_ns),
+                                                   FIELD("waker", I32, wait.waker_tid),
+                                                   FIELD("waker_stack", U32, wait.waker_stack),
+                                                   FIELD("since_wake", U64, wait.since_wake_ns),
                                                    STACK,
                                                    {0}};
+static const struct decoder_field wait_short_fields[] = {
+    FIELD("what", U64, wait.object), FIELD("duration", U64, wait.duration_ns), STACK, {0}};
+static const struct decoder_field wait_woken_fields[] = {FIELD("what", U64, wait.object),
+                                                         FIELD("duration", U64, wait.duration_ns),
+                                                         FIELD("since_wake", U64, wait.since_wake_ns),
+                                                         FIELD("who", U64, wait.who),
+                                                         {0}};
 static const struct decoder_field wake_fields[] = {
     FIELD("kind", U32, wake.kind), FIELD("object", U64, wake.object), STACK, {0}};
 static const struct decoder_field wait_summary_fields[] = {TID,
@@ -157,6 +167,25 @@ static const struct decoder_field metric_fields[] = {TIME,
 static void forget_emitter(struct event *event)
 {
     event->pid = event->tid = event->cpu = -1;
+}
+
+static void finish_wait_short(struct event *event)
+{
+    uint64_t what = event->wait.object;
+
+    event->wait.kind = EXECTRACE_WHAT_KIND(what);
+    event->wait.outcome = EXECTRACE_WHAT_OUTCOME(what);
+    event->wait.object = EXECTRACE_WHAT_OBJECT(what);
+}
+
+static void finish_wait_woken(struct event *event)
+{
+    uint64_t who = event->wait.who;
+
+    finish_wait_short(event);
+    event->stack = EXECTRACE_WHO_STACK(who);
+    event->wait.waker_stack = EXECTRACE_WHO_WAKER_STACK(who);
+    event->wait.waker_tid = EXECTRACE_WHO_WAKER(who);
 }
 
 static void finish_open(struct event *event)
@@ -441,6 +470,8 @@ static const struct decoder decoders[] = {
     {"exectrace_thread:name", EVENT_THREAD_NAME, thread_name_fields, NULL, NULL, THREAD_ANY},
     {"exectrace_thread:exit", EVENT_THREAD_EXIT, no_fields, NULL, NULL, THREAD_REQUIRED},
     {"exectrace_sync:wait", EVENT_WAIT, wait_fields, NULL, NULL, THREAD_REQUIRED},
+    {"exectrace_sync:wait_short", EVENT_WAIT, wait_short_fields, NULL, finish_wait_short, THREAD_REQUIRED},
+    {"exectrace_sync:wait_woken", EVENT_WAIT, wait_woken_fields, NULL, finish_wait_woken, THREAD_REQUIRED},
     {"exectrace_sync:wake", EVENT_WAKE, wake_fields, NULL, NULL, THREAD_REQUIRED},
     {"exectrace_sync:summary", EVENT_WAIT_SUMMARY, wait_summary_fields, NULL, NULL, THREAD_ANY},
     {"exectrace_syscall:call", EVENT_CALL, call_fields, NULL, NULL, THREAD_REQUIRED},

@@ -66,6 +66,9 @@ static const struct event_field wait_fields[] = {ENUM_FIELD(wait.kind, kind, wai
                                                  ENUM_FIELD(wait.outcome, outcome, outcome_names),
                                                  FIELD(FIELD_HEX64, wait.object, object),
                                                  FIELD(FIELD_U64, wait.duration_ns, duration_ns),
+                                                 FIELD(FIELD_I32, wait.waker_tid, waker_tid),
+                                                 FIELD(FIELD_U32, wait.waker_stack, waker_stack),
+                                                 FIELD(FIELD_U64, wait.since_wake_ns, since_wake_ns),
                                                  {0}};
 static const struct event_field wake_fields[] = {
     ENUM_FIELD(wake.kind, kind, wait_kind_names), FIELD(FIELD_HEX64, wake.object, object), {0}};
@@ -161,6 +164,7 @@ static const struct event_field lost_fields[] = {FIELD(FIELD_U64, lost.count, co
                                                  FIELD(FIELD_I64, lost.until_ns, until_ns),
                                                  FIELD(FIELD_BOOL, lost.is_packets, is_packets),
                                                  {0}};
+static const struct event_field skipped_fields[] = {FIELD(FIELD_U64, skipped_count, count), {0}};
 static const struct event_field no_fields[] = {{0}};
 /* Keys that every type takes. */
 static const struct event_field common_fields[] = {FIELD(FIELD_U32, host, host),
@@ -221,6 +225,7 @@ static const struct {
     [EVENT_STOCK_UNLOCK] = {"stock_unlock", stock_lock_fields},
     [EVENT_STOCK_REALLOC] = {"stock_realloc", stock_realloc_fields},
     [EVENT_LOST] = {"lost", lost_fields},
+    [EVENT_SKIPPED] = {"skipped", skipped_fields},
     [EVENT_OTHER] = {"other", no_fields},
 };
 

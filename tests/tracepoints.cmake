@@ -11,6 +11,17 @@ add_library(exectrace_tables STATIC ${PROJECT_SOURCE_DIR}/tracepoints/waiters.c
 target_link_libraries(exectrace_tables PRIVATE exectrace_tool_flags PkgConfig::LTTNG_UST)
 exectrace_unit_test(waiters exectrace_tool_flags exectrace_tables)
 exectrace_unit_test(tracepoint_settings exectrace_tool_flags exectrace_tables)
+
+# Waits that name who released them tell what waits and wakes tell.
+foreach(report threads.csv locks.json sched.text)
+  string(REGEX REPLACE "\\..*" "" name ${report})
+  string(REGEX REPLACE ".*\\." "" format ${report})
+  add_test(NAME golden.report.woken.${report}
+           COMMAND /usr/bin/python3 reports_run.py $<TARGET_FILE:analyzer> model_woken.txt reports/contention.${report}
+                   -report=${name} -format=${format}
+           WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/golden)
+  set_tests_properties(golden.report.woken.${report} PROPERTIES LABELS golden)
+endforeach()
 target_compile_options(test_unwind PRIVATE -fexceptions -fno-optimize-sibling-calls)
 
 # exectrace_same_behaviour_test(NAME): tests/apps/NAME.c prints the same bare, preloaded and recorded.

@@ -33,7 +33,7 @@ def record_some(session, folder):
             text = subprocess.run(["babeltrace2", "--no-delta", trace], stdout=subprocess.PIPE, text=True,
                                   stderr=subprocess.DEVNULL, check=False).stdout
             events = list(parse(text))
-            if sum(name == "exectrace_sync:wait" for name, _ in events) >= ENOUGH_WAITS:
+            if sum(name.startswith("exectrace_sync:wait") for name, _ in events) >= ENOUGH_WAITS:
                 break
     finally:
         lttng("destroy", session)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <glib.h>
 #include "analyzer/event_decoders.h"
+#include "tracepoints/contract.h"
 
 static const struct decoder *find(const char *name)
 {
@@ -84,6 +85,28 @@ static void test_event_decoders__all_fields_of_the_contract_are_read(void **stat
             count += check_provider(path);
     }
     assert_true(count >= 32);
+}
+
+static void test_event_decoders__short_forms_of_waits_are_unpacked(void **state)
+{
+    struct event woken = {.wait = {.object = EXECTRACE_WHAT(10, 4, 0x7fffffffffffff),
+                                   .who = EXECTRACE_WHO(0x3fffff, 0x40000, 0x3ffff)}};
+    struct event alone = {.stack = 9, .wait = {.object = EXECTRACE_WHAT(1, 0, 0x7f00)}};
+
+    (void)state;
+    find("exectrace_sync:wait_woken")->finish(&woken);
+    assert_int_equal(woken.wait.kind, 10);
+    assert_int_equal(woken.wait.outcome, 4);
+    assert_int_equal(woken.wait.object, 0x7fffffffffffff);
+    assert_int_equal(woken.wait.waker_tid, 0x3fffff);
+    assert_int_equal(woken.wait.waker_stack, 0x40000);
+    assert_int_equal(woken.stack, 0x3ffff);
+    find("exectrace_sync:wait_short")->finish(&alone);
+    assert_int_equal(alone.wait.kind, 1);
+    assert_int_equal(alone.wait.outcome, 0);
+    assert_int_equal(alone.wait.object, 0x7f00);
+    assert_int_equal(alone.wait.waker_tid, 0);
+    assert_int_equal(alone.stack, 9);
 }
 
 static void test_event_decoders__system_calls_of_any_age_have_their_name(void **state)
@@ -206,6 +229,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_event_decoders__all_fields_of_the_contract_are_read),
+        cmocka_unit_test(test_event_decoders__short_forms_of_waits_are_unpacked),
         cmocka_unit_test(test_event_decoders__system_calls_of_any_age_have_their_name),
         cmocka_unit_test(test_event_decoders__old_names_are_known),
         cmocka_unit_test(test_event_decoders__preemption_is_state_0),

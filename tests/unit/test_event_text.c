@@ -21,6 +21,8 @@ static const char *const canonical_lines[] = {
     "1 2 3 - thread_exit",
     "1 2 3 - wait kind=mutex outcome=acquired object=0x7f00 duration_ns=900 stack=3",
     "1 2 3 - wait kind=rwlock_write outcome=timed_out object=0x7f00 duration_ns=18446744073709551615",
+    "1 2 3 - wait kind=cond outcome=acquired object=0x7f00 duration_ns=900 waker_tid=4 waker_stack=7 "
+    "since_wake_ns=80 stack=3",
     "1 2 3 - wake kind=semaphore object=0x7f00 stack=4294967295",
     "1 2 3 - wait_summary kind=spin object=0x8 count=5 total_ns=50 longest_ns=20",
     "1 2 3 - call fd=3 fd_kind=socket result=-11 duration_ns=9",
@@ -42,6 +44,7 @@ static const char *const canonical_lines[] = {
     "1 2 3 - sched_exit",
     "1 2 3 - sched_start parent_pid=1 parent_tid=1 name=\"sh\"",
     "1 2 3 - sched_name name=\"sh\"",
+    "1 - - - skipped count=12",
     "1 2 3 2 sched_sample pcs=0x401000",
     "1 - - 3 sched_lost count=12",
     "1 - - - sched_source source=perf_switch description=\"perf context switches\"",

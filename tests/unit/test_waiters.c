@@ -102,6 +102,60 @@ static void test_waiters__neighbour_waits_its_turn(void **state)
     assert_false(waiters_has_any((const void *)0x4000));
 }
 
+static void test_waiters__release_is_found_by_those_who_waited(void **state)
+{
+    struct waiter_mark mark = {.line = NULL};
+    struct waiter_release release = {.time_ns = 100, .tid = 0x3fffff, .stack = 0x3ffff}, found;
+
+    (void)state;
+    waiters_mark(&mark, 0x5000, 90, 1);
+    assert_false(waiters_find_release(0x5000, 90, &found));
+    assert_true(waiters_tell_release(0x5000, &release));
+    assert_true(waiters_find_release(0x5000, 90, &found));
+    assert_int_equal(found.time_ns, 100);
+    assert_int_equal(found.tid, 0x3fffff);
+    assert_int_equal(found.stack, 0x3ffff);
+    assert_true(waiters_find_release(0x5000, 100, &found));
+    assert_false(waiters_find_release(0x5000, 101, &found));
+    waiters_unmark(&mark);
+}
+
+static void test_waiters__latest_release_counts(void **state)
+{
+    struct waiter_release first = {.time_ns = 100, .tid = 1, .stack = 2};
+    struct waiter_release second = {.time_ns = 200, .tid = 3}, found;
+
+    (void)state;
+    assert_true(waiters_tell_release(0x5000, &first));
+    assert_true(waiters_tell_release(0x5000, &second));
+    assert_true(waiters_find_release(0x5000, 50, &found));
+    assert_int_equal(found.tid, 3);
+    assert_int_equal(found.stack, 0);
+}
+
+static void test_waiters__release_of_a_neighbour_is_not_taken(void **state)
+{
+    uint64_t other = find_neighbour(0x6000);
+    struct waiter_release release = {.time_ns = 100, .tid = 1}, found;
+
+    (void)state;
+    assert_true(waiters_tell_release(other, &release));
+    assert_false(waiters_find_release(0x6000, 50, &found));
+    assert_true(waiters_find_release(other, 50, &found));
+}
+
+/* As a thread off its CPU in between leaves it. */
+static void test_waiters__unfinished_release_is_neither_read_nor_overwritten(void **state)
+{
+    struct waiter_release release = {.time_ns = 100, .tid = 1}, found;
+
+    (void)state;
+    assert_true(waiters_tell_release(0x7000, &release));
+    waiters_line_of(0x7000)->release_ns |= WAITER_RELEASE_BUSY;
+    assert_false(waiters_find_release(0x7000, 50, &found));
+    assert_false(waiters_tell_release(0x7000, &release));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +164,10 @@ int main(void)
         cmocka_unit_test_setup(test_waiters__oldest_of_several_counts, clear_table),
         cmocka_unit_test_setup(test_waiters__more_than_the_places_share_the_latest, clear_table),
         cmocka_unit_test_setup(test_waiters__neighbour_waits_its_turn, clear_table),
+        cmocka_unit_test_setup(test_waiters__release_is_found_by_those_who_waited, clear_table),
+        cmocka_unit_test_setup(test_waiters__latest_release_counts, clear_table),
+        cmocka_unit_test_setup(test_waiters__release_of_a_neighbour_is_not_taken, clear_table),
+        cmocka_unit_test_setup(test_waiters__unfinished_release_is_neither_read_nor_overwritten, clear_table),
     };
 
     return cmocka_run_group_tests_name("waiters", tests, NULL, NULL);
