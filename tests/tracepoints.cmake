@@ -103,3 +103,8 @@ foreach(argument quick exit thread)
                    $<TARGET_FILE:sync_edges> ${argument})
   set_tests_properties(preload.sync_edges.${argument} PROPERTIES LABELS preload SKIP_RETURN_CODE 77 TIMEOUT 60)
 endforeach()
+
+# Measured by tests/bench.
+add_executable(bench_waits bench/bench_waits.c)
+target_link_libraries(bench_waits PRIVATE exectrace_flags Threads::Threads)
+target_compile_options(bench_waits PRIVATE -O2)
