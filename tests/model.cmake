@@ -78,7 +78,13 @@ endfunction()
 exectrace_recording_invariants_test(known_waits "$<TARGET_FILE_DIR:test_filter>/e2e_known_waits")
 exectrace_recording_invariants_test(cxx_threads "$<TARGET_FILE_DIR:test_filter>/e2e_cxx_threads")
 
-# Events that no tracer would make.
+# Events that no tracer would make, and what tracers make with wrong values.
+add_executable(fuzz_events fuzz/fuzz_events.c fuzz/consumers.c)
+target_link_libraries(fuzz_events PRIVATE exectrace_report exectrace_pprof exectrace_symbols exectrace_core)
+file(GLOB fuzz_event_files "${CMAKE_CURRENT_SOURCE_DIR}/golden/model_*.txt"
+                           "${CMAKE_CURRENT_SOURCE_DIR}/golden/*_events*.txt")
+add_test(NAME fuzz.events COMMAND fuzz_events -n 1500 ${fuzz_event_files})
+set_tests_properties(fuzz.events PROPERTIES LABELS fuzz)
 add_executable(fuzz_model fuzz/fuzz_model.c)
 target_link_libraries(fuzz_model PRIVATE exectrace_core)
 foreach(seed 1 2 3)

@@ -36,6 +36,29 @@ add_test(NAME integration.reader.made-traces
                  "$<TARGET_FILE:dump_events>")
 set_tests_properties(integration.reader.made-traces PROPERTIES LABELS integration)
 
+# What a profile or report does not need is not decoded: made and recorded traces, and real ones of every tracer.
+set(SKIPPED_SEED "${CMAKE_CURRENT_BINARY_DIR}/skipped-seed")
+add_test(NAME reader.skipped.seed COMMAND make_trace "${SKIPPED_SEED}" 20000 2)
+set_tests_properties(reader.skipped.seed PROPERTIES FIXTURES_SETUP skipped_seed LABELS integration)
+function(exectrace_skipped_events_test name label)
+  add_test(NAME ${label}.reader.skipped-events.${name}
+           COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/skipped_events.py"
+                   "$<TARGET_FILE:analyzer>" ${ARGN})
+  set_tests_properties(${label}.reader.skipped-events.${name} PROPERTIES LABELS ${label} FIXTURES_REQUIRED skipped_seed)
+endfunction()
+exectrace_skipped_events_test(made integration "${SKIPPED_SEED}")
+foreach(trace perf-taskset2 m-multi-domains k-bug446190-arm u-libc-memory)
+  if(IS_DIRECTORY "${EXECTRACE_SHARED}/traces/${trace}")
+    exectrace_skipped_events_test(${trace} slow "${EXECTRACE_SHARED}/traces/${trace}")
+  endif()
+endforeach()
+add_test(NAME integration.reader.skipped-events.recorded
+         COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/report_recording.py"
+                 "$<TARGET_FILE:recorder>" "$<TARGET_FILE:analyzer>"
+                 "${CMAKE_CURRENT_SOURCE_DIR}/integration/skipped_events.py"
+                 "$<TARGET_FILE_DIR:test_event_batch>/e2e_known_waits")
+set_tests_properties(integration.reader.skipped-events.recorded PROPERTIES LABELS integration)
+
 # Damaged traces: a few hundred copies as a test; fuzz_reader -n for as many as one likes. The seeds are a made
 # trace and, where they are at hand, small real ones.
 add_executable(make_trace bench/make_trace.c)
@@ -43,8 +66,9 @@ target_link_libraries(make_trace PRIVATE exectrace_flags)
 set(FUZZ_SEED "${CMAKE_CURRENT_BINARY_DIR}/fuzz-seed")
 add_test(NAME fuzz.seed COMMAND make_trace "${FUZZ_SEED}" 300 2 1 16384)
 set_tests_properties(fuzz.seed PROPERTIES FIXTURES_SETUP fuzz_seed LABELS fuzz)
-add_executable(fuzz_reader fuzz/fuzz_reader.c fuzz/mutate.c)
-target_link_libraries(fuzz_reader PRIVATE exectrace_reader exectrace_core)
+add_executable(fuzz_reader fuzz/fuzz_reader.c fuzz/consumers.c fuzz/mutate.c)
+target_link_libraries(fuzz_reader PRIVATE exectrace_reader exectrace_report exectrace_pprof exectrace_symbols
+  exectrace_core)
 file(GLOB fuzz_seeds "${EXECTRACE_SHARED}/traces/odd/babeltrace/succeed/*"
                      "${EXECTRACE_SHARED}/traces/odd/babeltrace/packet-seq-num/*"
                      "${EXECTRACE_SHARED}/traces/u-*" "${EXECTRACE_SHARED}/traces/perf-*")

@@ -1,8 +1,8 @@
 /*
- * fuzz_reader [-n COUNT] [-s FIRST] [-o FOLDER] [-k ENDING] [-q] TRACE...: reads COUNT damaged copies of the
- * traces (all their files together at most 256 KiB) with the reader and the model, each in a process of its
- * own with 1 GiB of memory and 12 s of CPU time. Copy number FIRST + i is always the same for the same
- * traces.
+ * fuzz_reader [-n COUNT] [-s FIRST] [-o FOLDER] [-k ENDING] [-q] [-m KIB] TRACE...: reads COUNT damaged
+ * copies of the traces (all their files together at most 256 KiB, or KIB) with the reader, the model and one
+ * report or profile, each in a process of its own with 1 GiB of memory and 12 s of CPU time. Copy number
+ * FIRST + i is always the same for the same traces.
  *
  * A copy survives when that process ends by itself, with status 0, or with status 1 and a sentence. Others
  * are kept in FOLDER/NUMBER (default: the current folder's `fuzz-failures`). Exit status: 0 all survived, 1
@@ -30,13 +30,14 @@
 #include "analyzer/ctf_reader.h"
 #include "analyzer/event_text.h"
 #include "analyzer/trace_model.h"
+#include "tests/fuzz/consumers.h"
 #include "tests/fuzz/mutate.h"
 
-#define MAX_SEED_BYTES (256 * 1024)
 #define CPU_SECONDS 12
 #define MEMORY_BYTES ((rlim_t)1 << 30)
 
-static bool is_quick; /* -q */
+static bool is_quick;                     /* -q */
+static gsize max_seed_bytes = 256 * 1024; /* -m */
 
 struct seed_file {
     char *name; /* below the trace's folder */
@@ -67,12 +68,13 @@ static bool check_event(void *self, const struct event *event)
 }
 
 /* In the child: reads one trace. Never returns. */
-static void read_and_exit(const char *path)
+static void read_and_exit(const char *path, guint64 number)
 {
     struct rlimit cpu = {is_quick ? 1 : CPU_SECONDS, CPU_SECONDS}, core = {0, 0};
     struct checker checker = {
         .model = trace_model_new(), .text = fopen("/dev/null", "w"), .last_ns = INT64_MIN};
     struct ctf_reader_options options = {.path = path, .workers = 2};
+    struct consumer *consumer = consumer_new(checker.model, number);
     GError *error = NULL;
 
     setrlimit(RLIMIT_CPU, &cpu);
@@ -83,6 +85,7 @@ static void read_and_exit(const char *path)
 #endif
     bool is_fine = ctf_reader_run(&options, check_event, &checker, &error);
     trace_model_finish(checker.model);
+    consumer_finish(consumer);
     trace_model_free(checker.model);
     fclose(checker.text);
     if (!is_fine)
@@ -147,7 +150,7 @@ static struct seed *load_seed(const char *path)
     g_ptr_array_sort(seed->files, compare_files);
     for (guint i = 0; i < seed->files->len; i++)
         total += ((struct seed_file *)g_ptr_array_index(seed->files, i))->bytes->len;
-    if (total > 0 && total <= MAX_SEED_BYTES)
+    if (total > 0 && total <= max_seed_bytes)
         return seed;
     seed_free(seed);
     return NULL;
@@ -212,7 +215,7 @@ static void remove_tree(const char *folder)
 }
 
 /* True: the reader ended as it should. what: of the ending, for the counts. */
-static bool survives(const char *folder, const char **what)
+static bool survives(const char *folder, guint64 number, const char **what)
 {
     g_autofree char *messages = g_strconcat(folder, ".stderr", NULL);
     g_autofree char *text = NULL;
@@ -222,7 +225,7 @@ static bool survives(const char *folder, const char **what)
     if (child == 0) {
         int out = open(messages, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         dup2(out, STDERR_FILENO);
-        read_and_exit(folder);
+        read_and_exit(folder, number);
     }
     waitpid(child, &status, 0);
     g_file_get_contents(messages, &text, NULL, NULL);
@@ -262,7 +265,7 @@ static unsigned run(GPtrArray *seeds, guint64 first, guint64 count, const char *
         g_autofree char *folder = g_strdup_printf("%s/%" PRIu64, base, number);
         const char *what;
         write_mutant(seed, rand, folder);
-        bool is_fine = survives(folder, &what);
+        bool is_fine = survives(folder, number / seeds->len, &what);
         if (wanted && strcmp(what, wanted) == 0)
             is_fine = false;
         if (!is_fine) {
@@ -292,11 +295,13 @@ int main(int argc, char **argv)
     g_autoptr(GPtrArray) seeds = g_ptr_array_new_with_free_func(seed_free);
     int option;
 
-    while ((option = getopt(argc, argv, "n:s:o:k:q")) != -1) {
+    while ((option = getopt(argc, argv, "n:s:o:k:qm:")) != -1) {
         if (option == 'n')
             count = strtoull(optarg, NULL, 10);
         else if (option == 's')
             first = strtoull(optarg, NULL, 10);
+        else if (option == 'm')
+            max_seed_bytes = strtoull(optarg, NULL, 10) * 1024;
         else if (option == 'q')
             is_quick = true;
         else if (option == 'k')
@@ -312,7 +317,7 @@ int main(int argc, char **argv)
             g_ptr_array_add(seeds, seed);
     }
     if (seeds->len == 0) {
-        fprintf(stderr, "fuzz_reader: give at least one trace of at most %d bytes\n", MAX_SEED_BYTES);
+        fprintf(stderr, "fuzz_reader: give at least one trace of at most %zu bytes\n", max_seed_bytes);
         return 2;
     }
     unsigned failed = run(seeds, first, count, failures, wanted);
