@@ -170,6 +170,19 @@ char *folders_make_state(GError **error)
     return path ? path : folders_make_runtime(error);
 }
 
+char *folders_find(const char *path, const char *prefix)
+{
+    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+    const char *name;
+
+    while (folder && (name = g_dir_read_name(folder))) {
+        if (g_str_has_prefix(name, prefix))
+            return g_build_filename(path, name, NULL);
+    }
+
+    return NULL;
+}
+
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *position)
 {
     (void)status;

@@ -27,6 +27,9 @@ void folders_remove_abandoned(void);
 /* Removes a directory of ours with everything in it. Does not follow symbolic links. Fine on NULL. */
 void folders_remove(const char *path);
 
+/* Path of the first entry whose name begins with prefix; the caller frees. NULL: there is none. */
+char *folders_find(const char *path, const char *prefix);
+
 /*
  * Holds back a little space on the file system of path, under no name. When the disk is full at the end of
  * the recording, what is closed then gives LTTng room for the trace's description. -1 when that is not

@@ -5,6 +5,7 @@
 #include "recorder/admission.h"
 #include "recorder/attach.h"
 #include "recorder/folders.h"
+#include "recorder/introductions.h"
 #include "recorder/locations.h"
 #include "recorder/metrics.h"
 #include "recorder/open_operations.h"
@@ -15,12 +16,17 @@
 #include "recorder/sched_collector.h"
 #include "recorder/session.h"
 #include "recorder/session_daemon.h"
+#include "recorder/survivors.h"
 #include "recorder/target.h"
 
 #include "tracepoints/contract.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define RECORDER_ERROR (g_quark_from_static_string("recorder"))
@@ -41,11 +47,15 @@ struct recording {
     struct session_daemon *daemon;
     struct session *session;
     struct admission *admission; /* NULL: the session daemon is ours alone */
+    struct survivors *survivors; /* NULL: the recording ends with the program */
     struct target *target;
     const struct recorder_events *events;
     struct sched_collector *collector;
     struct metrics *metrics;
-    bool has_run; /* the program was started: the output directory holds a trace */
+    int wait_status; /* of the program, as waitpid(2) gives it */
+    bool has_ended;  /* the process attached to has */
+    bool has_run;    /* the program was started: the output directory holds a trace */
+    unsigned snapshot_count;
 };
 
 static void say(const char *format, ...) G_GNUC_PRINTF(1, 2);
@@ -116,6 +126,7 @@ static bool start_session(struct recording *recording, GError **error)
     struct session_options options = {
         .output = recording->output,
         .url = recording->options.url,
+        .is_snapshot = recording->options.snapshot != SNAPSHOT_NEVER,
         .buffer_bytes = recording->options.buffer_bytes,
     };
 
@@ -151,6 +162,12 @@ static bool make_target(struct recording *recording, GError **error)
     recording->environment = target_environment(&recording->options, &settings, error);
     if (!recording->environment)
         return false;
+
+    if (recording->options.wait_for_children) {
+        recording->survivors = survivors_new(error);
+        if (!recording->survivors)
+            return false;
+    }
 
     recording->target =
         target_spawn(recording->program_path, recording->options.program, recording->environment, error);
@@ -190,6 +207,9 @@ static void start_collector(struct recording *recording)
         say("recording without scheduling: %s", error->message);
         return;
     }
+
+    if (recording->options.snapshot != SNAPSHOT_NEVER)
+        recording->events = introductions_watch(recording->events);
 
     if (!recording->options.with_sched) {
         recording->events->sched_source(now_ns(), EXECTRACE_SCHED_NONE, "switched off with --no-sched");
@@ -237,14 +257,110 @@ static void start_metrics(struct recording *recording)
             metrics_start(recorded_pid(recording), recording->options.metrics_interval_ns, recording->events);
 }
 
+static uint64_t process_end(int32_t pid, void *collector)
+{
+    return collector ? sched_collector_process_end(collector, pid) : 0;
+}
+
+static void emit_open_operations(const struct recording *recording, open_operations_end end, void *data)
+{
+    if (recording->options.attach_pid)
+        open_operations_emit_running(recording->options.attach_pid, now_ns(), recording->events);
+
+    open_operations_emit(recording->state_folder, now_ns(), end, data, recording->events);
+}
+
+/* --- snapshots ---------------------------------------------------------------------------------------- */
+
+static void say_snapshot(const struct recording *recording, const char *name)
+{
+    g_autofree char *prefix = g_strconcat(name, "-", NULL);
+    g_autofree char *path = recording->output ? folders_find(recording->output, prefix) : NULL;
+
+    if (!recording->options.is_quiet)
+        say("snapshot written to %s", path ? path : name);
+}
+
+/* why: a word for the name of its directory. */
+static void write_snapshot(struct recording *recording, const char *why)
+{
+    g_autofree char *name = g_strdup_printf("snapshot-%u-%s", recording->snapshot_count + 1, why);
+    g_autoptr(GError) error = NULL;
+
+    introductions_repeat();
+    if (!session_take_snapshot(recording->session, name, &error)) {
+        say("%s", error->message);
+        return;
+    }
+
+    recording->snapshot_count++;
+    say_snapshot(recording, name);
+}
+
+/* Processes that ended earlier have nothing in flight. */
+static uint64_t no_end_of_running(int32_t pid, void *unused)
+{
+    (void)unused;
+    return kill(pid, 0) != 0 && errno == ESRCH ? OPEN_OPERATIONS_NONE : 0;
+}
+
+/* Somebody wants to know what the program is doing, or waiting for, right now. */
+static void take_snapshot_on_signal(void *data)
+{
+    struct recording *recording = data;
+
+    if (recording->events)
+        emit_open_operations(recording, no_end_of_running, NULL);
+
+    write_snapshot(recording, "signal");
+}
+
+/* "sigsegv" */
+static char *signal_word(int number)
+{
+    const char *name = sigabbrev_np(number);
+    g_autofree char *word = g_strdup_printf("sig%s", name ? name : "nal");
+
+    return g_ascii_strdown(word, -1);
+}
+
+/* The program has ended, and all that is known of it is in the buffers. */
+static void take_last_snapshot(struct recording *recording)
+{
+    g_autofree char *why = NULL;
+
+    if (recording->options.attach_pid)
+        why = g_strdup(recording->has_ended ? "ended" : "end");
+    else if (WIFSIGNALED(recording->wait_status))
+        why = signal_word(WTERMSIG(recording->wait_status));
+    else if (WEXITSTATUS(recording->wait_status) != 0)
+        why = g_strdup_printf("exit%d", WEXITSTATUS(recording->wait_status));
+    else
+        why = g_strdup("end");
+
+    bool is_failure = strcmp(why, "end") != 0;
+    if (recording->options.snapshot >= (is_failure ? SNAPSHOT_ON_FAILURE : SNAPSHOT_AT_END))
+        write_snapshot(recording, why);
+    else if (recording->snapshot_count == 0 && !recording->options.is_quiet)
+        say("no snapshot was asked for, nothing is written; --snapshot=end writes one at the end");
+}
+
 /* Runs the program, or watches the process, until it is time to stop. False with error: it could not be run.
  */
-static bool record(struct recording *recording, int *wait_status, GError **error)
+static bool record(struct recording *recording, GError **error)
 {
+    const struct target_duties duties = {
+        .admission = recording->options.follow_children ? recording->admission : NULL,
+        .survivors = recording->survivors,
+        .take_snapshot = recording->options.snapshot == SNAPSHOT_NEVER ? NULL : take_snapshot_on_signal,
+        .data = recording,
+    };
+
     if (recording->options.attach_pid) {
         recording->has_run = true;
         start_metrics(recording);
-        target_watch(recording->options.attach_pid, recording->options.duration_ns);
+        recording->has_ended =
+            target_watch(recording->options.attach_pid, recording->options.duration_ns, &duties);
         return true;
     }
 
@@ -253,8 +369,7 @@ static bool record(struct recording *recording, int *wait_status, GError **error
 
     recording->has_run = true;
     start_metrics(recording);
-    *wait_status =
-        target_wait(recording->target, recording->options.follow_children ? recording->admission : NULL);
+    recording->wait_status = target_wait(recording->target, &duties);
     return true;
 }
 
@@ -275,20 +390,6 @@ static void report_loss(const struct session_loss *loss, uint64_t ring_loss_coun
             is_full ? "" : "; a larger --ring-size avoids it, or a disk that is quicker");
 }
 
-static uint64_t process_end(int32_t pid, void *collector)
-{
-    return collector ? sched_collector_process_end(collector, pid) : 0;
-}
-
-static void emit_open_operations(const struct recording *recording)
-{
-    if (recording->options.attach_pid)
-        open_operations_emit_running(recording->options.attach_pid, now_ns(), recording->events);
-
-    open_operations_emit(recording->state_folder, now_ns(), process_end, recording->collector,
-                         recording->events);
-}
-
 /* Ends what was begun, in reverse order. */
 static void end_recording(struct recording *recording)
 {
@@ -299,7 +400,10 @@ static void end_recording(struct recording *recording)
     metrics_stop(recording->metrics);
     uint64_t ring_loss_count = recording->collector ? sched_collector_stop(recording->collector) : 0;
     if (recording->has_run && recording->events)
-        emit_open_operations(recording);
+        emit_open_operations(recording, process_end, recording->collector);
+
+    if (recording->has_run && recording->options.snapshot != SNAPSHOT_NEVER)
+        take_last_snapshot(recording);
 
     bool is_full = recording->has_run && recording->output && folders_is_full(recording->output);
     if (recording->reserve_fd >= 0)
@@ -307,6 +411,7 @@ static void end_recording(struct recording *recording)
 
     sched_collector_free(recording->collector);
     target_free(recording->target);
+    survivors_free(recording->survivors);
     if (recording->session && !session_finish(recording->session, &loss, &error))
         say("%s", error->message);
 
@@ -321,9 +426,12 @@ static void end_recording(struct recording *recording)
     admission_free(recording->admission);
     folders_remove(recording->state_folder);
     folders_remove(recording->runtime_folder);
-    if (!recording->has_run && recording->output && !recording->output_was_there)
+    bool is_empty = !recording->has_run ||
+                    (recording->options.snapshot != SNAPSHOT_NEVER && recording->snapshot_count == 0);
+    if (is_empty && recording->output && !recording->output_was_there)
         folders_remove(recording->output);
 
+    introductions_clear();
     g_strfreev(recording->environment);
     g_free(recording->program_path);
     g_free(recording->lttng_home);
@@ -350,7 +458,6 @@ int main(int argc, char **argv)
 {
     struct recording recording = {.reserve_fd = -1};
     g_autoptr(GError) error = NULL;
-    int wait_status = 0;
 
     switch (options_parse(&recording.options, argc, argv, &error)) {
     case OPTIONS_DONE:
@@ -367,7 +474,7 @@ int main(int argc, char **argv)
     bool is_ready = begin_recording(&recording, &error);
     int interruption = target_was_interrupted();
     if (is_ready && !interruption)
-        record(&recording, &wait_status, &error);
+        record(&recording, &error);
 
     end_recording(&recording);
     target_end_signals();
@@ -376,5 +483,5 @@ int main(int argc, char **argv)
         return exit_status(error);
     }
 
-    target_exit_like(recording.has_run ? wait_status : interruption);
+    target_exit_like(recording.has_run ? recording.wait_status : interruption);
 }

@@ -93,6 +93,9 @@ static unsigned emit_file(const char *path, uint64_t now_ns, open_operations_end
         return 0;
 
     uint64_t end_ns = end(file->pid, data);
+    if (end_ns == OPEN_OPERATIONS_NONE)
+        return 0;
+
     return emit_state(file, end_ns ? end_ns : now_ns, events);
 }
 

@@ -9,9 +9,10 @@
 #include "recorder/recorder_events.h"
 
 /*
- * When process pid ended (CLOCK_MONOTONIC ns); 0: it is not known to have ended. data: as given to
- * open_operations_emit.
+ * When process pid ended (CLOCK_MONOTONIC ns); 0: it is not known to have ended; OPEN_OPERATIONS_NONE: its
+ * operations are of no interest. data: as given to open_operations_emit.
  */
+#define OPEN_OPERATIONS_NONE UINT64_MAX
 typedef uint64_t (*open_operations_end)(int32_t pid, void *data);
 
 /*

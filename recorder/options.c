@@ -15,6 +15,8 @@ enum option_code {
     OPTION_QUIET = 'q',
     OPTION_VERSION = 'V',
     OPTION_FOLLOW = 256,
+    OPTION_WAIT_CHILDREN,
+    OPTION_SNAPSHOT,
     OPTION_ATTACH,
     OPTION_DURATION,
     OPTION_URL,
@@ -37,6 +39,8 @@ static const struct option long_options[] = {
     {"duration", required_argument, NULL, OPTION_DURATION},
     {"url", required_argument, NULL, OPTION_URL},
     {"follow", required_argument, NULL, OPTION_FOLLOW},
+    {"wait-children", no_argument, NULL, OPTION_WAIT_CHILDREN},
+    {"snapshot", optional_argument, NULL, OPTION_SNAPSHOT},
     {"no-sched", no_argument, NULL, OPTION_NO_SCHED},
     {"no-wakeups", no_argument, NULL, OPTION_NO_WAKEUPS},
     {"samples", required_argument, NULL, OPTION_SAMPLES},
@@ -65,6 +69,10 @@ static const char help_text[] =
     "      --duration=TIME         with --attach: for so long; otherwise until it ends, or Ctrl-C\n"
     "      --url=URL               send the trace to lttng-relayd on another machine: net://HOST\n"
     "      --follow=all|none       record the processes that PROGRAM starts too (default: all)\n"
+    "      --wait-children         go on until the last recorded process has ended, e.g. a daemon\n"
+    "      --snapshot[=signal|failure|end]  flight recorder: keep only the latest events, in memory, and\n"
+    "                              write them when recorder gets SIGUSR2, when PROGRAM crashes or exits\n"
+    "                              non-zero (default: failure), or whenever it ends\n"
     "      --wait-threshold=TIME   sum waits for locks and threads that are shorter, e.g. 20us\n"
     "      --syscall-threshold=TIME  sum system calls that are shorter, e.g. 10us\n"
     "      --alloc=off|all|SIZE    record no allocation, all, or one in SIZE bytes, e.g. 512K\n"
@@ -213,6 +221,21 @@ static bool take_follow(struct recorder_options *options, const char *text)
     return options->follow_children || strcmp(text, "none") == 0;
 }
 
+static bool take_snapshot(struct recorder_options *options, const char *text)
+{
+    static const char *const names[] = {
+        [SNAPSHOT_ON_SIGNAL] = "signal", [SNAPSHOT_ON_FAILURE] = "failure", [SNAPSHOT_AT_END] = "end"};
+
+    options->snapshot = SNAPSHOT_ON_FAILURE;
+    for (unsigned i = SNAPSHOT_ON_SIGNAL; text && i <= SNAPSHOT_AT_END; i++) {
+        options->snapshot = (enum snapshot_moment)i;
+        if (strcmp(names[i], text) == 0)
+            return true;
+    }
+
+    return !text;
+}
+
 static bool take_start_limit(struct recorder_options *options, const char *text)
 {
     uint64_t duration_ns;
@@ -282,6 +305,11 @@ static bool take_option(struct recorder_options *options, int code, const char *
         return take_url(options, value);
     case OPTION_FOLLOW:
         return take_follow(options, value);
+    case OPTION_WAIT_CHILDREN:
+        options->wait_for_children = true;
+        return true;
+    case OPTION_SNAPSHOT:
+        return take_snapshot(options, value);
     case OPTION_NO_SCHED:
         options->with_sched = false;
         return true;
@@ -335,6 +363,9 @@ static bool check_combination(const struct recorder_options *options, bool has_p
         wrong = "no program given; usage: recorder [-o DIR] [--] PROGRAM [ARGUMENTS...]";
     else if (options->duration_ns && !options->attach_pid)
         wrong = "--duration goes with --attach only";
+    else if (options->wait_for_children && (options->attach_pid || !options->follow_children))
+        wrong = options->attach_pid ? "--wait-children goes with a program, not with --attach"
+                                    : "--wait-children records children, --follow=none does not";
     else if (options->url && options->output)
         wrong = "the trace goes either to --output or to --url";
 

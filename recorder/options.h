@@ -8,14 +8,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* With --snapshot: when one is written beside those that are asked for by a signal. Each includes the former.
+ */
+enum snapshot_moment {
+    SNAPSHOT_NEVER = 0, /* no flight recorder: everything is written all the time */
+    SNAPSHOT_ON_SIGNAL,
+    SNAPSHOT_ON_FAILURE, /* the program crashed, or ended with a status other than 0 */
+    SNAPSHOT_AT_END,
+};
+
 struct recorder_options {
-    char *output;         /* directory of the trace; NULL: choose a new one and say its name */
-    char *url;            /* where the trace goes instead, for lttng-relayd; or NULL */
-    char **program;       /* borrowed from argv: the program and its arguments, NULL at the end */
-    int32_t attach_pid;   /* record this process, which runs already; 0: run the program */
-    uint64_t duration_ns; /* with attach_pid: for how long; 0: until it ends or recorder is told to stop */
-    bool follow_children; /* record the children of the program too */
-    bool is_quiet;        /* say nothing but errors */
+    char *output;           /* directory of the trace; NULL: choose a new one and say its name */
+    char *url;              /* where the trace goes instead, for lttng-relayd; or NULL */
+    char **program;         /* borrowed from argv: the program and its arguments, NULL at the end */
+    int32_t attach_pid;     /* record this process, which runs already; 0: run the program */
+    uint64_t duration_ns;   /* with attach_pid: for how long; 0: until it ends or recorder is told to stop */
+    bool follow_children;   /* record the children of the program too */
+    bool wait_for_children; /* go on until the last recorded process has ended */
+    enum snapshot_moment snapshot;
+    bool is_quiet; /* say nothing but errors */
 
     bool with_wakeups;            /* wake-ups too, where the kernel lets us see them */
     bool with_sched;              /* scheduling, through perf_event_open */

@@ -5,6 +5,7 @@
 #include "recorder/session.h"
 
 #include <lttng/lttng.h>
+#include <lttng/snapshot.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,9 @@
 #define DEFAULT_PROGRAM_BYTES (UINT64_C(8) << 20)
 #define DEFAULT_RECORDER_BYTES (UINT64_C(2) << 20)
 #define METRIC_BYTES MIN_BUFFER_BYTES
+/* In a snapshot session the buffers are all that is kept. */
+#define SNAPSHOT_PROGRAM_BYTES (UINT64_C(16) << 20)
+#define SNAPSHOT_RECORDER_BYTES (UINT64_C(4) << 20)
 #define MAX_DEFAULT_TOTAL_BYTES (UINT64_C(256) << 20)
 #define MIN_BUFFER_BYTES (UINT64_C(64) << 10)
 #define SHARED_MEMORY_FOLDER "/dev/shm"
@@ -42,6 +46,7 @@
 
 struct session {
     char *name;
+    bool is_snapshot;
     uint64_t program_bytes;  /* per CPU */
     uint64_t recorder_bytes; /* per CPU */
 };
@@ -85,7 +90,12 @@ static uint64_t affordable_bytes(uint64_t wanted)
     return MAX(MIN(wanted, total_bytes / (uint64_t)cpu_count), MIN_BUFFER_BYTES);
 }
 
-static bool add_channel(struct lttng_handle *handle, const char *name, uint64_t buffer_bytes, GError **error)
+/*
+ * A snapshot session overwrites the oldest events, so nobody has to wait; and a sub-buffer must not be closed
+ * before it is full, or little would fit into the buffers of a quiet program.
+ */
+static bool add_channel(struct lttng_handle *handle, const struct session *session, const char *name,
+                        uint64_t buffer_bytes, GError **error)
 {
     struct lttng_domain domain = ust_domain();
     struct lttng_channel *channel = lttng_channel_create(&domain);
@@ -94,12 +104,12 @@ static bool add_channel(struct lttng_handle *handle, const char *name, uint64_t 
         return fail(error, LTTNG_ERR_NOMEM, "create a channel");
 
     snprintf(channel->name, sizeof(channel->name), "%s", name);
-    channel->attr.overwrite = 0;
+    channel->attr.overwrite = session->is_snapshot;
     channel->attr.num_subbuf = SUBBUFFER_COUNT;
     channel->attr.subbuf_size = round_down_to_power_of_two(buffer_bytes / SUBBUFFER_COUNT);
-    channel->attr.switch_timer_interval = SWITCH_TIMER_US;
+    channel->attr.switch_timer_interval = session->is_snapshot ? 0 : SWITCH_TIMER_US;
     channel->attr.output = LTTNG_EVENT_MMAP;
-    if (strcmp(name, PROGRAM_CHANNEL) != 0)
+    if (strcmp(name, PROGRAM_CHANNEL) != 0 && !session->is_snapshot)
         lttng_channel_set_blocking_timeout(channel, RECORDER_BLOCKING_US);
 
     int code = lttng_enable_channel(handle, channel);
@@ -161,9 +171,9 @@ static bool add_channels(struct session *session, GError **error)
     if (!handle)
         return fail(error, LTTNG_ERR_NOMEM, "create a session");
 
-    bool is_ok = add_channel(handle, PROGRAM_CHANNEL, session->program_bytes, error) &&
-                 add_channel(handle, RECORDER_CHANNEL, session->recorder_bytes, error) &&
-                 add_channel(handle, METRIC_CHANNEL, METRIC_BYTES, error) &&
+    bool is_ok = add_channel(handle, session, PROGRAM_CHANNEL, session->program_bytes, error) &&
+                 add_channel(handle, session, RECORDER_CHANNEL, session->recorder_bytes, error) &&
+                 add_channel(handle, session, METRIC_CHANNEL, METRIC_BYTES, error) &&
                  add_thread_contexts(handle, error) &&
                  add_events(handle, PROGRAM_CHANNEL, program_events, NULL, error) &&
                  add_events(handle, RECORDER_CHANNEL, sched_events, only_ours, error) &&
@@ -172,11 +182,24 @@ static bool add_channels(struct session *session, GError **error)
     return is_ok;
 }
 
+static struct lttng_session_descriptor *describe_session(const struct session *session,
+                                                         const struct session_options *options)
+{
+    if (options->url && options->is_snapshot)
+        return lttng_session_descriptor_snapshot_network_create(session->name, options->url, NULL);
+
+    if (options->url)
+        return lttng_session_descriptor_network_create(session->name, options->url, NULL);
+
+    if (options->is_snapshot)
+        return lttng_session_descriptor_snapshot_local_create(session->name, options->output);
+
+    return lttng_session_descriptor_local_create(session->name, options->output);
+}
+
 static bool create_session(struct session *session, const struct session_options *options, GError **error)
 {
-    struct lttng_session_descriptor *descriptor =
-        options->url ? lttng_session_descriptor_network_create(session->name, options->url, NULL)
-                     : lttng_session_descriptor_local_create(session->name, options->output);
+    struct lttng_session_descriptor *descriptor = describe_session(session, options);
 
     if (!descriptor) {
         g_set_error(error, SESSION_ERROR, 0, "LTTng cannot write a trace to %s",
@@ -251,14 +274,25 @@ static bool start_tracing(struct session *session, GError **error)
     return code >= 0 || fail(error, code, "start tracing");
 }
 
+static void choose_buffers(struct session *session, const struct session_options *options)
+{
+    if (options->buffer_bytes)
+        session->program_bytes = MAX(options->buffer_bytes, MIN_BUFFER_BYTES);
+    else
+        session->program_bytes =
+            affordable_bytes(session->is_snapshot ? SNAPSHOT_PROGRAM_BYTES : DEFAULT_PROGRAM_BYTES);
+
+    session->recorder_bytes =
+        affordable_bytes(session->is_snapshot ? SNAPSHOT_RECORDER_BYTES : DEFAULT_RECORDER_BYTES);
+}
+
 struct session *session_new(const struct session_options *options, GError **error)
 {
     struct session *session = g_new0(struct session, 1);
 
     session->name = g_strdup_printf(NAME_PREFIX "%d-%" G_GINT64_FORMAT, (int)getpid(), g_get_real_time());
-    session->program_bytes = options->buffer_bytes ? MAX(options->buffer_bytes, MIN_BUFFER_BYTES)
-                                                   : affordable_bytes(DEFAULT_PROGRAM_BYTES);
-    session->recorder_bytes = affordable_bytes(DEFAULT_RECORDER_BYTES);
+    session->is_snapshot = options->is_snapshot;
+    choose_buffers(session, options);
     if (!create_session(session, options, error)) {
         free_session(session);
         return NULL;
@@ -352,12 +386,25 @@ static void read_loss(struct session *session, struct session_loss *loss)
     lttng_destroy_handle(handle);
 }
 
+bool session_take_snapshot(struct session *session, const char *name, GError **error)
+{
+    struct lttng_snapshot_output *output = lttng_snapshot_output_create();
+
+    if (!output)
+        return fail(error, LTTNG_ERR_NOMEM, "take a snapshot");
+
+    lttng_snapshot_output_set_name(name, output);
+    int code = lttng_snapshot_record(session->name, output, 0);
+    lttng_snapshot_output_destroy(output);
+    return code == 0 || fail(error, code, "take a snapshot");
+}
+
 bool session_finish(struct session *session, struct session_loss *loss, GError **error)
 {
     int code = lttng_stop_tracing_no_wait(session->name);
     bool is_ok = code >= 0 || code == -LTTNG_ERR_TRACE_ALREADY_STOPPED || fail(error, code, "stop tracing");
 
-    is_ok = is_ok && wait_for_data(session, error);
+    is_ok = is_ok && (session->is_snapshot || wait_for_data(session, error));
     read_loss(session, loss);
     destroy_session(session);
     free_session(session);

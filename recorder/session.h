@@ -16,6 +16,7 @@ struct session_options {
     const char *output;    /* absolute path of an existing directory; or NULL when url is set */
     const char *url;       /* net://HOST..., see lttng-create(1); or NULL */
     bool is_restricted;    /* only recorder and processes named to session_track are recorded */
+    bool is_snapshot;      /* keep the latest events in memory; written by session_take_snapshot only */
     uint64_t buffer_bytes; /* of the program's channel, per CPU; 0: chosen */
 };
 
@@ -36,6 +37,12 @@ bool session_wait_for_process(pid_t pid, unsigned limit_ms);
 
 /* Adds a process to a restricted session. */
 bool session_track(struct session *session, pid_t pid, GError **error);
+
+/*
+ * Writes what is in the buffers of a snapshot session to a new directory `name`-DATE-TIME-NUMBER below its
+ * output. Returns when it is written. False with error when it could not be.
+ */
+bool session_take_snapshot(struct session *session, const char *name, GError **error);
 
 /*
  * Stops tracing, waits until the daemon has written everything (at most about half a minute), reads what was

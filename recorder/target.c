@@ -27,6 +27,7 @@
 /* Signals that are passed on to the program. The first four usually end it. */
 static const int forwarded_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
 #define ENDING_SIGNAL_COUNT 4
+#define SNAPSHOT_SIGNAL SIGUSR2
 
 struct target {
     pid_t pid;
@@ -139,14 +140,41 @@ static bool has_reached_program(const struct target *target, const struct signal
     return getpgid(target->pid) == getpgrp() && group_witness_saw(received);
 }
 
-static void forward_signals(const struct target *target)
+/* The next signal that is not recorder's own business; false: there is none. */
+static bool next_signal(const struct target_duties *duties, struct signalfd_siginfo *received)
+{
+    while (read(signal_fd, received, sizeof(*received)) == (ssize_t)sizeof(*received)) {
+        if (!duties->take_snapshot || received->ssi_signo != SNAPSHOT_SIGNAL)
+            return true;
+
+        duties->take_snapshot(duties->data);
+    }
+
+    return false;
+}
+
+static void forward_signals(const struct target *target, const struct target_duties *duties)
 {
     struct signalfd_siginfo received;
 
-    while (read(signal_fd, &received, sizeof(received)) == (ssize_t)sizeof(received)) {
+    while (next_signal(duties, &received)) {
         if (!has_reached_program(target, &received))
             kill(target->pid, (int)received.ssi_signo);
     }
+}
+
+static bool is_told_to_end(const struct target_duties *duties)
+{
+    struct signalfd_siginfo received;
+
+    while (next_signal(duties, &received)) {
+        for (unsigned i = 0; i < ENDING_SIGNAL_COUNT; i++) {
+            if ((int)received.ssi_signo == forwarded_signals[i])
+                return true;
+        }
+    }
+
+    return false;
 }
 
 /* --- start and end ------------------------------------------------------------------------------------ */
@@ -264,41 +292,96 @@ bool target_release(struct target *target, GError **error)
     return false;
 }
 
-int target_wait(struct target *target, struct admission *admission)
+enum polled_fd { POLLED_SIGNALS, POLLED_PROCESS, POLLED_ADMISSION, POLLED_CHILDREN, POLLED_COUNT };
+
+static void prepare_poll(struct pollfd *polled, int pid_fd, const struct target_duties *duties)
+{
+    const int fds[POLLED_COUNT] = {
+        [POLLED_SIGNALS] = signal_fd,
+        [POLLED_PROCESS] = pid_fd,
+        [POLLED_ADMISSION] = duties->admission ? admission_fd(duties->admission) : -1,
+        [POLLED_CHILDREN] = duties->survivors ? survivors_fd(duties->survivors) : -1,
+    };
+
+    for (unsigned i = 0; i < POLLED_COUNT; i++)
+        polled[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+}
+
+/* Waits for something to do, and does all that is the same in every phase. except: is reaped by others. */
+static bool do_duties(struct pollfd *polled, int limit_ms, const struct target_duties *duties, pid_t except)
+{
+    int count = poll(polled, POLLED_COUNT, limit_ms);
+
+    if (count < 0)
+        return errno == EINTR;
+
+    if (polled[POLLED_ADMISSION].revents)
+        admission_handle(duties->admission);
+
+    if (polled[POLLED_CHILDREN].revents)
+        survivors_reap(duties->survivors, except);
+
+    return true;
+}
+
+/* The program has ended; what it started and left behind has not. */
+static void wait_for_survivors(const struct target_duties *duties)
+{
+    struct pollfd polled[POLLED_COUNT];
+
+    prepare_poll(polled, -1, duties);
+    survivors_reap(duties->survivors, 0);
+    while (survivors_remain(duties->survivors)) {
+        if (!do_duties(polled, -1, duties, 0) || is_told_to_end(duties))
+            return;
+    }
+}
+
+int target_wait(struct target *target, const struct target_duties *duties)
 {
     int pid_fd = (int)syscall(SYS_pidfd_open, target->pid, 0);
-    struct pollfd polled[] = {{.fd = signal_fd, .events = POLLIN},
-                              {.fd = pid_fd, .events = POLLIN},
-                              {.fd = admission ? admission_fd(admission) : -1, .events = POLLIN}};
+    struct pollfd polled[POLLED_COUNT];
 
-    while (pid_fd >= 0 && !polled[1].revents) {
-        if (poll(polled, G_N_ELEMENTS(polled), -1) < 0 && errno != EINTR)
+    prepare_poll(polled, pid_fd, duties);
+    while (pid_fd >= 0 && !polled[POLLED_PROCESS].revents) {
+        if (!do_duties(polled, -1, duties, target->pid))
             break;
 
-        if (polled[0].revents)
-            forward_signals(target);
-
-        if (polled[2].revents)
-            admission_handle(admission);
+        forward_signals(target, duties);
     }
 
     if (pid_fd >= 0)
         close(pid_fd);
 
-    return reap(target);
+    int status = reap(target);
+    if (duties->survivors)
+        wait_for_survivors(duties);
+
+    return status;
 }
 
-void target_watch(pid_t pid, uint64_t duration_ns)
+bool target_watch(pid_t pid, uint64_t duration_ns, const struct target_duties *duties)
 {
     int pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    struct pollfd polled[] = {{.fd = signal_fd, .events = POLLIN}, {.fd = pid_fd, .events = POLLIN}};
-    int limit_ms = duration_ns ? (int)MIN(duration_ns / 1000000, G_MAXINT) : -1;
+    gint64 end_us = g_get_monotonic_time() + (gint64)(duration_ns / 1000);
+    struct pollfd polled[POLLED_COUNT];
+    gint64 left_us = 1;
 
     if (pid_fd < 0)
-        return;
+        return true;
 
-    poll(polled, G_N_ELEMENTS(polled), limit_ms);
+    prepare_poll(polled, pid_fd, duties);
+    while (!polled[POLLED_PROCESS].revents && left_us > 0) {
+        int limit_ms = duration_ns ? (int)MIN((end_us - g_get_monotonic_time()) / 1000 + 1, G_MAXINT) : -1;
+
+        if (!do_duties(polled, MAX(limit_ms, duration_ns ? 0 : -1), duties, 0) || is_told_to_end(duties))
+            break;
+
+        left_us = duration_ns ? end_us - g_get_monotonic_time() : 1;
+    }
+
     close(pid_fd);
+    return polled[POLLED_PROCESS].revents != 0;
 }
 
 void target_free(struct target *target)

@@ -7,6 +7,7 @@
 
 #include "recorder/admission.h"
 #include "recorder/options.h"
+#include "recorder/survivors.h"
 
 #include <signal.h>
 #include <sys/types.h>
@@ -51,18 +52,26 @@ pid_t target_pid(const struct target *target);
 /* Lets the program start. False with error (code: enum recorder_status) when exec failed. */
 bool target_release(struct target *target, GError **error);
 
+/* What else is done while a program or process is recorded. All borrowed. */
+struct target_duties {
+    struct admission *admission;       /* admits new processes; NULL: none */
+    struct survivors *survivors;       /* the recording ends when all of them have ended; NULL: at once */
+    void (*take_snapshot)(void *data); /* SIGUSR2 is for recorder and calls this; NULL: for the program */
+    void *data;
+};
+
 /*
  * Waits until the program has ended and passes signals on meanwhile: those that were sent to recorder itself;
- * what the terminal sends has reached the program already. Admits the processes it starts (admission may be
- * NULL). Returns its status as waitpid(2) does.
+ * what the terminal sends has reached the program already. Then waits for the survivors, until a signal tells
+ * recorder to stop. Returns the program's status as waitpid(2) does.
  */
-int target_wait(struct target *target, struct admission *admission);
+int target_wait(struct target *target, const struct target_duties *duties);
 
 /*
  * Waits until process pid, which is none of ours, has ended, the time is over (0: there is no limit), or a
- * signal tells recorder to stop.
+ * signal tells recorder to stop. True: it has ended.
  */
-void target_watch(pid_t pid, uint64_t duration_ns);
+bool target_watch(pid_t pid, uint64_t duration_ns, const struct target_duties *duties);
 
 /* Frees it; a program that was not released never runs. Fine on NULL. */
 void target_free(struct target *target);

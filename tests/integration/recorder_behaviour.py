@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import termios
+import time
 
 from end_to_end_support import SKIPPED, TIMEOUT_S, Programs, Scratch, fail, need, run, skip
 
@@ -316,6 +317,135 @@ def case_killed_recorder(build, scratch):
         fail(f"its session is still there: {sessions}")
     if not build.events(scratch / "first"):
         fail("what it recorded cannot be read")
+
+
+# Flight recorder, and what a program leaves behind. ----------------------------------------------------------------
+
+
+def check_snapshot(build, trace, program):
+    """A snapshot stands alone: its stacks, threads and process are known. Its events."""
+    events = build.events(trace)
+    defined = {(event[1], value(event, "stack")) for event in named(events, "stack")}
+    used = {(event[1], value(event, "stack")) for event in events
+            if event[4] != "stack" and value(event, "stack") not in (None, "0")}
+    if not used or used - defined:
+        fail(f"{trace}: {len(used - defined)} of {len(used)} stacks are not defined")
+    summary = run([build.analyzer, trace])
+    if summary.returncode != 0 or program not in summary.stdout.split("\n", maxsplit=1)[0]:
+        fail(f"{trace}: the summary does not name {program}: {summary}")
+    if "[stack lost]" in summary.stdout:
+        fail(f"{trace}: {summary.stdout}")
+    return events
+
+
+def snapshot_said(process):
+    line = process.stderr.readline()
+    match = re.fullmatch(r"recorder: snapshot written to (/\S+)\n", line)
+    if not match:
+        process.kill()
+        fail(f"no snapshot, but {line!r}")
+    return match[1]
+
+
+def case_snapshot_on_signal(build, scratch):
+    """SIGUSR2 writes what the buffers hold, any number of times; the program gets nothing of it."""
+    process = build.start(scratch / "trace", [build.app("recorder_worker")], ["--snapshot"])
+    read_line(process, "ready\n")
+    if os.listdir(scratch / "trace"):
+        fail("something is written before a snapshot was asked for")
+    folders = []
+    for number in (1, 2):
+        process.send_signal(signal.SIGUSR2)
+        folder = snapshot_said(process)
+        folders.append(folder)
+        if not os.path.basename(folder).startswith(f"snapshot-{number}-signal-"):
+            fail(f"a strange name: {folder}")
+        events = check_snapshot(build, folder, "recorder_worker")
+        opened = [value(event, "fd_kind") for event in named(events, "open")]
+        if "pipe" not in opened:
+            fail(f"the read that is in flight is not there: {opened}")
+        names = {value(event, "name") for event in named(events, "sched_name") + named(events, "thread_name")}
+        if '"worker"' not in names:
+            fail(f"threads have no names: {names}")
+    process.stdin.close()
+    process.stdin = None
+    _, errors = process.communicate(timeout=TIMEOUT_S)
+    expect("what recorder says at the end", errors, "")
+    expect("status", process.returncode, 0)
+    expect("snapshots", sorted(os.listdir(scratch / "trace")), sorted(map(os.path.basename, folders)))
+    expect("leftovers", leftovers_of(process.pid), [])
+
+
+def case_snapshot_at_end(build, scratch):
+    """A crash, a failure, and with =end any end is written; buffers that were overwritten many times are read."""
+    cases = [
+        ("--snapshot", ["sh", "-c", "kill -SEGV $$"], -signal.SIGSEGV, "snapshot-1-sigsegv-"),
+        ("--snapshot", ["sh", "-c", "exit 3"], 3, "snapshot-1-exit3-"),
+        ("--snapshot", ["sh", "-c", "exit 0"], 0, None),
+        ("--snapshot=signal", ["sh", "-c", "exit 3"], 3, None),
+        ("--snapshot=end", ["sh", "-c", "exit 0"], 0, "snapshot-1-end-"),
+    ]
+    for i, (option, command, status, prefix) in enumerate(cases):
+        done = build.record(scratch / str(i), command, [option])
+        expect(f"{option} {command}: status", done.returncode, status)
+        folders = os.listdir(scratch / str(i)) if os.path.exists(scratch / str(i)) else []
+        if [folder for folder in folders if not prefix or not folder.startswith(prefix)] or bool(folders) != bool(prefix):
+            fail(f"{option} {command} leaves {folders}")
+        if folders:
+            check_snapshot(build, scratch / str(i), "sh")
+        expect("lines said", done.stderr.count("\n"), 1)
+    done = build.record(scratch / "burst", [build.app("recorder_worker"), "burst"],
+                        ["--snapshot=end", "--buffer-size=64K", "--syscall-threshold=0"])
+    expect("status", done.returncode, 0)
+    events = check_snapshot(build, scratch / "burst", "recorder_worker")
+    calls = len(named(events, "call"))
+    if not 100 < calls < 100000:
+        fail(f"{calls} of 300000 calls are there: the buffers were not overwritten, or are empty")
+    done = build.record(scratch / "killed", [build.app("recorder_stuck"), "kill"], ["--snapshot"])
+    expect("status", done.returncode, -signal.SIGKILL)
+    kinds = sorted(value(event, "kind") or "call" for event in named(build.events(scratch / "killed"), "open"))
+    expect("what was in flight", len(kinds), 2)
+
+
+def open_fifo(path, process):
+    """Opens the FIFO for writing when somebody reads it; fails when recorder ends before that."""
+    while True:
+        try:
+            return os.fdopen(os.open(path, os.O_WRONLY | os.O_NONBLOCK), "w", encoding="ascii")
+        except OSError:
+            if process.poll() is not None:
+                fail(f"recorder has ended before the daemon came: {process.communicate()}")
+            time.sleep(0.01)  # until the daemon comes
+
+
+def case_wait_children(build, scratch):
+    """A daemon that has closed all descriptors is recorded, with its name, until it ends; or until Ctrl-C."""
+    fifo = scratch / "fifo"
+    os.mkfifo(fifo)
+    process = build.start(scratch / "trace", [build.app("recorder_daemon"), fifo], ["--wait-children"])
+    with open_fifo(fifo, process) as file:
+        file.write("x")
+        if process.poll() is not None:
+            fail(f"recorder has ended before the daemon: {process.communicate()}")
+    output, errors = process.communicate(timeout=TIMEOUT_S)
+    expect("what was said", (output, errors), ("", ""))
+    expect("status", process.returncode, 5)
+    events = build.events(scratch / "trace")
+    names = {value(event, "name") for event in named(events, "sched_name") + named(events, "thread_name")}
+    if '"daemon"' not in names:
+        fail(f"the daemon has no name: {names}")
+    reads = [event for event in named(events, "call") if value(event, "fd_kind") == "pipe"]
+    if not reads:
+        fail("the daemon's calls are not there")
+    process = build.start(scratch / "stopped", [build.app("recorder_daemon"), fifo], ["--wait-children"])
+    with open_fifo(fifo, process) as file:
+        file.write("x")
+        file.flush()
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=TIMEOUT_S)
+    expect("status after SIGINT", (process.returncode, errors), (5, ""))
+    if not build.events(scratch / "stopped"):
+        fail("the trace of a recording that was stopped is empty")
 
 
 # Later, and elsewhere. ---------------------------------------------------------------------------------------------

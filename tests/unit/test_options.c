@@ -45,6 +45,32 @@ static enum options_result parse(struct fixture *fixture, char **words)
 
 #define PARSE(fixture, ...) parse(fixture, (char *[]){__VA_ARGS__, NULL})
 
+static void test_options__snapshot_says_when(void **state)
+{
+    static char *const words[] = {"--snapshot", "--snapshot=signal", "--snapshot=failure", "--snapshot=end"};
+    static const enum snapshot_moment moments[] = {SNAPSHOT_ON_FAILURE, SNAPSHOT_ON_SIGNAL,
+                                                   SNAPSHOT_ON_FAILURE, SNAPSHOT_AT_END};
+    struct fixture *fixture = *state;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
+        assert_int_equal(PARSE(fixture, words[i], "ls"), OPTIONS_RUN);
+        assert_int_equal(fixture->options.snapshot, moments[i]);
+        options_clear(&fixture->options);
+    }
+    assert_int_equal(PARSE(fixture, "--snapshot=never", "ls"), OPTIONS_WRONG);
+}
+
+static void test_options__wait_children_needs_children(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(PARSE(fixture, "--wait-children", "ls"), OPTIONS_RUN);
+    assert_true(fixture->options.wait_for_children);
+    assert_int_equal(PARSE(fixture, "--wait-children", "--follow=none", "ls"), OPTIONS_WRONG);
+    g_clear_error(&fixture->error);
+    assert_int_equal(PARSE(fixture, "--wait-children", "--attach=1"), OPTIONS_WRONG);
+}
+
 static void test_options__program_only_has_defaults(void **state)
 {
     struct fixture *fixture = *state;
@@ -214,6 +240,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_options__program_only_has_defaults, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_options__snapshot_says_when, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_options__wait_children_needs_children, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_options__one_dash_or_two_are_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_options__arguments_of_the_program_are_left_alone, set_up,
                                         tear_down),
