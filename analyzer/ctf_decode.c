@@ -145,6 +145,20 @@ static void check_thread(struct ctf_plan *plan, const GArray *steps)
     plan->payload_count = 0;
 }
 
+/* What can be known about the events before they are decoded. */
+static void find_needed_fields(struct ctf_plan *plan, const struct ctf_step *steps)
+{
+    unsigned context_count = plan->common_count + plan->specific_count;
+
+    for (unsigned i = 0; i < context_count + plan->payload_count; i++) {
+        plan->has_context |= steps[i].offset == offsetof(struct event, pid) ||
+                             steps[i].offset == offsetof(struct event, callstack);
+        if (i >= context_count && plan->decoder->type == EVENT_CALL && steps[i].source == SOURCE_UNSIGNED &&
+            steps[i].offset == offsetof(struct event, call.number))
+            plan->number_member = steps[i].member;
+    }
+}
+
 struct ctf_plan *ctf_plan_new(const bt_event_class *event_class)
 {
     struct ctf_plan *plan = g_new0(struct ctf_plan, 1);
@@ -154,7 +168,7 @@ struct ctf_plan *ctf_plan_new(const bt_event_class *event_class)
     int no_time;
 
     plan->event_class = event_class;
-    plan->time_member = -1;
+    plan->time_member = plan->number_member = -1;
     plan->decoder = event_decoder_find(name ? name : "", &plan->call_name);
     plan->common_count =
         add_steps(steps, bt_stream_class_borrow_event_common_context_field_class_const(stream_class),
@@ -165,6 +179,7 @@ struct ctf_plan *ctf_plan_new(const bt_event_class *event_class)
     plan->payload_count = add_steps(steps, bt_event_class_borrow_payload_field_class_const(event_class),
                                     plan->decoder->fields, &plan->time_member);
     check_thread(plan, steps);
+    find_needed_fields(plan, (const struct ctf_step *)(const void *)steps->data);
     plan->steps = (struct ctf_step *)(void *)g_array_free(steps, FALSE);
     return plan;
 }
@@ -178,10 +193,20 @@ void ctf_plan_free(struct ctf_plan *plan)
     g_free(plan);
 }
 
-uint64_t ctf_plan_time(const struct ctf_plan *plan, const bt_event *event)
+static uint64_t payload_number(const bt_event *event, int member)
 {
     return bt_field_integer_unsigned_get_value(bt_field_structure_borrow_member_field_by_index_const(
-        bt_event_borrow_payload_field_const(event), (uint64_t)plan->time_member));
+        bt_event_borrow_payload_field_const(event), (uint64_t)member));
+}
+
+uint64_t ctf_plan_time(const struct ctf_plan *plan, const bt_event *event)
+{
+    return payload_number(event, plan->time_member);
+}
+
+uint64_t ctf_plan_call_number(const struct ctf_plan *plan, const bt_event *event)
+{
+    return payload_number(event, plan->number_member);
 }
 
 static uint64_t element_value(const struct ctf_step *step, const bt_field *array, uint64_t index)

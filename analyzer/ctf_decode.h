@@ -25,6 +25,8 @@ struct ctf_plan {
     struct ctf_step *steps; /* owned; common context, specific context, payload */
     unsigned payload_count, common_count, specific_count;
     int time_member;        /* payload member with the event's own time; -1: none */
+    int number_member;      /* payload member with the number of an EVENT_CALL; -1: none */
+    bool has_context;       /* the events come with a call stack or a process id */
     bool is_thread_missing; /* the events need a thread, and have none */
 };
 
@@ -34,6 +36,8 @@ void ctf_plan_free(struct ctf_plan *plan);
  * The event's own time (CLOCK_MONOTONIC ns); only for plans with time_member >= 0.
  */
 uint64_t ctf_plan_time(const struct ctf_plan *plan, const bt_event *event);
+/* The system call's number; only for plans with number_member >= 0. */
+uint64_t ctf_plan_call_number(const struct ctf_plan *plan, const bt_event *event);
 /* Fills event (zeroed, ids -1, time_ns, cpu and host set). Text and sequences go into the batch's arena. */
 void ctf_plan_decode(const struct ctf_plan *plan, const bt_event *from, struct event *event,
                      struct event_batch *batch);

@@ -11,6 +11,8 @@
 #include "analyzer/event_merge.h"
 
 #define RECENT_PLANS 256
+/* So many events without one that is needed: others, who wait for this stream, hear of it. */
+#define SKIPPED_AT_A_TIME 1024
 
 /* A port of a source, whether or not this graph decodes it. */
 struct port {
@@ -25,8 +27,8 @@ struct stream {
     bt_message_array_const messages; /* valid until the next bt_message_iterator_next */
     uint64_t message_count, message_at;
 
-    /* of the message at message_at, which is an event or a loss */
-    const bt_event *event; /* NULL: a loss */
+    /* of the message at message_at, which is an event to hand out or the cause of one of the reader's own */
+    const bt_event *event; /* NULL: the reader's own */
     const struct ctf_plan *plan;
     int64_t time_ns;
 
@@ -36,13 +38,16 @@ struct stream {
     int32_t cpu;             /* of the packet */
     int32_t pid;             /* of the whole trace (per-process buffers); -1: not known */
     uint32_t host;
-    struct event loss; /* when event is NULL */
+    struct event own;       /* when event is NULL: EVENT_LOST or EVENT_SKIPPED */
+    uint64_t seen_types;    /* event_type_bit()s */
+    uint64_t skipped_count; /* since the last EVENT_SKIPPED */
 };
 
 struct ctf_graph {
-    bt_graph *graph;       /* owned */
-    GPtrArray *components; /* const bt_component_source *, borrowed from the graph */
-    GArray *ports;         /* struct port */
+    bt_graph *graph;                 /* owned */
+    GPtrArray *components;           /* const bt_component_source *, borrowed from the graph */
+    GArray *ports;                   /* struct port */
+    const struct event_needs *needs; /* borrowed; NULL: all events */
     bt_self_component_sink *sink;
     GArray *streams;                                   /* struct stream */
     const struct ctf_plan *recent_plans[RECENT_PLANS]; /* by hash of the event class; NULL: none */
@@ -114,8 +119,8 @@ static void fail_stream(struct ctf_graph *graph, struct stream *stream)
     bt_message_iterator_put_ref(stream->iterator);
     stream->iterator = NULL;
     stream->event = NULL;
-    stream->loss = (struct event){.type = EVENT_LOST, .pid = -1, .tid = -1, .cpu = stream->cpu};
-    stream->loss.lost.since_ns = stream->loss.lost.until_ns = stream->last_ns;
+    stream->own = (struct event){.type = EVENT_LOST, .pid = -1, .tid = -1, .cpu = stream->cpu};
+    stream->own.lost.since_ns = stream->own.lost.until_ns = stream->last_ns;
     stream->time_ns = stream->last_ns;
 }
 
@@ -185,7 +190,34 @@ static void set_time(struct ctf_graph *graph, struct stream *stream, int64_t tim
     stream->time_ns = stream->last_ns = time_ns;
 }
 
-static void take_event(struct ctf_graph *graph, struct stream *stream, const bt_message *message)
+/* The first event of each type in each stream is handed out always: see model_needs.c. */
+static bool is_needed(const struct ctf_graph *graph, struct stream *stream)
+{
+    const struct event_needs *needs = graph->needs;
+    const struct ctf_plan *plan = stream->plan;
+    uint64_t type = event_type_bit(plan->decoder->type);
+
+    if (!needs || needs->types & type || !(stream->seen_types & type) ||
+        (needs->types_with_context & type && plan->has_context)) {
+        stream->seen_types |= type;
+        return true;
+    }
+    return plan->decoder->type == EVENT_CALL && needs->has_calls &&
+           (plan->number_member < 0 || event_needs_call(needs, ctf_plan_call_number(plan, stream->event)));
+}
+
+/* The events skipped so far, up to the one the stream is at, become something to hand out. */
+static void tell_skipped(struct stream *stream)
+{
+    stream->event = NULL;
+    stream->own = (struct event){.type = EVENT_SKIPPED, .pid = -1, .tid = -1, .cpu = stream->cpu};
+    stream->own.skipped_count = stream->skipped_count;
+    stream->skipped_count = 0;
+    stream->time_ns = stream->last_ns;
+}
+
+/* False: nobody needs the event. */
+static bool take_event(struct ctf_graph *graph, struct stream *stream, const bt_message *message)
 {
     int64_t time_ns = stream->last_ns;
 
@@ -200,13 +232,19 @@ static void take_event(struct ctf_graph *graph, struct stream *stream, const bt_
     else if (stream->has_clock)
         time_ns = snapshot_ns(bt_message_event_borrow_default_clock_snapshot_const(message), time_ns);
     set_time(graph, stream, time_ns);
+    if (is_needed(graph, stream))
+        return true;
+    if (++stream->skipped_count < SKIPPED_AT_A_TIME)
+        return false;
+    tell_skipped(stream);
+    return true;
 }
 
 static void take_loss(struct ctf_graph *graph, struct stream *stream, bt_property_availability has_count,
                       uint64_t count, const bt_clock_snapshot *from, const bt_clock_snapshot *to,
                       bool is_packets)
 {
-    struct event *loss = &stream->loss;
+    struct event *loss = &stream->own;
 
     stream->event = NULL;
     *loss = (struct event){.type = EVENT_LOST, .pid = -1, .tid = -1, .cpu = stream->cpu};
@@ -255,8 +293,7 @@ static bool take_message(struct ctf_graph *graph, struct stream *stream)
 
     switch (bt_message_get_type(message)) {
     case BT_MESSAGE_TYPE_EVENT:
-        take_event(graph, stream, message);
-        return true;
+        return take_event(graph, stream, message);
     case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
         take_discarded_events(graph, stream, message);
         return true;
@@ -279,7 +316,7 @@ static void drop_message(struct stream *stream)
     bt_message_put_ref(stream->messages[stream->message_at++]);
 }
 
-/* Goes to the next event or loss. False: the stream has ended; its files are closed. */
+/* Goes to what is to be handed out next. False: the stream has ended; its files are closed. */
 static bool next_item(struct ctf_graph *graph, struct stream *stream)
 {
     while (stream->iterator) {
@@ -301,7 +338,10 @@ static bool next_item(struct ctf_graph *graph, struct stream *stream)
         bt_message_iterator_put_ref(stream->iterator);
         stream->iterator = NULL;
     }
-    return false;
+    if (stream->skipped_count == 0)
+        return false;
+    tell_skipped(stream);
+    return true;
 }
 
 /* Hands out what the stream is at, then goes on. False: the stream has ended. */
@@ -317,7 +357,8 @@ static bool hand_out(struct ctf_graph *graph, struct stream *stream)
         event->time_ns = stream->time_ns;
         ctf_plan_decode(stream->plan, stream->event, event, graph->batch);
     } else {
-        *event = stream->loss;
+        *event = stream->own;
+        graph->batch->skipped_count += event->type == EVENT_SKIPPED ? event->skipped_count : 0;
         event->host = stream->host;
         event->time_ns = stream->time_ns;
     }
@@ -455,7 +496,8 @@ static void clear_stream(void *pointer)
     bt_message_iterator_put_ref(stream->iterator);
 }
 
-struct ctf_graph *ctf_graph_new(const struct ctf_trace_list *list, GError **error)
+struct ctf_graph *ctf_graph_new(const struct ctf_trace_list *list, const struct event_needs *needs,
+                                GError **error)
 {
     const bt_component_class_source *source_class = load_source_class();
 
@@ -467,6 +509,7 @@ struct ctf_graph *ctf_graph_new(const struct ctf_trace_list *list, GError **erro
         return NULL;
     }
     struct ctf_graph *graph = g_new0(struct ctf_graph, 1);
+    graph->needs = needs;
     graph->graph = bt_graph_create(0);
     graph->ports = g_array_new(FALSE, FALSE, sizeof(struct port));
     g_array_set_clear_func(graph->ports, clear_port);

@@ -10,11 +10,16 @@
 #include <glib.h>
 #include "analyzer/ctf_folders.h"
 #include "analyzer/event_batch.h"
+#include "analyzer/event_needs.h"
 
 struct ctf_graph;
 
-/* Opens the traces; decodes nothing yet. The list must outlive the graph. NULL: error is one sentence. */
-struct ctf_graph *ctf_graph_new(const struct ctf_trace_list *list, GError **error);
+/*
+ * Opens the traces; decodes nothing yet. The list and the needs (NULL: all events) must outlive the graph.
+ * NULL: error is one sentence.
+ */
+struct ctf_graph *ctf_graph_new(const struct ctf_trace_list *list, const struct event_needs *needs,
+                                GError **error);
 void ctf_graph_free(struct ctf_graph *graph);
 
 /* Streams of all traces, in an order that depends on the traces only. */

@@ -92,14 +92,15 @@ static bool check_workers(struct reader *reader, GError **error)
  * Starts workers that open the traces, side by side. False: they cannot be opened; the workers are stopped
  * and the error is set.
  */
-static bool open_workers(struct reader *reader, const struct ctf_trace_list *list, GError **error)
+static bool open_workers(struct reader *reader, const struct ctf_trace_list *list,
+                         const struct event_needs *needs, GError **error)
 {
     bool is_fine = true;
 
     ctf_guard_mute();
     for (unsigned i = 0; i < reader->count; i++) {
         reader->sources[i].hosts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-        reader->sources[i].worker = ctf_worker_new(list, cpu_count() > 1);
+        reader->sources[i].worker = ctf_worker_new(list, needs, cpu_count() > 1);
     }
     for (unsigned i = 0; i < reader->count; i++)
         is_fine &= ctf_worker_wait_open(reader->sources[i].worker) != NULL;
@@ -154,7 +155,7 @@ static void set_host(struct reader *reader, struct source *source, struct event 
 /* After a second a line on the terminal says how far it got; each second a new one. */
 static void show_progress(struct reader *reader, const struct event_batch *batch)
 {
-    reader->event_count += batch ? batch->count : 0;
+    reader->event_count += batch ? batch->count + batch->skipped_count : 0;
     if (!reader->is_progress)
         return;
 
@@ -302,7 +303,7 @@ bool ctf_reader_run(const struct ctf_reader_options *options, event_sink sink, v
     unsigned workers = options->workers ? options->workers : cpu_count();
     reader.count = CLAMP(MIN(workers, list.stream_file_count), 1, MAX_WORKERS);
     ctf_guard_begin(options->path, list.total_bytes, reader.count);
-    bool is_fine = open_workers(&reader, &list, error);
+    bool is_fine = open_workers(&reader, &list, options->needs, error);
     if (is_fine) {
         assign_streams(&reader, &list);
         is_fine = !merge_workers(&reader, sink, self) || check_end(&reader, error);

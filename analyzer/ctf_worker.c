@@ -16,6 +16,7 @@
 
 struct ctf_worker {
     const struct ctf_trace_list *list; /* borrowed */
+    const struct event_needs *needs;   /* borrowed; NULL: all */
     bool is_threaded;
     pthread_t thread;
     bool is_running;             /* thread is one */
@@ -99,7 +100,7 @@ static void *worker_main(void *pointer)
     struct ctf_worker *worker = pointer;
 
     ctf_guard_enter();
-    worker->graph = ctf_graph_new(worker->list, &worker->error);
+    worker->graph = ctf_graph_new(worker->list, worker->needs, &worker->error);
     set_flag(worker, &worker->is_open);
     const bool *is_mine = worker->graph ? wait_for_streams(worker) : NULL;
     if (is_mine && ctf_graph_connect(worker->graph, is_mine, &worker->error))
@@ -121,11 +122,13 @@ static void start_thread(struct ctf_worker *worker)
     worker->is_running = error == 0;
 }
 
-struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list, bool is_threaded)
+struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list, const struct event_needs *needs,
+                                  bool is_threaded)
 {
     struct ctf_worker *worker = g_new0(struct ctf_worker, 1);
 
     worker->list = list;
+    worker->needs = needs;
     worker->is_threaded = is_threaded;
     pthread_mutex_init(&worker->lock, NULL);
     pthread_cond_init(&worker->for_worker, NULL);
@@ -137,7 +140,7 @@ struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list, bool is_thr
     } else {
         worker->current = event_batch_new(INLINE_BATCH_EVENTS);
         ctf_guard_enter();
-        worker->graph = ctf_graph_new(list, &worker->error);
+        worker->graph = ctf_graph_new(list, needs, &worker->error);
         ctf_guard_leave();
         worker->is_open = true;
     }

@@ -14,8 +14,9 @@
 
 struct ctf_worker;
 
-/* Begins to open the traces. The list must outlive the worker. */
-struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list, bool is_threaded);
+/* Begins to open the traces. The list and the needs (NULL: all events) must outlive the worker. */
+struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list, const struct event_needs *needs,
+                                  bool is_threaded);
 /*
  * Waits until the traces are open. The graph tells about the streams until ctf_worker_decode; NULL: they
  * cannot be opened, the error is ctf_worker_error's once the worker is stopped.

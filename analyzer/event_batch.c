@@ -8,6 +8,7 @@
 
 #define ARENA_BLOCK_BYTES ((size_t)64 * 1024)
 #define ARENA_FULL_BYTES ((size_t)256 * 1024)
+#define FULL_SKIPPED 2048
 
 struct event_arena_block {
     struct event_arena_block *next;
@@ -24,6 +25,7 @@ struct event_batch *event_batch_new(unsigned limit)
     batch->count = 0;
     batch->blocks = NULL;
     batch->arena_used_bytes = 0;
+    batch->skipped_count = 0;
     return batch;
 }
 
@@ -49,6 +51,7 @@ void event_batch_clear(struct event_batch *batch)
 {
     batch->count = 0;
     batch->arena_used_bytes = 0;
+    batch->skipped_count = 0;
     if (!batch->blocks)
         return;
 
@@ -61,7 +64,8 @@ void event_batch_clear(struct event_batch *batch)
 
 bool event_batch_is_full(const struct event_batch *batch)
 {
-    return batch->count == batch->limit || batch->arena_used_bytes >= ARENA_FULL_BYTES;
+    return batch->count == batch->limit || batch->arena_used_bytes >= ARENA_FULL_BYTES ||
+           batch->skipped_count >= FULL_SKIPPED;
 }
 
 struct event *event_batch_add(struct event_batch *batch)

@@ -15,6 +15,7 @@ struct event_batch {
     unsigned count, limit;                 /* limit: full with so many, at most EVENT_BATCH_CAPACITY */
     struct event_arena_block *blocks;      /* owned; newest first */
     size_t arena_used_bytes;               /* in all blocks, since the last clear */
+    uint64_t skipped_count;                /* events that EVENT_SKIPPED stands for */
     uint32_t orders[EVENT_BATCH_CAPACITY]; /* which stream each event is from, see event_merge.h */
     struct event events[EVENT_BATCH_CAPACITY];
 };
@@ -23,7 +24,10 @@ struct event_batch *event_batch_new(unsigned limit);
 void event_batch_free(struct event_batch *batch);
 /* Forgets the events and what they point to. Keeps at most one block of memory. */
 void event_batch_clear(struct event_batch *batch);
-/* True when no further event fits, or so much that the arena holds more than it should. */
+/*
+ * True when no further event fits, when the arena holds more than it should, or when so many events were
+ * skipped that who waits for the batch should hear of it.
+ */
 bool event_batch_is_full(const struct event_batch *batch);
 /* The next event, zeroed, pid, tid and cpu -1. The batch must not be full. */
 struct event *event_batch_add(struct event_batch *batch);

@@ -444,6 +444,7 @@ void filter_add_observer(struct filter *filter, const struct trace_observer *obs
         .metric = observer->metric ? pass_metric : NULL,
         .loss = observer->loss ? pass_loss : NULL,
         .self = outlet,
+        .blocking_classes = observer->blocking_classes,
     };
     trace_model_add_observer(filter->model, &inlet);
 }

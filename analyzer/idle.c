@@ -29,13 +29,17 @@ static void hand_out_held(struct idle_habit *habit, bool is_idle, const struct b
 }
 
 /*
- * What stands for the place of an operation, 0 if nothing does. Kernel traces mostly have no stacks: there it
- * is the name of the call.
+ * What stands for the place of an operation, 0 if nothing does: its stack, and what it is, since one call of
+ * `syscall` may make several. Kernel traces mostly have no stacks: there it is the name of the call.
  */
 static uint64_t place_of(const struct blocking *operation, uint32_t *depth)
 {
+    uint32_t what = operation->wait_kind != 0
+                        ? operation->wait_kind
+                        : EXECTRACE_WAIT_KIND_END + 1 + (uint32_t)operation->call_number;
+
     if (*depth > 0)
-        return operation->stack;
+        return (uint64_t)what << 32 | operation->stack;
     if (operation->source != FACT_KERNEL || operation->stack != 0)
         return 0;
     *depth = 1;

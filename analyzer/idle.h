@@ -29,7 +29,7 @@
 
 /* What is known about one thread's habit. All zero at first. */
 struct idle_habit {
-    uint64_t place;        /* the outermost one so far: a stack, or a call's name; 0: none */
+    uint64_t place;        /* the outermost one so far: a stack and a kind, or a call's name; 0: none */
     uint32_t depth;        /* its frames */
     struct blocking *held; /* the first wait there, not handed out yet: the thread has not come back. Owned */
     /* A place further in that it comes back to, while it does not come back to the outermost one. */

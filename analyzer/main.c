@@ -66,14 +66,16 @@ static bool read_text(const char *path, event_sink sink, void *self, GError **er
     return is_read;
 }
 
-static bool read_events(const struct analysis *analysis, event_sink sink, void *self, GError **error)
+/* needs: NULL: all events. */
+static bool read_events(const struct analysis *analysis, const struct event_needs *needs, event_sink sink,
+                        void *self, GError **error)
 {
     const struct analyzer_options *options = &analysis->options;
 
     if (options->events_file)
         return read_text(options->events_file, sink, self, error);
     struct ctf_reader_options reader = {
-        .path = options->trace, .workers = options->workers, .is_progress = true};
+        .path = options->trace, .workers = options->workers, .needs = needs, .is_progress = true};
     return ctf_reader_run(&reader, sink, self, error);
 }
 
@@ -142,16 +144,21 @@ static void print_warnings(const struct analysis *analysis)
 static bool analyze(struct analysis *analysis, GError **error)
 {
     const struct analyzer_options *options = &analysis->options;
+    static const struct event_needs times_only;
 
     if (options->is_events_report)
-        return read_events(analysis, print_event, output_file(analysis->output), error);
-    if (filter_options_need_range(&options->filter) && !read_events(analysis, widen_range, analysis, error)) {
+        return read_events(analysis, NULL, print_event, output_file(analysis->output), error);
+    if (filter_options_need_range(&options->filter) &&
+        !read_events(analysis, &times_only, widen_range, analysis, error)) {
         if (analysis->range_start_ns == 0)
             return false;
         g_clear_error(error); /* it will come again */
     }
     begin(analysis);
-    if (!read_events(analysis, feed_model, analysis->model, &analysis->incomplete) &&
+    struct event_needs needs = trace_model_needs(analysis->model);
+    bool needs_all = !options->profile && options->report->needs_all_events;
+    if (!read_events(analysis, needs_all ? NULL : &needs, feed_model, analysis->model,
+                     &analysis->incomplete) &&
         trace_model_event_count(analysis->model) == 0) {
         g_propagate_error(error, g_steal_pointer(&analysis->incomplete));
         return false;

@@ -44,20 +44,21 @@ static const struct profile_values heap_values = {
     .period = 1,
 };
 
-#define CLASS_BIT(blocking_class) (1u << (blocking_class))
-#define ALL_CLASSES (CLASS_BIT(BLOCKING_SYNC) | CLASS_BIT(BLOCKING_NET) | CLASS_BIT(BLOCKING_SYSCALL))
+#define ALL_CLASSES                                                                                          \
+    (TRACE_CLASS_BIT(BLOCKING_SYNC) | TRACE_CLASS_BIT(BLOCKING_NET) | TRACE_CLASS_BIT(BLOCKING_SYSCALL))
 
 static const struct profile_kind_rules sync_rules = {.values = &contention_values,
-                                                     .blocking_classes = CLASS_BIT(BLOCKING_SYNC)};
+                                                     .blocking_classes = TRACE_CLASS_BIT(BLOCKING_SYNC)};
 static const struct profile_kind_rules net_rules = {.values = &contention_values,
-                                                    .blocking_classes = CLASS_BIT(BLOCKING_NET)};
-static const struct profile_kind_rules syscall_rules = {.values = &contention_values,
-                                                        .blocking_classes = CLASS_BIT(BLOCKING_SYSCALL)};
+                                                    .blocking_classes = TRACE_CLASS_BIT(BLOCKING_NET)};
+static const struct profile_kind_rules syscall_rules = {
+    .values = &contention_values, .blocking_classes = TRACE_CLASS_BIT(BLOCKING_SYSCALL)};
 static const struct profile_kind_rules sched_rules = {.values = &contention_values, .is_runnable = true};
 static const struct profile_kind_rules block_rules = {.values = &contention_values,
                                                       .blocking_classes = ALL_CLASSES};
-static const struct profile_kind_rules mutex_rules = {
-    .values = &contention_values, .blocking_classes = CLASS_BIT(BLOCKING_SYNC), .charge = CHARGE_HOLDER};
+static const struct profile_kind_rules mutex_rules = {.values = &contention_values,
+                                                      .blocking_classes = TRACE_CLASS_BIT(BLOCKING_SYNC),
+                                                      .charge = CHARGE_HOLDER};
 static const struct profile_kind_rules offwake_rules = {
     .values = &contention_values, .blocking_classes = ALL_CLASSES, .charge = CHARGE_WAITER_AND_WAKER};
 static const struct profile_kind_rules heap_rules = {.values = &heap_values, .is_heap = true};
@@ -163,7 +164,7 @@ static void observe_blocking(void *self, const struct blocking *operation)
         .object = operation->object,
     };
 
-    if (operation->is_covered || !(rules->blocking_classes & CLASS_BIT(operation->blocking_class)))
+    if (operation->is_covered || !(rules->blocking_classes & TRACE_CLASS_BIT(operation->blocking_class)))
         return;
     if (rules->charge == CHARGE_HOLDER) {
         if (!is_lock(operation->wait_kind) && !note_lock(builder, operation))
@@ -229,6 +230,7 @@ struct trace_observer profile_builder_observer(struct profile_builder *builder)
         .state = rules->is_runnable ? observe_state : NULL,
         .heap = rules->is_heap ? observe_heap : NULL,
         .self = builder,
+        .blocking_classes = rules->blocking_classes,
     };
 }
 

@@ -31,6 +31,8 @@ struct report_kind {
     void *(*begin)(const struct report_context *context);
     void (*write)(void *report, enum report_format format, FILE *out);
     void (*free)(void *report);
+    /* It asks the model for more than what its observers get: all threads, say. */
+    bool needs_all_events;
 };
 
 /* All kinds by number, the default first; NULL after the last. */

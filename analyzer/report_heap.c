@@ -187,5 +187,5 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
     report_table_free(sites);
 }
 
-const struct report_kind report_heap = {"heap", "allocations per thread, memory in use at the end", begin,
-                                        write_report, free_report};
+const struct report_kind report_heap = {
+    "heap", "allocations per thread, memory in use at the end", begin, write_report, free_report, false};

@@ -187,5 +187,6 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
     report_table_free(pairs);
 }
 
-const struct report_kind report_locks = {"locks", "objects that were waited for: who waited, who held them",
-                                         begin, write_report, free_report};
+const struct report_kind report_locks = {
+    "locks", "objects that were waited for: who waited, who held them", begin, write_report, free_report,
+    false};

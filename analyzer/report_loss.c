@@ -76,5 +76,5 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
     report_table_free(table);
 }
 
-const struct report_kind report_loss = {"loss", "what the tracers lost, and when", begin, write_report,
-                                        free_report};
+const struct report_kind report_loss = {
+    "loss", "what the tracers lost, and when", begin, write_report, free_report, false};

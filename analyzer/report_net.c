@@ -171,5 +171,5 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
         report_print_loss(&report->context, out);
 }
 
-const struct report_kind report_net = {"net", "waits for the network, per peer", begin, write_report,
-                                       free_report};
+const struct report_kind report_net = {
+    "net", "waits for the network, per peer", begin, write_report, free_report, false};

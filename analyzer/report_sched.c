@@ -237,5 +237,5 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
     report_table_free(table);
 }
 
-const struct report_kind report_sched = {"sched", "how long threads that could run waited for a CPU", begin,
-                                         write_report, free_report};
+const struct report_kind report_sched = {
+    "sched", "how long threads that could run waited for a CPU", begin, write_report, free_report, false};

@@ -381,5 +381,5 @@ static void write_summary(void *report, enum report_format format, FILE *out)
     report_table_free(table);
 }
 
-const struct report_kind report_summary = {"summary", "what was recorded, who waited for what (default)",
-                                           begin, write_summary, free_summary};
+const struct report_kind report_summary = {
+    "summary", "what was recorded, who waited for what (default)", begin, write_summary, free_summary, true};

@@ -157,5 +157,5 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
     report_print_loss(&report->context, out);
 }
 
-const struct report_kind report_syscalls = {"syscalls", "count, errors and durations per system call", begin,
-                                            write_report, free_report};
+const struct report_kind report_syscalls = {
+    "syscalls", "count, errors and durations per system call", begin, write_report, free_report, false};

@@ -100,5 +100,5 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
     }
 }
 
-const struct report_kind report_threads = {"threads", "running, runnable and blocked time of every thread",
-                                           begin, write_report, free_report};
+const struct report_kind report_threads = {
+    "threads", "running, runnable and blocked time of every thread", begin, write_report, free_report, true};

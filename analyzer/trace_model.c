@@ -496,6 +496,9 @@ void trace_model_event(struct trace_model *model, const struct event *event)
     case EVENT_METRIC:
         metric(model, event);
         break;
+    case EVENT_SKIPPED:
+        model->event_count += event->skipped_count - 1;
+        break;
     default:
         other_event(model, event);
         break;

@@ -19,6 +19,7 @@
 
 #include <glib.h>
 #include "analyzer/event.h"
+#include "analyzer/event_needs.h"
 
 struct module {
     uint64_t base, size;
@@ -167,6 +168,8 @@ enum trace_gap {
     GAP_WAKEUPS = 1 << 3,        /* switches of the kernel tracer, but no wake-ups */
 };
 
+#define TRACE_CLASS_BIT(blocking_class) (1u << (blocking_class))
+
 /* All callbacks may be NULL. Pointers they get are valid until they return, unless this file says otherwise.
  */
 struct trace_observer {
@@ -178,6 +181,8 @@ struct trace_observer {
                    double value);
     void (*loss)(void *self, const struct loss *loss);
     void *self;
+    /* TRACE_CLASS_BIT()s of the operations that matter to blocking(), which gets the others too; 0: all. */
+    uint32_t blocking_classes;
 };
 
 struct trace_model;
@@ -186,6 +191,11 @@ struct trace_model *trace_model_new(void);
 void trace_model_free(struct trace_model *model);
 /* The observer is copied. Several may be added; they are called in the order added. */
 void trace_model_add_observer(struct trace_model *model, const struct trace_observer *observer);
+/*
+ * The events that what the observers get hangs on. All observers must have been added. Who asks the model for
+ * more than they get (all threads, say) needs all events.
+ */
+struct event_needs trace_model_needs(const struct trace_model *model);
 /* Events must come in time order. */
 void trace_model_event(struct trace_model *model, const struct event *event);
 /* Closes what is open. No event may follow. */

@@ -48,6 +48,17 @@ static void test_event_batch__is_full_at_its_limit(void **state)
     event_batch_free(batch);
 }
 
+static void test_event_batch__is_full_when_much_was_skipped(void **state)
+{
+    struct event_batch *batch = *state;
+
+    event_batch_add(batch);
+    batch->skipped_count = 1 << 20;
+    assert_true(event_batch_is_full(batch));
+    event_batch_clear(batch);
+    assert_false(event_batch_is_full(batch));
+}
+
 static void test_event_batch__large_memory_makes_it_full_and_is_given_back(void **state)
 {
     struct event_batch *batch = *state;
@@ -88,6 +99,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_event_batch__is_full_at_its_capacity, set_up, tear_down),
         cmocka_unit_test(test_event_batch__is_full_at_its_limit),
+        cmocka_unit_test_setup_teardown(test_event_batch__is_full_when_much_was_skipped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_event_batch__large_memory_makes_it_full_and_is_given_back,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_event_batch__memory_does_not_move, set_up, tear_down),
