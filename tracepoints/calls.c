@@ -18,14 +18,23 @@
 /* A call at least this long is worth having its stack taken before the next one of its number. */
 #define LONG_NS UINT64_C(1000000)
 
+/* Remembers whether the call was as long as calls of its number usually are. */
 static void learn(struct thread_block *thread, const struct call *call, uint64_t duration_ns)
 {
-    uint64_t bit = UINT64_C(1) << (call->number % 64);
+    uint64_t *unusual = &thread->call_sums.unusual;
+    bool is_unusual = call->usually_waits != (duration_ns >= LONG_NS);
 
-    if (call->usually_waits != (duration_ns >= LONG_NS))
-        thread->call_sums.unusual |= bit;
-    else
-        thread->call_sums.unusual &= ~bit;
+    if (unlikely((*unusual >> (call->number % 64) & 1) != is_unusual))
+        *unusual ^= UINT64_C(1) << (call->number % 64);
+}
+
+/* The call's stack before it, so that an operation that never ends has one. */
+static __attribute__((noinline)) void take_stack(struct call *call)
+{
+    int saved_errno = errno;
+
+    call->stack = stacks_take(call->thread, call->start_ns);
+    errno = saved_errno;
 }
 
 bool call_begin_expecting(struct call *call, uint16_t number, bool usually_waits, struct call_target target,
@@ -38,16 +47,15 @@ bool call_begin_expecting(struct call *call, uint16_t number, bool usually_waits
     if (unlikely(threads_is_tracer_code(site)) || (thread = guard_enter()) == NULL)
         return false;
 
-    int saved_errno = errno;
+    call->thread = thread;
     call->start_ns = clock_now_ns();
     call->number = number;
     call->target = target;
     call->usually_waits = usually_waits;
-    /*
-     * The stack is taken before a call that is expected to be long, so that an operation that never ends has
-     * one, and after any other call, only when it counts.
-     */
-    call->stack = call_is_expected_long(number, usually_waits) ? stacks_take(thread, call->start_ns) : 0;
+    /* The stack is taken before a call that is expected to be long, and after any other, when it counts. */
+    call->stack = 0;
+    if (call_is_expected_long(number, usually_waits))
+        take_stack(call);
     struct state_operation operation = {
         .operation = EXECTRACE_OPERATION_SYSCALL,
         .fd_kind = (uint8_t)target.kind,
@@ -60,7 +68,6 @@ bool call_begin_expecting(struct call *call, uint16_t number, bool usually_waits
     operation_begin(thread, &operation, &call->outer);
     call->is_open = true;
     guard_leave();
-    errno = saved_errno;
     return true;
 }
 
@@ -134,16 +141,10 @@ static int32_t event_result(int64_t result)
     return result > INT32_MAX ? INT32_MAX : (int32_t)result;
 }
 
-static void record(struct thread_block *thread, struct call *call, int64_t result, uint64_t now_ns)
+/* The call counts: an event. */
+static void emit(struct thread_block *thread, struct call *call, int64_t result, uint64_t now_ns,
+                 uint64_t duration_ns)
 {
-    /* The clock may step back a few nanoseconds: see clock.h. */
-    uint64_t duration_ns = now_ns > call->start_ns ? now_ns - call->start_ns : 0;
-
-    learn(thread, call, duration_ns);
-    if (duration_ns < settings.syscall_threshold_ns) {
-        call_sums_add(thread, call->number, (uint8_t)call->target.kind, now_ns, duration_ns, result < 0);
-        return;
-    }
     if (call->stack == 0)
         call->stack = stacks_take(thread, now_ns);
     else
@@ -155,22 +156,37 @@ static void record(struct thread_block *thread, struct call *call, int64_t resul
                          event_result(result), duration_ns, call->stack);
 }
 
-void call_end(struct call *call, int64_t result)
+/* Whatever call_end() can't do quickly. */
+static __attribute__((noinline)) void record(struct call *call, int64_t result, uint64_t now_ns,
+                                             uint64_t duration_ns)
 {
     int saved_errno = errno;
-    struct thread_block *thread = guard_enter();
 
-    call->is_open = false;
-    if (thread != NULL) {
-        operation_end(thread, &call->outer);
-        record(thread, call, result, clock_now_ns());
-        guard_leave();
-    }
+    if (duration_ns < settings.syscall_threshold_ns)
+        call_sums_add(call->thread, call_sums_key(call->number, call->target.kind), now_ns, duration_ns,
+                      result < 0);
+    else
+        emit(call->thread, call, result, now_ns, duration_ns);
     errno = saved_errno;
 }
 
-void call_leave(struct call *call)
+void call_end(struct call *call, int64_t result)
 {
-    if (call->is_open)
-        call_end(call, -ECANCELED);
+    struct thread_block *thread = call->thread;
+    uint64_t now_ns, duration_ns;
+
+    call->is_open = false;
+    if (unlikely(!guard_is_open))
+        return;
+    guard_words.level = 1;
+    operation_end(thread, &call->outer);
+    now_ns = clock_now_ns();
+    /* The clock may step back a few nanoseconds: see clock.h. */
+    duration_ns = now_ns > call->start_ns ? now_ns - call->start_ns : 0;
+    learn(thread, call, duration_ns);
+    if (unlikely(duration_ns >= settings.syscall_threshold_ns || result < 0) ||
+        !call_sums_add_quickly(&thread->call_sums, call_sums_key(call->number, call->target.kind), now_ns,
+                               duration_ns))
+        record(call, result, now_ns, duration_ns);
+    guard_leave();
 }

@@ -37,6 +37,7 @@ struct call_target {
 /* A call in progress; lives in the wrapper's frame. */
 struct call {
     struct state_operation outer; /* what the slot held before */
+    struct thread_block *thread;
     uint64_t start_ns;
     struct call_target target;
     uint32_t stack; /* taken before the call, else 0 */
@@ -104,7 +105,11 @@ static inline bool call_begin(struct call *call, uint16_t number, struct call_ta
 void call_end(struct call *call, int64_t result);
 
 /* The wrapper's frame is left: by its return, or because the thread was cancelled or ends. */
-void call_leave(struct call *call);
+static inline void call_leave(struct call *call)
+{
+    if (unlikely(call->is_open))
+        call_end(call, -ECANCELED);
+}
 
 #define CALL_IN_FRAME __attribute__((cleanup(call_leave)))
 
@@ -129,30 +134,43 @@ static inline struct call_target target_fd(int fd)
 #define RESULT_ENTRY(value) ((value) != NULL)
 #define RESULT_MAPPING(value) ((intptr_t)(value) == -1 ? -(int64_t)errno : 0)
 
-/* The body of a wrapper: see WRAP_CALL. `linkage` and `function` are the wrapper's own. */
-#define WRAP_CALL_AS(linkage, function, type, name, parameters, arguments, number, target, result)           \
-    linkage type function parameters                                                                         \
+/* What a wrapper does while a session records. */
+#define RECORD_CALL(type, name, arguments, number, target, result)                                           \
+    if (guard_is_raised())                                                                                   \
+        return real.name arguments;                                                                          \
+    struct call call CALL_IN_FRAME;                                                                          \
+    if (!call_begin(&call, number, target, SITE))                                                            \
+        return real.name arguments;                                                                          \
+    type value = real.name arguments;                                                                        \
+    call_end(&call, result(value));                                                                          \
+    return value;
+
+/*
+ * A wrapper, `function`, of the real `name`. While nothing is recorded it has no frame of its own. Its other
+ * half is jumped to, not called (the library is always optimized), and so has the wrapper's return address.
+ */
+#define WRAP_CALL_AS(function, type, name, parameters, arguments, number, target, result)                    \
+    static __attribute__((noinline)) type recording_##function parameters{                                   \
+        RECORD_CALL(type, name, arguments, number, target, result)} type function parameters                 \
     {                                                                                                        \
-        if (!TRACING(exectrace_syscall, call) || guard_is_raised())                                          \
-            return real.name arguments;                                                                      \
-                                                                                                             \
-        struct call call CALL_IN_FRAME;                                                                      \
-        if (!call_begin(&call, number, target, SITE))                                                        \
-            return real.name arguments;                                                                      \
-        type value = real.name arguments;                                                                    \
-        call_end(&call, result(value));                                                                      \
-        return value;                                                                                        \
+        if (TRACING(exectrace_syscall, call))                                                                \
+            return recording_##function arguments;                                                           \
+        return real.name arguments;                                                                          \
     }
 
 /* The exported wrapper `name` of a list entry (`first` is there for the list's other uses). */
 #define WRAP_CALL(first, type, name, version, parameters, arguments, number, target, result)                 \
     EXECTRACE_EXPORT type name parameters;                                                                   \
-    WRAP_CALL_AS(, name, type, name, parameters, arguments, number, target, result)
+    WRAP_CALL_AS(name, type, name, parameters, arguments, number, target, result)
 
 /* The same as a static function recorded_<name>, for an exported wrapper written by hand. */
 #define WRAP_CALL_INSIDE(first, type, name, version, parameters, arguments, number, target, result)          \
-    WRAP_CALL_AS(static inline __attribute__((always_inline)), recorded_##name, type, name, parameters,      \
-                 arguments, number, target, result)
+    static inline __attribute__((always_inline)) type recorded_##name parameters                             \
+    {                                                                                                        \
+        if (!TRACING(exectrace_syscall, call))                                                               \
+            return real.name arguments;                                                                      \
+        RECORD_CALL(type, name, arguments, number, target, result)                                           \
+    }
 
 /* Another name of the wrapper, of the same type. */
 #define WRAP_ALIAS(alias_name, name)                                                                         \

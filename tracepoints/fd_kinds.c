@@ -16,7 +16,6 @@
 
 #include "tracepoints/raw_syscall.h"
 
-#define KIND_MASK 0xfU
 #define TRACERS (1U << 4)
 #define PEER_ANNOUNCED (1U << 5)
 #define SESSION_SHIFT 8
@@ -24,12 +23,17 @@
 #define GENERATION (1U << 16)
 #define GENERATION_MASK 0xffff0000U
 
-static _Atomic uint32_t words[FD_KINDS_CACHED];
+uint32_t fd_kinds_words[FD_KINDS_CACHED];
 static _Atomic uint32_t highest_tracers; /* no descriptor above was ever the tracer's */
 
 static bool is_cached(int fd)
 {
     return fd >= 0 && fd < FD_KINDS_CACHED;
+}
+
+static _Atomic uint32_t *word_of(unsigned fd)
+{
+    return (_Atomic uint32_t *)&fd_kinds_words[fd];
 }
 
 /* "/proc/self/fd/N" into `path`, which has room for 32 bytes. */
@@ -106,29 +110,29 @@ static enum exectrace_fd_kind ask_kernel(int fd)
     }
 }
 
-enum exectrace_fd_kind fd_kinds_get(int fd)
+enum exectrace_fd_kind fd_kinds_ask(int fd)
 {
     if (fd < 0)
         return EXECTRACE_FD_NONE;
     if (!is_cached(fd))
         return ask_kernel(fd);
 
-    uint32_t word = atomic_load_explicit(&words[fd], memory_order_relaxed);
-    if ((word & KIND_MASK) != 0)
-        return (enum exectrace_fd_kind)(word & KIND_MASK);
+    uint32_t word = atomic_load_explicit(word_of((unsigned)fd), memory_order_relaxed);
+    if ((word & FD_KINDS_MASK) != 0)
+        return (enum exectrace_fd_kind)(word & FD_KINDS_MASK);
 
     enum exectrace_fd_kind kind = ask_kernel(fd);
     if (kind != EXECTRACE_FD_UNKNOWN)
-        atomic_compare_exchange_strong(&words[fd], &word, word | (uint32_t)kind);
+        atomic_compare_exchange_strong(word_of((unsigned)fd), &word, word | (uint32_t)kind);
     return kind;
 }
 
 /* Starts a new generation of the entry with the given low bits. */
 static void renew(int fd, uint32_t low_bits)
 {
-    uint32_t word = atomic_load_explicit(&words[fd], memory_order_relaxed);
+    uint32_t word = atomic_load_explicit(word_of((unsigned)fd), memory_order_relaxed);
 
-    while (!atomic_compare_exchange_weak(&words[fd], &word,
+    while (!atomic_compare_exchange_weak(word_of((unsigned)fd), &word,
                                          ((word + GENERATION) & GENERATION_MASK) | low_bits)) {
     }
 }
@@ -151,7 +155,7 @@ void fd_kinds_forget_others(unsigned first, unsigned last)
         last = FD_KINDS_CACHED - 1;
     for (unsigned fd = first; fd <= last; fd++) {
         /* An entry nobody touched needs no new generation, and its page stays untouched. */
-        uint32_t word = atomic_load_explicit(&words[fd], memory_order_relaxed);
+        uint32_t word = atomic_load_explicit(word_of((unsigned)fd), memory_order_relaxed);
         if (word != 0 && (word & TRACERS) == 0)
             renew((int)fd, 0);
     }
@@ -171,7 +175,8 @@ void fd_kinds_set_tracers(int fd)
 
 bool fd_kinds_is_tracers(int fd)
 {
-    return is_cached(fd) && (atomic_load_explicit(&words[fd], memory_order_relaxed) & TRACERS) != 0;
+    return is_cached(fd) &&
+           (atomic_load_explicit(word_of((unsigned)fd), memory_order_relaxed) & TRACERS) != 0;
 }
 
 int fd_kinds_next_tracers(unsigned first, unsigned last)
@@ -193,9 +198,9 @@ bool fd_kinds_take_peer(int fd, uint32_t session)
         return false;
 
     uint32_t mark = ((session << SESSION_SHIFT) & SESSION_MASK) | PEER_ANNOUNCED;
-    uint32_t word = atomic_load_explicit(&words[fd], memory_order_relaxed);
+    uint32_t word = atomic_load_explicit(word_of((unsigned)fd), memory_order_relaxed);
     if ((word & (SESSION_MASK | PEER_ANNOUNCED)) == mark)
         return false;
-    return atomic_compare_exchange_strong(&words[fd], &word,
+    return atomic_compare_exchange_strong(word_of((unsigned)fd), &word,
                                           (word & ~(SESSION_MASK | PEER_ANNOUNCED)) | mark);
 }

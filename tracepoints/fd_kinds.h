@@ -19,8 +19,23 @@
 
 #define FD_KINDS_CACHED 65536
 
+/* A word for each: see fd_kinds.c. */
+extern uint32_t fd_kinds_words[FD_KINDS_CACHED] __attribute__((visibility("hidden")));
+#define FD_KINDS_MASK 0xfU /* the kind; 0: not known */
+
+/* The same as fd_kinds_get(); asks the kernel. */
+enum exectrace_fd_kind fd_kinds_ask(int fd);
+
 /* Kind of `fd`; EXECTRACE_FD_NONE for a negative one, EXECTRACE_FD_UNKNOWN for one that is not open. */
-enum exectrace_fd_kind fd_kinds_get(int fd);
+static inline enum exectrace_fd_kind fd_kinds_get(int fd)
+{
+    uint32_t word =
+        (unsigned)fd < FD_KINDS_CACHED ? __atomic_load_n(&fd_kinds_words[fd], __ATOMIC_RELAXED) : 0;
+
+    if (__builtin_expect((word & FD_KINDS_MASK) != 0, 1))
+        return (enum exectrace_fd_kind)(word & FD_KINDS_MASK);
+    return fd_kinds_ask(fd);
+}
 
 /* A call made `fd` and its wrapper knows its kind. Negative numbers are ignored. */
 void fd_kinds_set(int fd, enum exectrace_fd_kind kind);

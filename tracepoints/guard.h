@@ -149,7 +149,17 @@ static inline void operation_store(struct state_slot *slot, const struct state_o
 
     __atomic_store_n(&slot->sequence, sequence, __ATOMIC_RELAXED);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    slot->operation = *operation;
+    /* Member by member: a copy as a whole would wait for its members to be written before. */
+    slot->operation.operation = operation->operation;
+    slot->operation.kind = operation->kind;
+    slot->operation.fd_kind = operation->fd_kind;
+    slot->operation.number = operation->number;
+    slot->operation.fd = operation->fd;
+    slot->operation.stack = operation->stack;
+    slot->operation.object = operation->object;
+    slot->operation.start_ns = operation->start_ns;
+    slot->operation.leaf_pc = operation->leaf_pc;
+    slot->operation.frame = operation->frame;
     __atomic_store_n(&slot->sequence, sequence + 1, __ATOMIC_RELEASE);
 }
 

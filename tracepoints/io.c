@@ -9,17 +9,23 @@
 #include "tracepoints/raw_syscall.h"
 
 IO_READ_WRITE_CALLS(WRAP_CALL, )
-IO_WRITE_CALL(WRAP_CALL_INSIDE, )
-
-EXECTRACE_EXPORT ssize_t write(int fd, const void *buffer, size_t count)
-{
-    /* LTTng wakes its reader up from within an event: that must not become a cancellation point. */
-    if (unlikely(guard_is_raised())) {
-        long result = raw_syscall3(SYS_write, fd, (long)buffer, (long)count);
-        return raw_result(result);
+/* See WRAP_CALL_AS. LTTng wakes its reader up from within an event: that must not become a cancellation
+ * point. */
+#define WRAP_WRITE(first, type, name, version, parameters, arguments, number, target, result)                \
+    static __attribute__((noinline)) type recording_##name parameters                                        \
+    {                                                                                                        \
+        if (unlikely(guard_is_raised()))                                                                     \
+            return raw_result(raw_syscall3(SYS_##name, fd, (long)buffer, (long)count));                      \
+        RECORD_CALL(type, name, arguments, number, target, result)                                           \
+    }                                                                                                        \
+    EXECTRACE_EXPORT type name parameters                                                                    \
+    {                                                                                                        \
+        if (TRACING(exectrace_syscall, call) || unlikely(guard_is_raised()))                                 \
+            return recording_##name arguments;                                                               \
+        return real.name arguments;                                                                          \
     }
-    return recorded_write(fd, buffer, count);
-}
+
+IO_WRITE_CALL(WRAP_WRITE, )
 
 WRAP_ALIAS(__read, read)
 WRAP_ALIAS(__write, write)

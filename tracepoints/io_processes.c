@@ -10,7 +10,7 @@
 /* The header gives this name to the function of X/Open. */
 #define WRAP_BSD_CALL(first, type, name, version, parameters, arguments, number, target, result)             \
     EXECTRACE_EXPORT type bsd_##name parameters __asm__(#name);                                              \
-    WRAP_CALL_AS(, bsd_##name, type, name, parameters, arguments, number, target, result)
+    WRAP_CALL_AS(bsd_##name, type, name, parameters, arguments, number, target, result)
 
 IO_MEMORY_CALLS(WRAP_CALL, )
 IO_PROCESS_CALLS(WRAP_CALL, )

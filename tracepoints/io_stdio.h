@@ -25,11 +25,11 @@ static inline int64_t stream_result(const FILE *stream, int64_t value)
     return value > 0 ? value : 0;
 }
 
-/* The body of a wrapper; `function` is its own name. */
+/* A wrapper, `function`, of the real `name`, in two halves as in WRAP_CALL_AS. */
 #define WRAP_STDIO_AS(function, type, name, parameters, arguments, number, stream, is_needed)                \
-    type function parameters                                                                                 \
+    static __attribute__((noinline)) type recording_##function parameters                                    \
     {                                                                                                        \
-        if (!TRACING(exectrace_syscall, call) || guard_is_raised() || !(is_needed))                          \
+        if (guard_is_raised() || !(is_needed))                                                               \
             return real.name arguments;                                                                      \
                                                                                                              \
         struct call call CALL_IN_FRAME;                                                                      \
@@ -38,6 +38,12 @@ static inline int64_t stream_result(const FILE *stream, int64_t value)
         type value = real.name arguments;                                                                    \
         call_end(&call, stream_result(stream, (int64_t)(intptr_t)value));                                    \
         return value;                                                                                        \
+    }                                                                                                        \
+    type function parameters                                                                                 \
+    {                                                                                                        \
+        if (TRACING(exectrace_syscall, call))                                                                \
+            return recording_##function arguments;                                                           \
+        return real.name arguments;                                                                          \
     }
 
 /* The wrapper of an entry of real_stdio.h. */

@@ -110,45 +110,40 @@ static struct call_target target_select(enum look look, int count, fd_set *reads
     return target;
 }
 
-/* As WRAP_CALL_AS(), for a target that may be known only after the call. */
-#define WRAP_SET_CALL_AS(linkage, function, type, name, parameters, arguments, number, target_expression,    \
-                         result)                                                                             \
-    linkage type function parameters                                                                         \
+/* As RECORD_CALL(), for a target that may be known only after the call. */
+#define RECORD_SET_CALL(type, name, arguments, number, target_expression, result)                            \
+    if (guard_is_raised())                                                                                   \
+        return real.name arguments;                                                                          \
+    enum look look = LOOK_BEFORE;                                                                            \
+    struct call call CALL_IN_FRAME;                                                                          \
+    if (!call_begin(&call, number, target_expression, SITE))                                                 \
+        return real.name arguments;                                                                          \
+    type value = real.name arguments;                                                                        \
+    look = LOOK_AFTER;                                                                                       \
+    if (call.target.fd < 0 && value >= 0)                                                                    \
+        call.target = target_expression;                                                                     \
+    call_end(&call, result(value));                                                                          \
+    return value;
+
+/* As WRAP_CALL(); `first` is what the recording half does when the guard is raised, if not that. */
+#define WRAP_SET_CALL(first, type, name, version, parameters, arguments, number, target, result)             \
+    static __attribute__((noinline)) type recording_##name parameters{first RECORD_SET_CALL(                 \
+        type, name, arguments, number, target, result)} EXECTRACE_EXPORT type name parameters;               \
+    type name parameters                                                                                     \
     {                                                                                                        \
-        if (!TRACING(exectrace_syscall, call) || guard_is_raised())                                          \
-            return real.name arguments;                                                                      \
-                                                                                                             \
-        enum look look = LOOK_BEFORE;                                                                        \
-        struct call call CALL_IN_FRAME;                                                                      \
-        if (!call_begin(&call, number, target_expression, SITE))                                             \
-            return real.name arguments;                                                                      \
-        type value = real.name arguments;                                                                    \
-        look = LOOK_AFTER;                                                                                   \
-        if (call.target.fd < 0 && value >= 0)                                                                \
-            call.target = target_expression;                                                                 \
-        call_end(&call, result(value));                                                                      \
-        return value;                                                                                        \
+        if (TRACING(exectrace_syscall, call) || unlikely(guard_is_raised()))                                 \
+            return recording_##name arguments;                                                               \
+        return real.name arguments;                                                                          \
     }
 
-#define WRAP_SET_CALL(first, type, name, version, parameters, arguments, number, target, result)             \
-    EXECTRACE_EXPORT type name parameters;                                                                   \
-    WRAP_SET_CALL_AS(, name, type, name, parameters, arguments, number, target, result)
-
-#define WRAP_SET_CALL_INSIDE(first, type, name, version, parameters, arguments, number, target, result)      \
-    WRAP_SET_CALL_AS(static inline __attribute__((always_inline)), recorded_##name, type, name, parameters,  \
-                     arguments, number, target, result)
+/* LTTng may wait from within an event: that must not become a cancellation point. */
+#define POLL_DIRECTLY                                                                                        \
+    if (unlikely(guard_is_raised()))                                                                         \
+        return (int)raw_result(raw_syscall3(SYS_poll, (long)fds, (long)count, timeout));
 
 IO_SET_CALLS(WRAP_SET_CALL, )
-IO_POLL_CALL(WRAP_SET_CALL_INSIDE, )
+IO_POLL_CALL(WRAP_SET_CALL, POLL_DIRECTLY)
 IO_WAIT_CALLS(WRAP_CALL, )
-
-EXECTRACE_EXPORT int poll(struct pollfd *fds, nfds_t count, int timeout)
-{
-    /* LTTng may wait from within an event: that must not become a cancellation point. */
-    if (unlikely(guard_is_raised()))
-        return (int)raw_result(raw_syscall3(SYS_poll, (long)fds, (long)count, timeout));
-    return recorded_poll(fds, count, timeout);
-}
 
 WRAP_ALIAS(__poll, poll)
 WRAP_ALIAS(__select, select)
