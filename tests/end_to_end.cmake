@@ -67,6 +67,11 @@ if(CMAKE_CXX_COMPILER)
   exectrace_real_program_test(cxx $<TARGET_FILE:e2e_cxx_threads>)
 endif()
 
+exectrace_end_to_end_app(fresh_start m)
+add_test(NAME preload.fresh_start COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/same-behaviour
+                                          $<TARGET_FILE:exectrace> $<TARGET_FILE:fresh_start>)
+set_tests_properties(preload.fresh_start PROPERTIES LABELS preload SKIP_RETURN_CODE 77 TIMEOUT 60)
+
 exectrace_end_to_end_test(installed integration ${CMAKE_COMMAND})
 
 # exectrace_other_tests(NAME ARGUMENT...): see tests/integration/end_to_end_other_tests.py.
