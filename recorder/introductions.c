@@ -126,8 +126,7 @@ static void sched_switch(uint64_t time, uint64_t off_ns, int32_t pid, int32_t ti
                          uint16_t prev_cpu, uint8_t reason, uint64_t runnable_ns, int32_t waker_tid)
 {
     begin(time);
-    real->sched_switch(time, off_ns, pid, tid, cpu, prev_cpu, reason, runnable_ns,
-                       waker_tid);
+    real->sched_switch(time, off_ns, pid, tid, cpu, prev_cpu, reason, runnable_ns, waker_tid);
     end();
 }
 

@@ -1,6 +1,6 @@
 /*
- * What the recorder has said once about threads, loaded objects, metrics and its source of scheduling, and has
- * to say again in every snapshot: what a flight recorder keeps is too young to hold it.
+ * What the recorder has said once about threads, loaded objects, metrics and its source of scheduling, and
+ * has to say again in every snapshot: what a flight recorder keeps is too young to hold it.
  */
 #ifndef EXECTRACE_RECORDER_INTRODUCTIONS_H
 #define EXECTRACE_RECORDER_INTRODUCTIONS_H

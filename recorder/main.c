@@ -309,6 +309,9 @@ static void take_snapshot_on_signal(void *data)
 {
     struct recording *recording = data;
 
+    if (recording->collector)
+        sched_collector_flush(recording->collector);
+
     if (recording->events)
         emit_open_operations(recording, no_end_of_running, NULL);
 

@@ -15,6 +15,7 @@
  *    A definition is repeated now and then, and whenever a session starts, so that a reader that sees only a
  *    part of a recording (snapshot, rotated chunk, session started late) finds it. A number without a
  * definition is shown as `[stack lost]`, never an error.
+ *    Likewise process:start (reason SESSION) and thread:name of a thread that defines stacks: once a second.
  *  - All PCs of a stack are return addresses, leaf first; the leaf is the caller of the wrapped function.
  *    The frames of libexectrace.so are never part of it.
  *  - `object` is the address of the lock, condition, semaphore... in the traced process; for a join the

@@ -71,6 +71,7 @@ struct thread_block {
     struct thread_block *next;        /* all blocks ever made, newest first; they are never given back */
     struct waiter_mark mark;          /* what the thread has marked as waited for */
     uint32_t stack_count;             /* stacks taken by the thread */
+    uint64_t named_ns;                /* when its name was last told, or need not be; process.c's */
     uint64_t pcs[128];                /* the unwinder's output */
     char texts[2][THREAD_TEXT_BYTES]; /* strings of annotations that had to be cut */
     struct sync_sums sync_sums;

@@ -34,7 +34,11 @@ extern const char _end[] __attribute__((visibility("hidden")));
 /* How often, at most, a new image looks whether its session has come; 100 us apart. */
 #define SESSION_POLL_COUNT 5000
 
+/* How often process and threads are introduced again while they define stacks. */
+#define INTRODUCTION_NS UINT64_C(1000000000)
+
 static uint64_t cmdline_hash;
+static uint64_t announced_ns;          /* when the process was last announced */
 static __thread sigset_t fork_signals; /* saved from before the fork until after it */
 static bool has_lttng_fork;            /* liblttng-ust-fork.so is loaded too and does its part itself */
 
@@ -63,9 +67,32 @@ static void announce_process(uint8_t reason)
     if (!TRACING(exectrace_process, start))
         return;
     syscall(SYS_prctl, PR_GET_NAME, name, 0L, 0L, 0L);
+    __atomic_store_n(&announced_ns, clock_now_ns(), __ATOMIC_RELAXED);
     lttng_ust_do_tracepoint(exectrace_process, start, EXECTRACE_CONTRACT_VERSION, reason,
                             (int32_t)syscall(SYS_getppid), cmdline_hash, clock_now_ns(),
                             modules_program_path(), name);
+}
+
+static bool is_due(uint64_t last_ns, uint64_t now_ns)
+{
+    return now_ns > last_ns && now_ns - last_ns > INTRODUCTION_NS;
+}
+
+void process_introduce_again(void)
+{
+    struct thread_block *thread = guard_words.block;
+    uint64_t last_ns = __atomic_load_n(&announced_ns, __ATOMIC_RELAXED);
+    uint64_t now_ns = clock_now_ns();
+
+    if (is_due(last_ns, now_ns) && __atomic_compare_exchange_n(&announced_ns, &last_ns, now_ns, false,
+                                                               __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        announce_process(EXECTRACE_START_SESSION);
+    if (thread->named_ns == 0) { /* it has just begun, or the session has: both tell names themselves */
+        thread->named_ns = now_ns;
+    } else if (is_due(thread->named_ns, now_ns)) {
+        thread->named_ns = now_ns;
+        thread_names_announce_own();
+    }
 }
 
 /* A program's new image has registered with LTTng before the recorder knew of it: its session follows at
@@ -157,6 +184,7 @@ static void watch_sessions(void)
 __attribute__((constructor)) static void library_was_loaded(void)
 {
     uint32_t level = guard_mute();
+    int saved_errno = errno;
 
     real_resolve_all();
     process_remember_pid();
@@ -174,7 +202,7 @@ __attribute__((constructor)) static void library_was_loaded(void)
     announce_process(EXECTRACE_START_LIBRARY);
     watch_sessions();
     at_quick_exit(process_report_end);
-    errno = 0; /* as C promises to main(); the constructors of LTTng's libraries leave EINVAL in it */
+    errno = saved_errno;
     guard_unmute(level);
 }
 

@@ -6,6 +6,12 @@
 #define EXECTRACE_PROCESS_H
 
 /*
+ * Tells again, once a second, what process this is and how the calling thread is called: so that a reader
+ * that sees only a part of a recording knows. Inside the guard.
+ */
+void process_introduce_again(void);
+
+/*
  * The process is about to end: emits all sums and what is in flight, and closes the guard. Once; any thread;
  * async-signal-safe. Does nothing in a vfork child, which shares its parent's memory.
  */

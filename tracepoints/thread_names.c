@@ -139,6 +139,16 @@ void thread_names_announce(void)
         visit_threads(announce_name, NULL);
 }
 
+void thread_names_announce_own(void)
+{
+    char name[NAME_BYTES] = "";
+
+    if (!TRACING(exectrace_thread, name))
+        return;
+    raw_syscall6(SYS_prctl, PR_GET_NAME, (long)(uintptr_t)name, 0, 0, 0, 0);
+    lttng_ust_do_tracepoint(exectrace_thread, name, threads_own_tid(), name[0] != '\0' ? name : " ");
+}
+
 /* A process's first thread stays listed as a zombie after its end. */
 static void count_other(long directory, const char *tid, void *argument)
 {

@@ -43,6 +43,9 @@ uint32_t thread_names_count_others(void);
 /* A session has started: announces the names of all threads. Muted, any thread. thread_names.c. */
 void thread_names_announce(void);
 
+/* Announces the name of the calling thread. Inside the guard. thread_names.c. */
+void thread_names_announce_own(void);
+
 /* Fills in guard_words.lock_owner where libc is one whose mutexes we know. */
 void threads_learn_lock_owner(void);
 

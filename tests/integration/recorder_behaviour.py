@@ -376,6 +376,26 @@ def case_snapshot_on_signal(build, scratch):
     expect("leftovers", leftovers_of(process.pid), [])
 
 
+def case_snapshot_names(build, scratch):
+    """The names of process and threads are in a snapshot although all that was said at their start is overwritten."""
+    process = build.start(scratch / "trace", [build.app("recorder_worker")],
+                          ["--snapshot", "--no-sched", "--buffer-size=64K", "--wait-threshold=0", "--syscall-threshold=0"])
+    read_line(process, "ready\n")
+    while True:  # until the buffers have gone round
+        process.send_signal(signal.SIGUSR2)
+        events = check_snapshot(build, snapshot_said(process), "recorder_worker")
+        if all(value(event, "reason") == "session" for event in named(events, "process_start")):
+            break
+        time.sleep(0.2)
+    names = {value(event, "name") for event in named(events, "thread_name")}
+    if '"worker"' not in names:
+        fail(f"threads have no names: {names}")
+    process.stdin.close()
+    process.stdin = None
+    process.communicate(timeout=TIMEOUT_S)
+    expect("status", process.returncode, 0)
+
+
 def case_snapshot_at_end(build, scratch):
     """A crash, a failure, and with =end any end is written; buffers that were overwritten many times are read."""
     cases = [
