@@ -39,6 +39,7 @@
 #include "tracepoints/contract.h"
 #include "tracepoints/state.h"
 #include "tracepoints/sync_sums.h"
+#include "tracepoints/unwind.h"
 #include "tracepoints/waiters.h"
 
 #define likely(condition) __builtin_expect(!!(condition), 1)
@@ -73,6 +74,7 @@ struct thread_block {
     uint32_t stack_count;             /* stacks taken by the thread */
     uint64_t named_ns;                /* when its name was last told, or need not be; process.c's */
     uint64_t pcs[128];                /* the unwinder's output */
+    struct unwind_trails trails;      /* stacks.c's */
     char texts[2][THREAD_TEXT_BYTES]; /* strings of annotations that had to be cut */
     struct sync_sums sync_sums;
     struct call_sums call_sums;

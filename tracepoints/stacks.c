@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "tracepoints/modules.h"
-#include "tracepoints/process.h"
 #include "tracepoints/unwind.h"
 
 #include "tracepoints/provider_stack.h"
@@ -103,34 +102,53 @@ static uint32_t current_epoch(uint64_t now_ns)
 /* Emits the definition and, once per epoch, the modules of its PCs. */
 static void define(struct stack_slot *slot, const uint64_t *pcs, uint32_t count, uint32_t now)
 {
-    process_introduce_again();
     for (uint32_t i = 0; i < count; i++)
         modules_announce(pcs[i] - 1, now, false);
     lttng_ust_do_tracepoint(exectrace_stack, define, (uint32_t)(slot - table) + 1, pcs, count);
     __atomic_store_n(&slot->epoch, now, __ATOMIC_RELEASE);
 }
 
-uint32_t stacks_take(struct thread_block *thread, uint64_t now_ns)
+/* Defines the stack in thread->pcs where that is due. `is_refresh`: due anyway. */
+static void define_if_due(struct thread_block *thread, struct stack_slot *slot, uint32_t count, uint32_t now,
+                          bool is_refresh)
 {
-    struct stack_slot *slot;
-    uint32_t count, now;
-
-    if (depth_limit == 0 || table == NULL)
-        return 0;
-    count = unwind_take(thread->pcs, depth_limit, thread->stack_low, thread->stack_high);
-    if (count == 0)
-        return 0;
-    slot = find_slot(hash_pcs(thread->pcs, count));
-    if (slot == NULL)
-        return 0;
-    now = current_epoch(now_ns);
-    if (unlikely(++thread->stack_count % REFRESH_INTERVAL == 0)) {
+    if (unlikely(is_refresh)) {
         modules_announce(thread->pcs[thread->stack_count / REFRESH_INTERVAL % count] - 1, now, true);
         define(slot, thread->pcs, count, now);
     } else if (unlikely(__atomic_load_n(&slot->epoch, __ATOMIC_ACQUIRE) != now)) {
         define(slot, thread->pcs, count, now);
     }
-    return (uint32_t)(slot - table) + 1;
+}
+
+uint32_t stacks_take(struct thread_block *thread, uint64_t now_ns)
+{
+    struct stack_slot *slot;
+    uint32_t count, now, number;
+    bool is_refresh;
+
+    if (depth_limit == 0 || table == NULL)
+        return 0;
+    count = unwind_take_new(thread->pcs, depth_limit, thread->stack_low, thread->stack_high, &thread->trails,
+                            &number);
+    now = current_epoch(now_ns);
+    is_refresh = ++thread->stack_count % REFRESH_INTERVAL == 0;
+    if (likely(number != 0)) {
+        slot = &table[number - 1];
+        if (likely(!is_refresh && __atomic_load_n(&slot->epoch, __ATOMIC_ACQUIRE) == now))
+            return number;
+        count = unwind_take(thread->pcs, depth_limit, thread->stack_low, thread->stack_high);
+    }
+    if (count == 0)
+        return 0;
+    if (number == 0) {
+        slot = find_slot(hash_pcs(thread->pcs, count));
+        if (slot == NULL)
+            return 0;
+        number = (uint32_t)(slot - table) + 1;
+        unwind_remember(&thread->trails, number);
+    }
+    define_if_due(thread, slot, count, now, is_refresh);
+    return number;
 }
 
 uint32_t stacks_renew(struct thread_block *thread, uint32_t stack, uint64_t now_ns)

@@ -178,6 +178,7 @@ static void bind_block(struct thread_block *block)
     block->start_routine = 0;
     block->stack_low = 0;
     block->stack_high = 0;
+    unwind_forget_trails(&block->trails);
     if (block->tid == (int32_t)raw_syscall3(SYS_getpid, 0, 0, 0)) {
         block->stack_high = (uintptr_t)__libc_stack_end;
         block->stack_low = block->stack_high - MAIN_STACK_BYTES;

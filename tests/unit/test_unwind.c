@@ -306,6 +306,119 @@ static void test_unwind__all_code_of_the_process_has_rules(void **state)
     assert_true(counts[UNWIND_FRAME_POINTER] < total / 10);
 }
 
+#define WALK_MAX 160u
+
+/* Remembered walks: every one that is recognized is compared with a walk of its own. */
+static struct {
+    struct unwind_trails trails;
+    uint64_t stacks[4096][WALK_MAX];
+    uint32_t counts[4096];
+    uint32_t taken, recognized;
+    uint64_t low, high;
+} memory;
+
+static __attribute__((noinline)) void take_remembered(void)
+{
+    uint64_t new_pcs[WALK_MAX], pcs[WALK_MAX];
+    uint32_t number;
+    uint32_t new_count = unwind_take_new(new_pcs, WALK_MAX, memory.low, memory.high, &memory.trails, &number);
+    uint32_t count = unwind_take(pcs, WALK_MAX, memory.low, memory.high);
+
+    memory.recognized += number != 0;
+    if (number == 0) {
+        number = memory.taken++ % 4096 + 1;
+        memory.counts[number - 1] = new_count;
+        memcpy(memory.stacks[number - 1], new_pcs, sizeof new_pcs);
+        unwind_remember(&memory.trails, number);
+    } else {
+        assert_int_equal(new_count, 0);
+    }
+    assert_int_equal(memory.counts[number - 1], count);
+    assert_memory_equal(memory.stacks[number - 1] + 1, pcs + 1, (count - 1) * sizeof *pcs);
+}
+
+static void begin_memory(bool is_known)
+{
+    memset(&memory, 0, sizeof memory);
+    memory.high = is_known ? (uint64_t)(uintptr_t)__libc_stack_end : 0;
+    memory.low = is_known ? memory.high - (1u << 23) : 0;
+}
+
+static int wander_left(uint32_t path, int depth);
+
+/* Two functions with frames of one size that call each other by the bits of `path`. */
+static __attribute__((noinline)) int wander_right(uint32_t path, int depth)
+{
+    volatile int keep = depth;
+
+    if (depth == 0)
+        take_remembered();
+    else if (path & 1)
+        wander_right(path >> 1, depth - 1);
+    else
+        wander_left(path >> 1, depth - 1);
+    return keep;
+}
+
+static __attribute__((noinline)) int wander_left(uint32_t path, int depth)
+{
+    volatile int keep = depth + 1; /* not the same function */
+
+    if (depth == 0)
+        take_remembered();
+    else if (path & 1)
+        wander_right(path >> 1, depth - 1);
+    else
+        wander_left(path >> 1, depth - 1);
+    return keep;
+}
+
+static void test_unwind__remembered_stacks_are_the_right_ones(void **state)
+{
+    uint32_t random = 12345;
+
+    (void)state;
+    begin_memory(true);
+    for (int i = 0; i < 20000; i++) {
+        random = random * 1103515245u + 12345u;
+        /* One of eight stacks of one depth, or of two depths that differ in their oldest frames only. */
+        if (random & 0x10000)
+            wander_left((random >> 20) & 7, 5);
+        else
+            wander_right((random >> 20 & 1) << 9, 9 + (int)(random >> 24 & 1));
+    }
+    assert_true(memory.recognized > 2000);
+    assert_true(memory.taken > 2000);
+}
+
+static void test_unwind__same_stack_is_walked_once(void **state)
+{
+    (void)state;
+    begin_memory(true);
+    for (int i = 0; i < 10; i++)
+        wander_left(5, 20);
+    assert_int_equal(memory.taken, 1);
+    unwind_forget_code();
+    wander_left(5, 20);
+    assert_int_equal(memory.taken, 1 + 1);
+    unwind_forget_trails(&memory.trails);
+    wander_left(5, 20);
+    assert_int_equal(memory.taken, 1 + 1 + 1);
+}
+
+static void test_unwind__what_cannot_be_remembered_is_walked(void **state)
+{
+    (void)state;
+    begin_memory(false); /* nothing is known of the stack */
+    for (int i = 0; i < 5; i++)
+        wander_left(5, 20);
+    assert_int_equal(memory.recognized, 0);
+    begin_memory(true); /* deeper than a trail is long */
+    for (int i = 0; i < 5; i++)
+        wander_left(5, (int)UNWIND_TRAIL_WORDS + 10);
+    assert_int_equal(memory.recognized, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +432,9 @@ int main(void)
         cmocka_unit_test(test_unwind__coroutine_stack_matches),
         cmocka_unit_test(test_unwind__deeper_than_the_maximum_is_cut),
         cmocka_unit_test(test_unwind__damaged_stack_ends_the_walk),
+        cmocka_unit_test(test_unwind__remembered_stacks_are_the_right_ones),
+        cmocka_unit_test(test_unwind__same_stack_is_walked_once),
+        cmocka_unit_test(test_unwind__what_cannot_be_remembered_is_walked),
         cmocka_unit_test(test_unwind__skipped_code_is_left_out),
         cmocka_unit_test(test_unwind__all_code_of_the_process_has_rules),
     };
