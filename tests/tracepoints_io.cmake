@@ -26,6 +26,10 @@ exectrace_same_behaviour_test(io_wide_stdio_results)
 exectrace_same_behaviour_test(io_paths_results rt)
 exectrace_same_behaviour_test(io_processes_results)
 exectrace_same_behaviour_test(alloc_results)
+add_test(NAME preload.other_allocators
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/other-allocators $<TARGET_FILE:exectrace>
+                 $<TARGET_FILE:alloc_results> common)
+set_tests_properties(preload.other_allocators PROPERTIES LABELS preload SKIP_RETURN_CODE 77 TIMEOUT 60)
 
 add_library(exectrace_alloc_sampling STATIC ${PROJECT_SOURCE_DIR}/tracepoints/alloc_sampling.c
             ${PROJECT_SOURCE_DIR}/tracepoints/alloc_samples.c)

@@ -160,28 +160,15 @@ static __attribute__((noinline)) void *realloc_slowly(void *address, size_t size
     return moved;
 }
 
-/* Counts as a release and a new allocation of the whole size, wherever the memory ends up. */
-static inline void *resize(void *address, size_t size, const void *site)
+/*
+ * Counts as a release and a new allocation of the whole size, wherever the memory ends up. reallocarray() is
+ * not wrapped: the C library jumps from it to realloc(), which may be another allocator's.
+ */
+EXECTRACE_EXPORT void *realloc(void *address, size_t size)
 {
     if (likely(!alloc_filter_hits(address) && is_passed_over(size)))
         return real.realloc(address, size);
-    return realloc_slowly(address, size, site);
-}
-
-EXECTRACE_EXPORT void *realloc(void *address, size_t size)
-{
-    return resize(address, size, SITE);
-}
-
-EXECTRACE_EXPORT void *reallocarray(void *address, size_t count, size_t size)
-{
-    size_t bytes;
-
-    if (__builtin_mul_overflow(count, size, &bytes)) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    return resize(address, bytes, SITE);
+    return realloc_slowly(address, size, SITE);
 }
 
 EXECTRACE_EXPORT int posix_memalign(void **address, size_t alignment, size_t size)
