@@ -174,10 +174,19 @@ bool filter_options_need_range(const struct filter_options *options)
 
 enum verdict { VERDICT_OPEN = 0, VERDICT_NO, VERDICT_YES };
 
+/* What was said of a thread, and by which of its facts, which may change. */
+struct thread_verdict {
+    const char *name; /* interned */
+    int32_t pid;
+    uint8_t verdict; /* enum verdict */
+};
+
 /* One observer behind the filter. */
 struct outlet {
     struct filter *filter;
     struct trace_observer observer;
+    GArray *operations;  /* struct blocking: held, see filter_hold_lost() */
+    GArray *allocations; /* struct heap_sample: likewise */
 };
 
 struct filter {
@@ -186,12 +195,24 @@ struct filter {
     int64_t start_ns, end_ns;             /* of the trace; 0: not known */
     bool has_borders;
     int64_t from_ns, to_ns;
-    GByteArray *threads; /* enum verdict, by thread; names may change, so only pids and tids */
-    GByteArray *stacks;  /* enum verdict, by stack */
+    GArray *threads;    /* struct thread_verdict, by thread */
+    bool is_settled;    /* they are final */
+    bool has_changed;   /* one of them has, after it was used */
+    GByteArray *stacks; /* enum verdict, by stack */
     filter_stack_predicate focus;
     void *focus_self;
+    bool is_holding;
     GPtrArray *outlets; /* struct outlet * */
 };
+
+static void outlet_free(void *pointer)
+{
+    struct outlet *outlet = pointer;
+
+    g_array_unref(outlet->operations);
+    g_array_unref(outlet->allocations);
+    g_free(outlet);
+}
 
 struct filter *filter_new(struct trace_model *model, const struct filter_options *options, int64_t start_ns,
                           int64_t end_ns)
@@ -204,9 +225,9 @@ struct filter *filter_new(struct trace_model *model, const struct filter_options
     filter->end_ns = end_ns;
     filter->from_ns = G_MININT64;
     filter->to_ns = G_MAXINT64;
-    filter->threads = g_byte_array_new();
+    filter->threads = g_array_new(FALSE, TRUE, sizeof(struct thread_verdict));
     filter->stacks = g_byte_array_new();
-    filter->outlets = g_ptr_array_new_with_free_func(g_free);
+    filter->outlets = g_ptr_array_new_with_free_func(outlet_free);
     return filter;
 }
 
@@ -215,7 +236,7 @@ void filter_free(struct filter *filter)
     if (!filter)
         return;
 
-    g_byte_array_unref(filter->threads);
+    g_array_unref(filter->threads);
     g_byte_array_unref(filter->stacks);
     g_ptr_array_unref(filter->outlets);
     g_free(filter);
@@ -225,6 +246,11 @@ void filter_set_focus(struct filter *filter, filter_stack_predicate predicate, v
 {
     filter->focus = predicate;
     filter->focus_self = self;
+}
+
+void filter_hold_lost(struct filter *filter)
+{
+    filter->is_holding = true;
 }
 
 static int64_t resolve(const struct filter *filter, struct time_point point, int64_t otherwise)
@@ -278,7 +304,7 @@ static bool has_id(const GArray *ids, int32_t id)
     return false;
 }
 
-/* The remembered verdict on a thread or stack. */
+/* The remembered verdict on a stack. */
 static uint8_t *verdict_at(GByteArray *verdicts, uint32_t index)
 {
     if (index >= verdicts->len) {
@@ -289,19 +315,45 @@ static uint8_t *verdict_at(GByteArray *verdicts, uint32_t index)
     return &verdicts->data[index];
 }
 
+static bool is_wanted(const struct filter_options *options, const struct thread *thread)
+{
+    return (!options->pids || has_id(options->pids, thread->pid)) &&
+           (!options->tids || has_id(options->tids, thread->tid)) &&
+           (!options->thread || g_regex_match(options->thread, thread->name, 0, NULL));
+}
+
 bool filter_has_thread(struct filter *filter, uint32_t index)
 {
-    const struct filter_options *options = filter->options;
-    const struct thread *thread = trace_model_thread(filter->model, index);
-    uint8_t *verdict = verdict_at(filter->threads, index);
+    if (index >= filter->threads->len)
+        g_array_set_size(filter->threads, MAX(index + 1, 2 * filter->threads->len));
+    struct thread_verdict *known = &g_array_index(filter->threads, struct thread_verdict, index);
+    if (filter->is_settled && known->verdict != VERDICT_OPEN)
+        return known->verdict == VERDICT_YES;
 
-    if (*verdict == VERDICT_OPEN) {
-        bool is_in = (!options->pids || has_id(options->pids, thread->pid)) &&
-                     (!options->tids || has_id(options->tids, thread->tid));
-        *verdict = is_in ? VERDICT_YES : VERDICT_NO;
+    const struct thread *thread = trace_model_thread(filter->model, index);
+    if (known->verdict == VERDICT_OPEN || known->name != thread->name || known->pid != thread->pid) {
+        uint8_t verdict = is_wanted(filter->options, thread) ? VERDICT_YES : VERDICT_NO;
+        filter->has_changed |= known->verdict != VERDICT_OPEN && known->verdict != verdict;
+        *known = (struct thread_verdict){thread->name, thread->pid, verdict};
     }
-    return *verdict == VERDICT_YES &&
-           (!options->thread || g_regex_match(options->thread, thread->name, 0, NULL));
+    return known->verdict == VERDICT_YES;
+}
+
+GArray *filter_take_corrections(struct filter *filter)
+{
+    if (filter->is_settled)
+        return NULL;
+    for (guint i = 0; i < filter->threads->len; i++)
+        if (g_array_index(filter->threads, struct thread_verdict, i).verdict != VERDICT_OPEN)
+            filter_has_thread(filter, i);
+    return filter->has_changed ? g_array_ref(filter->threads) : NULL;
+}
+
+void filter_apply_corrections(struct filter *filter, GArray *corrections)
+{
+    g_array_unref(filter->threads);
+    filter->threads = g_array_ref(corrections);
+    filter->is_settled = true;
 }
 
 static bool has_stack(struct filter *filter, uint32_t index)
@@ -313,10 +365,21 @@ static bool has_stack(struct filter *filter, uint32_t index)
 
     uint8_t *verdict = verdict_at(filter->stacks, index);
     if (*verdict == VERDICT_OPEN) {
-        bool is_in = filter->focus(filter->focus_self, trace_model_stack(filter->model, index));
-        *verdict = is_in ? VERDICT_YES : VERDICT_NO;
+        const struct stack *stack = trace_model_stack(filter->model, index);
+        /* It may be defined later. */
+        if (stack->is_lost)
+            return false;
+        *verdict = filter->focus(filter->focus_self, stack) ? VERDICT_YES : VERDICT_NO;
     }
     return *verdict == VERDICT_YES;
+}
+
+/* Keeps a fact that only its stack keeps out, when that is not known yet. */
+static void hold(const struct filter *filter, GArray *held, const void *fact, uint32_t stack)
+{
+    if (filter->is_holding && filter->options->focus && stack != 0 && held->len < FILTER_MAX_HELD &&
+        trace_model_stack(filter->model, stack)->is_lost)
+        g_array_append_vals(held, fact, 1);
 }
 
 /* Is the moment in the range? Its end belongs to it only when nothing can come after it. */
@@ -341,8 +404,8 @@ static void pass_state(void *self, const struct state_interval *interval)
     find_borders(filter);
     cut.start_ns = MAX(cut.start_ns, filter->from_ns);
     cut.end_ns = MIN(cut.end_ns, filter->to_ns);
-    bool is_in =
-        interval->start_ns == interval->end_ns ? has_instant(filter, cut.end_ns) : cut.start_ns < cut.end_ns;
+    bool is_in = interval->start_ns == interval->end_ns ? has_instant(filter, interval->end_ns)
+                                                        : cut.start_ns < cut.end_ns;
     if (!is_in || !filter_has_thread(filter, interval->thread))
         return;
     cut.is_part = interval->is_part || cut.end_ns != interval->end_ns;
@@ -380,10 +443,12 @@ static void pass_blocking(void *self, const struct blocking *operation)
     find_borders(filter);
     uint64_t length_ns = operation->is_summary ? operation->longest_ns : operation->total_ns;
     if (length_ns < (uint64_t)filter->options->min_duration_ns ||
-        !filter_has_thread(filter, operation->thread) || !has_stack(filter, operation->stack) ||
-        !cut_operation(filter, &cut))
+        !filter_has_thread(filter, operation->thread))
         return;
-    outlet->observer.blocking(outlet->observer.self, &cut);
+    if (!has_stack(filter, operation->stack))
+        hold(filter, outlet->operations, operation, operation->stack);
+    else if (cut_operation(filter, &cut))
+        outlet->observer.blocking(outlet->observer.self, &cut);
 }
 
 static void pass_heap(void *self, const struct heap_sample *sample)
@@ -392,8 +457,11 @@ static void pass_heap(void *self, const struct heap_sample *sample)
     struct filter *filter = outlet->filter;
 
     find_borders(filter);
-    if (has_moment(filter, sample->time_ns) && filter_has_thread(filter, sample->thread) &&
-        has_stack(filter, sample->stack))
+    if (!has_moment(filter, sample->time_ns) || !filter_has_thread(filter, sample->thread))
+        return;
+    if (!has_stack(filter, sample->stack))
+        hold(filter, outlet->allocations, sample, sample->stack);
+    else
         outlet->observer.heap(outlet->observer.self, sample);
 }
 
@@ -434,7 +502,10 @@ void filter_add_observer(struct filter *filter, const struct trace_observer *obs
         return;
     }
     struct outlet *outlet = g_new0(struct outlet, 1);
-    *outlet = (struct outlet){filter, *observer};
+    *outlet = (struct outlet){.filter = filter,
+                              .observer = *observer,
+                              .operations = g_array_new(FALSE, FALSE, sizeof(struct blocking)),
+                              .allocations = g_array_new(FALSE, FALSE, sizeof(struct heap_sample))};
     g_ptr_array_add(filter->outlets, outlet);
     struct trace_observer inlet = {
         .state = observer->state ? pass_state : NULL,
@@ -447,4 +518,16 @@ void filter_add_observer(struct filter *filter, const struct trace_observer *obs
         .blocking_classes = observer->blocking_classes,
     };
     trace_model_add_observer(filter->model, &inlet);
+}
+
+void filter_finish(struct filter *filter)
+{
+    filter->is_holding = false;
+    for (guint i = 0; i < filter->outlets->len; i++) {
+        struct outlet *outlet = filter->outlets->pdata[i];
+        for (guint j = 0; j < outlet->operations->len; j++)
+            pass_blocking(outlet, &g_array_index(outlet->operations, struct blocking, j));
+        for (guint j = 0; j < outlet->allocations->len; j++)
+            pass_heap(outlet, &g_array_index(outlet->allocations, struct heap_sample, j));
+    }
 }

@@ -46,6 +46,8 @@ bool filter_parse_duration(const char *text, int64_t *ns);
 
 struct filter;
 
+#define FILTER_MAX_HELD (1u << 16)
+
 /* Does the stack match -focus? Called once per distinct stack. */
 typedef bool (*filter_stack_predicate)(void *self, const struct stack *stack);
 
@@ -55,10 +57,25 @@ struct filter *filter_new(struct trace_model *model, const struct filter_options
                           int64_t end_ns);
 void filter_free(struct filter *filter);
 void filter_set_focus(struct filter *filter, filter_stack_predicate predicate, void *self);
+/*
+ * With -focus: keeps up to FILTER_MAX_HELD operations and allocations whose stacks the trace has not defined
+ * yet (in overwritten buffers the definition may come later) until filter_finish(), when the model has been
+ * finished. For observers that take operations in any order; others lose what has no stack yet.
+ */
+void filter_hold_lost(struct filter *filter);
+void filter_finish(struct filter *filter);
 /* Hangs the observer behind the filter; without options it is hung into the model directly. */
 void filter_add_observer(struct filter *filter, const struct trace_observer *observer);
 
 bool filter_has_thread(struct filter *filter, uint32_t thread);
+/*
+ * Threads are judged when their first fact passes, but may get another name, or their process be told, later:
+ * then what passed before was wrong. When the model has been finished: NULL if that did not happen, else what
+ * a second filter needs to judge the same threads right from the beginning, for a second pass over the trace.
+ * The caller unrefs it.
+ */
+GArray *filter_take_corrections(struct filter *filter);
+void filter_apply_corrections(struct filter *filter, GArray *corrections);
 /* The range that is shown: the options' borders, or the trace's own. */
 int64_t filter_start_ns(const struct filter *filter);
 int64_t filter_end_ns(const struct filter *filter);

@@ -23,6 +23,8 @@ struct analysis {
     void *report;
     struct profile_builder *builder;
     int64_t range_start_ns, range_end_ns; /* of the trace, when the filter must know it */
+    GArray *corrections;                  /* of the first pass, for the second; NULL: none */
+    FILE *stdin_copy;                     /* of the events on standard input, which are read more than once */
     GError *incomplete;                   /* why the trace could not be read to its end; the rest counts */
 };
 
@@ -48,10 +50,35 @@ static bool widen_range(void *self, const struct event *event)
     return true;
 }
 
-static bool read_text(const char *path, event_sink sink, void *self, GError **error)
+/* NULL and errno: no room for it. */
+static FILE *copy_stdin(void)
 {
-    bool is_stdin = strcmp(path, "-") == 0;
-    FILE *in = is_stdin ? stdin : fopen(path, "re");
+    FILE *copy = tmpfile();
+    char block[BUFSIZ];
+    size_t size;
+
+    while (copy && (size = fread(block, 1, sizeof block, stdin)) > 0) {
+        if (fwrite(block, 1, size, copy) != size)
+            return NULL;
+    }
+    return copy;
+}
+
+static FILE *open_text(struct analysis *analysis, const char *path)
+{
+    if (strcmp(path, "-") != 0)
+        return fopen(path, "re");
+    if (!analysis->stdin_copy)
+        analysis->stdin_copy = copy_stdin();
+    if (analysis->stdin_copy)
+        rewind(analysis->stdin_copy);
+    return analysis->stdin_copy;
+}
+
+static bool read_text(struct analysis *analysis, const char *path, event_sink sink, void *self,
+                      GError **error)
+{
+    FILE *in = open_text(analysis, path);
     if (!in) {
         g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "cannot read %s: %s", path,
                     g_strerror(errno));
@@ -61,19 +88,19 @@ static bool read_text(const char *path, event_sink sink, void *self, GError **er
     bool is_read = event_text_read(in, sink, self, error);
     if (!is_read)
         g_prefix_error(error, "%s: ", path);
-    if (!is_stdin)
+    if (in != analysis->stdin_copy)
         fclose(in);
     return is_read;
 }
 
 /* needs: NULL: all events. */
-static bool read_events(const struct analysis *analysis, const struct event_needs *needs, event_sink sink,
+static bool read_events(struct analysis *analysis, const struct event_needs *needs, event_sink sink,
                         void *self, GError **error)
 {
     const struct analyzer_options *options = &analysis->options;
 
     if (options->events_file)
-        return read_text(options->events_file, sink, self, error);
+        return read_text(analysis, options->events_file, sink, self, error);
     struct ctf_reader_options reader = {
         .path = options->trace, .workers = options->workers, .needs = needs, .is_progress = true};
     return ctf_reader_run(&reader, sink, self, error);
@@ -97,6 +124,9 @@ static void begin(struct analysis *analysis)
     /* A profile is focused by its own stacks, which are not always the waiters' (mutex, offwake). */
     if (options->filter.focus && !options->profile)
         filter_set_focus(analysis->filter, matches_focus, analysis);
+    filter_hold_lost(analysis->filter);
+    if (analysis->corrections)
+        filter_apply_corrections(analysis->filter, analysis->corrections);
     analysis->context = (struct report_context){
         .model = analysis->model,
         .filter = analysis->filter,
@@ -140,6 +170,37 @@ static void print_warnings(const struct analysis *analysis)
         report_print_missing(&analysis->context, stderr);
 }
 
+/* The whole trace through model and filter into what makes the result. */
+static bool pass(struct analysis *analysis, GError **error)
+{
+    const struct analyzer_options *options = &analysis->options;
+
+    begin(analysis);
+    struct event_needs needs = trace_model_needs(analysis->model);
+    bool needs_all = !options->profile && options->report->needs_all_events;
+    if (!read_events(analysis, needs_all ? NULL : &needs, feed_model, analysis->model,
+                     &analysis->incomplete) &&
+        trace_model_event_count(analysis->model) == 0) {
+        g_propagate_error(error, g_steal_pointer(&analysis->incomplete));
+        return false;
+    }
+    trace_model_finish(analysis->model);
+    filter_finish(analysis->filter);
+    return true;
+}
+
+static void end_pass(struct analysis *analysis)
+{
+    if (analysis->report)
+        analysis->options.report->free(analysis->report);
+    analysis->report = NULL;
+    g_clear_pointer(&analysis->builder, profile_builder_free);
+    g_clear_pointer(&analysis->filter, filter_free);
+    g_clear_pointer(&analysis->symbols, symbol_table_free);
+    g_clear_pointer(&analysis->model, trace_model_free);
+    g_clear_error(&analysis->incomplete);
+}
+
 /* Reads the trace and writes the result; output is still to be closed. */
 static bool analyze(struct analysis *analysis, GError **error)
 {
@@ -154,16 +215,14 @@ static bool analyze(struct analysis *analysis, GError **error)
             return false;
         g_clear_error(error); /* it will come again */
     }
-    begin(analysis);
-    struct event_needs needs = trace_model_needs(analysis->model);
-    bool needs_all = !options->profile && options->report->needs_all_events;
-    if (!read_events(analysis, needs_all ? NULL : &needs, feed_model, analysis->model,
-                     &analysis->incomplete) &&
-        trace_model_event_count(analysis->model) == 0) {
-        g_propagate_error(error, g_steal_pointer(&analysis->incomplete));
+    if (!pass(analysis, error))
         return false;
+    analysis->corrections = filter_take_corrections(analysis->filter);
+    if (analysis->corrections) {
+        end_pass(analysis);
+        if (!pass(analysis, error))
+            return false;
     }
-    trace_model_finish(analysis->model);
     symbol_table_learn_objects(analysis->symbols, analysis->model);
     if (options->profile) {
         if (!write_profile(analysis, error))
@@ -177,13 +236,10 @@ static bool analyze(struct analysis *analysis, GError **error)
 
 static void end(struct analysis *analysis)
 {
-    if (analysis->report)
-        analysis->options.report->free(analysis->report);
-    profile_builder_free(analysis->builder);
-    filter_free(analysis->filter);
-    symbol_table_free(analysis->symbols);
-    trace_model_free(analysis->model);
-    g_clear_error(&analysis->incomplete);
+    end_pass(analysis);
+    g_clear_pointer(&analysis->corrections, g_array_unref);
+    if (analysis->stdin_copy)
+        fclose(analysis->stdin_copy);
     analyzer_options_clear(&analysis->options);
 }
 

@@ -470,6 +470,9 @@ bool symbol_table_stack_matches(struct symbol_table *table, const struct stack *
 {
     for (uint32_t i = 0; i < stack->frame_count && !stack->is_lost; i++) {
         const struct symbolized_frame *frame = symbol_table_find(table, &stack->frames[i]);
+        const struct module *module = stack->frames[i].module;
+        if (module && g_regex_match(regex, module->path, 0, NULL))
+            return true;
         for (uint32_t j = 0; j < frame->count; j++) {
             if (g_regex_match(regex, frame->lines[j].function, 0, NULL) ||
                 g_regex_match(regex, frame->lines[j].file, 0, NULL))

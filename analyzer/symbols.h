@@ -61,7 +61,7 @@ struct code_segment symbol_table_code(struct symbol_table *table, const struct m
 bool symbol_table_is_code(struct symbol_table *table, const struct frame *frame);
 /* Memory without a file: code made at run time. */
 bool module_is_anonymous(const struct module *module);
-/* Whether the function or file of some frame matches; never for a lost stack. */
+/* Whether the function, source file or object of some frame matches; never for a lost stack. */
 bool symbol_table_stack_matches(struct symbol_table *table, const struct stack *stack, const GRegex *regex);
 /* Warnings met so far (a binary that changed since the recording, a missing file...), one sentence each. */
 const GPtrArray *symbol_table_warnings(const struct symbol_table *table);

@@ -73,7 +73,10 @@ enum thread_state {
     THREAD_BLOCKED,
 };
 
-/* A thread was in one state for a while. Intervals of one thread touch and never overlap. */
+/*
+ * A thread was in one state for a while. Intervals of one thread touch and never overlap. RUNNABLE ones may
+ * have no length: the clock did not go on between a wake-up and the thread's run.
+ */
 struct state_interval {
     int64_t start_ns, end_ns;
     uint32_t thread;
