@@ -68,6 +68,15 @@ static void take_back(struct start_record *record)
     give_back(record);
 }
 
+/* Where libc puts the thread's own block is above its first frames, and the end of what can be read for sure.
+ */
+static uintptr_t stack_end(uintptr_t frame)
+{
+    uintptr_t block = (uintptr_t)pthread_self();
+
+    return block > frame && block - frame < STACK_MARGIN_BYTES ? block & ~(uintptr_t)7 : frame;
+}
+
 /* The first thing that runs on a new thread. `frame`: an address at the top of its stack. */
 static void thread_has_started(const struct start_record *record, uintptr_t frame)
 {
@@ -84,7 +93,7 @@ static void thread_has_started(const struct start_record *record, uintptr_t fram
         return;
     thread->start_routine = (uint64_t)(uintptr_t)record->routine.posix;
     if (record->stack_bytes > 2 * STACK_MARGIN_BYTES) {
-        thread->stack_high = frame;
+        thread->stack_high = stack_end(frame);
         thread->stack_low = frame - record->stack_bytes + STACK_MARGIN_BYTES;
     }
     if (TRACING(exectrace_thread, start))
