@@ -184,7 +184,6 @@ static void watch_sessions(void)
 __attribute__((constructor)) static void library_was_loaded(void)
 {
     uint32_t level = guard_mute();
-    int saved_errno = errno;
 
     real_resolve_all();
     process_remember_pid();
@@ -202,7 +201,7 @@ __attribute__((constructor)) static void library_was_loaded(void)
     announce_process(EXECTRACE_START_LIBRARY);
     watch_sessions();
     at_quick_exit(process_report_end);
-    errno = saved_errno;
+    errno = 0; /* as C promises to main(); the constructors of LTTng's libraries leave EINVAL in it */
     guard_unmute(level);
 }
 
