@@ -5,71 +5,37 @@
  * otherwise. States have tracks of their own (made-up thread numbers), because the thread state events of
  * new viewers are unknown to old ones. Names and order of tracks come last, when they are known.
  */
-#include <stdlib.h>
 #include <string.h>
 #include "viewer_export/exporter.h"
+#include "viewer_export/json_texts.h"
 #include "viewer_export/json_writer.h"
 #include "viewer_export/labels.h"
 
-/* ,"pid":1,"tid":2 of a track, and of its states: the same for each of its events. */
-struct track_text {
-    char text[2][48];
-    uint8_t length[2];
-};
-
-/* A thread as it stands in arguments, "worker 1234", escaped and quoted. */
-struct thread_text {
-    const char *name; /* the model's; another pointer when the thread was renamed */
-    uint32_t length;
-    char *text;
-};
-
-/*
- * What slices with the same name have in common: ,"cat": ... "name": ... and the beginning of "args". Found
- * by hash, written with one copy.
- */
-#define LABEL_TEXTS 1024u
-#define LABEL_TEXT_BYTES 208u
-struct label_text {
-    struct operation_label label;
-    const char *category; /* NULL: free */
-    uint32_t length;
-    char text[LABEL_TEXT_BYTES];
-};
+/* What stands before an event's time at most, and the time. */
+#define EVENT_HEAD_BYTES (16 + JSON_TRACK_BYTES + JSON_NUMBER_BYTES)
+/* Arguments without strings of any length; and more than enough. */
+#define PLAIN_ARGS_BYTES ((size_t)512)
 
 struct chrome_json {
     const struct export_context *context;
     struct output *output;
+    struct json_texts *texts;
     bool has_events;
-    GArray *track_texts;  /* struct track_text by track */
-    GArray *thread_texts; /* struct thread_text by the model's thread */
-    struct label_text *label_texts;
-    struct output *scratch; /* for escaping */
 };
-
-static const char category_release[] = "release", category_short[] = "short";
 
 static void *chrome_json_new(const struct export_context *context)
 {
     struct chrome_json *json = g_new0(struct chrome_json, 1);
     json->context = context;
     json->output = context->output;
-    json->track_texts = g_array_new(FALSE, TRUE, sizeof(struct track_text));
-    json->thread_texts = g_array_new(FALSE, TRUE, sizeof(struct thread_text));
-    json->label_texts = g_new0(struct label_text, LABEL_TEXTS);
-    json->scratch = output_open_nowhere();
+    json->texts = json_texts_new(context->model);
     return json;
 }
 
 static void chrome_json_free(void *self)
 {
     struct chrome_json *json = self;
-    for (guint i = 0; i < json->thread_texts->len; i++)
-        g_free(g_array_index(json->thread_texts, struct thread_text, i).text);
-    g_array_unref(json->thread_texts);
-    g_array_unref(json->track_texts);
-    g_free(json->label_texts);
-    output_discard(json->scratch);
+    json_texts_free(json->texts);
     g_free(json);
 }
 
@@ -79,43 +45,39 @@ static void chrome_json_begin(void *self)
     json_text(json->output, "{\"traceEvents\":[");
 }
 
-static const struct track_text *track_text(struct chrome_json *json, const struct track *track)
+/* Up to the phase. */
+static uint8_t *put_event_start(struct chrome_json *json, uint8_t *text)
 {
-    if (json->track_texts->len <= track->index)
-        g_array_set_size(json->track_texts, MAX(track->index + 1, json->track_texts->len * 2));
-    struct track_text *text = &g_array_index(json->track_texts, struct track_text, track->index);
-    if (text->length[0] == 0) {
-        const uint32_t tids[] = {track->tid, track->state_tid};
-        for (size_t i = 0; i < G_N_ELEMENTS(tids); i++)
-            text->length[i] = (uint8_t)g_snprintf(text->text[i], sizeof(text->text[i]),
-                                                  "\",\"pid\":%u,\"tid\":%u", track->pid, tids[i]);
-    }
-    return text;
-}
-
-static void begin_phase(struct chrome_json *json, char phase)
-{
-    struct output *output = json->output;
     if (json->has_events)
-        json_text(output, ",\n{\"ph\":\"");
-    else
-        json_text(output, "\n{\"ph\":\"");
+        *text++ = ',';
     json->has_events = true;
-    output_write(output, &phase, 1);
+    return json_put_text(text, "\n{\"ph\":\"");
 }
 
-/* On the track itself, or on the one of its states. */
-static void begin_track_event(struct chrome_json *json, char phase, const struct track *track, bool is_state)
+/* Up to the time. Room for EVENT_HEAD_BYTES. */
+static uint8_t *put_head(struct chrome_json *json, uint8_t *text, char phase, const struct track *track,
+                         bool is_state, int64_t time_ns)
 {
-    const struct track_text *text = track_text(json, track);
-    begin_phase(json, phase);
-    output_write(json->output, text->text[is_state], text->length[is_state]);
+    const struct json_piece numbers = json_texts_track(json->texts, track, is_state);
+    text = put_event_start(json, text);
+    *text++ = (uint8_t)phase;
+    memcpy(text, numbers.text, JSON_TRACK_BYTES); /* of a fixed size, so not a call */
+    return json_put_time(text + numbers.length, time_ns);
+}
+
+static void begin_track_event(struct chrome_json *json, char phase, const struct track *track,
+                              int64_t time_ns)
+{
+    uint8_t *start = output_reserve(json->output, EVENT_HEAD_BYTES);
+    output_advance(json->output, (size_t)(put_head(json, start, phase, track, false, time_ns) - start));
 }
 
 static void begin_event(struct chrome_json *json, char phase, uint32_t pid, uint32_t tid)
 {
     struct output *output = json->output;
-    begin_phase(json, phase);
+    uint8_t *start = output_reserve(output, EVENT_HEAD_BYTES), *text = put_event_start(json, start);
+    *text++ = (uint8_t)phase;
+    output_advance(output, (size_t)(text - start));
     json_text(output, "\",\"pid\":");
     json_unsigned(output, pid);
     json_text(output, ",\"tid\":");
@@ -124,77 +86,14 @@ static void begin_event(struct chrome_json *json, char phase, uint32_t pid, uint
 
 static void write_time(struct output *output, int64_t time_ns)
 {
-    json_text(output, ",\"ts\":");
-    json_microseconds(output, time_ns);
+    uint8_t *start = output_reserve(output, 16 + JSON_NUMBER_BYTES);
+    uint8_t *text = json_put_time(json_put_text(start, ",\"ts\":"), time_ns);
+    output_advance(output, (size_t)(text - start));
 }
 
-/* The name of an operation's slice, see operation_label_write(). */
-static void write_label(struct output *output, const struct operation_label *label, bool is_release)
+static void write_piece(struct output *output, struct json_piece piece)
 {
-    json_text(output, ",\"name\":\"");
-    if (is_release)
-        json_text(output, "release ");
-    else if (label->is_idle)
-        json_text(output, "idle: ");
-    json_string_part(output, label->word);
-    if (label->has_object && label->object_is_tid) {
-        json_text(output, " thread ");
-        json_unsigned(output, label->object);
-    } else if (label->has_object) {
-        json_text(output, " ");
-        json_hex(output, label->object);
-    }
-    json_text(output, "\"");
-}
-
-static void write_label_anew(struct output *output, const char *category, const struct operation_label *label)
-{
-    bool is_release = category == category_release;
-    json_text(output, ",\"cat\":\"");
-    output_write(output, category, strlen(category));
-    json_text(output, "\"");
-    write_label(output, label, is_release);
-    if (label->is_idle && !is_release && category != category_short)
-        json_text(output, ",\"cname\":\"grey\"");
-    json_text(output, ",\"args\":{\"kind\":");
-    json_string(output, label->word);
-    if (label->has_object) {
-        json_text(output, ",\"object\":\"");
-        json_hex(output, label->object);
-        json_text(output, "\"");
-    }
-}
-
-static bool is_text_of(const struct label_text *text, const char *category,
-                       const struct operation_label *label)
-{
-    return text->category == category && text->label.word == label->word &&
-           text->label.object == label->object && text->label.has_object == label->has_object &&
-           text->label.object_is_tid == label->object_is_tid && text->label.is_idle == label->is_idle;
-}
-
-/* Category, name, and args with kind and object; more args may follow. The category is a static string. */
-static void write_label_and_args(struct chrome_json *json, const char *category,
-                                 const struct operation_label *label)
-{
-    uint64_t hash =
-        (uint64_t)(uintptr_t)label->word ^ (uint64_t)(uintptr_t)category << 20 ^ label->object >> 3;
-    hash *= UINT64_C(0x9e3779b97f4a7c15);
-    G_STATIC_ASSERT(LABEL_TEXTS == 1u << (64 - 54));
-    struct label_text *known = &json->label_texts[hash >> 54];
-    if (is_text_of(known, category, label)) {
-        output_write(json->output, known->text, known->length);
-        return;
-    }
-
-    json->scratch->used_bytes = 0;
-    write_label_anew(json->scratch, category, label);
-    size_t length = json->scratch->used_bytes;
-    output_write_large(json->output, json->scratch->buffer, length);
-    if (length <= LABEL_TEXT_BYTES) {
-        *known = (struct label_text){.label = *label, .category = category, .length = (uint32_t)length};
-        memcpy(known->text, json->scratch->buffer, length);
-    }
+    output_write(output, piece.text, piece.length);
 }
 
 static void write_name(struct output *output, const char *category, const char *name)
@@ -205,158 +104,154 @@ static void write_name(struct output *output, const char *category, const char *
     json_string(output, name);
 }
 
-/* Up to, not including, args. */
+/* Up to the duration. On the track itself, or on the one of its states. */
 static void begin_slice(struct chrome_json *json, const struct track *track, bool is_state, int64_t start_ns,
                         int64_t end_ns)
 {
-    begin_track_event(json, 'X', track, is_state);
-    write_time(json->output, start_ns);
-    json_text(json->output, ",\"dur\":");
-    json_microseconds(json->output, end_ns - start_ns);
+    uint8_t *start = output_reserve(json->output, EVENT_HEAD_BYTES + 16 + JSON_NUMBER_BYTES);
+    uint8_t *text = put_head(json, start, 'X', track, is_state, start_ns);
+    text = json_put_text(text, ",\"dur\":");
+    text = json_put_duration(text, end_ns - start_ns);
+    output_advance(json->output, (size_t)(text - start));
 }
 
-static void write_stack(struct chrome_json *json, uint32_t stack)
+/* The last argument, and the end of the event. */
+static void write_stack_and_end(struct chrome_json *json, uint32_t stack)
 {
     size_t length;
     const char *text = stack_text_json(json->context->stacks, stack, &length);
-    if (!text)
-        return;
-    json_text(json->output, ",\"stack\":\"");
-    output_write(json->output, text, length);
-    json_text(json->output, "\"");
+    if (text) {
+        json_text(json->output, ",\"stack\":\"");
+        output_write_large(json->output, text, length);
+        json_text(json->output, "\"}}");
+    } else {
+        json_text(json->output, "}}");
+    }
 }
 
 static void write_thread(struct chrome_json *json, uint32_t index)
 {
-    const struct thread *thread = trace_model_thread(json->context->model, index);
-    if (json->thread_texts->len <= index)
-        g_array_set_size(json->thread_texts, MAX(index + 1, json->thread_texts->len * 2));
-    struct thread_text *known = &g_array_index(json->thread_texts, struct thread_text, index);
-    if (!known->text || known->name != thread->name) {
-        char text[LABEL_BYTES];
-        thread_label_write(thread, text);
-        json->scratch->used_bytes = 0;
-        json_string(json->scratch, text);
-        g_free(known->text);
-        known->name = thread->name;
-        known->length = (uint32_t)json->scratch->used_bytes;
-        known->text = g_strndup((const char *)json->scratch->buffer, known->length);
-    }
-    output_write(json->output, known->text, known->length);
-}
-
-static void state_colour(struct output *output, enum thread_state state)
-{
-    if (state == THREAD_RUNNING)
-        json_text(output, ",\"cname\":\"thread_state_running\"");
-    else if (state == THREAD_RUNNABLE)
-        json_text(output, ",\"cname\":\"thread_state_runnable\"");
-    else
-        json_text(output, ",\"cname\":\"thread_state_sleeping\"");
+    write_piece(json->output, json_texts_thread(json->texts, index));
 }
 
 static void write_cpu_slice(struct chrome_json *json, const struct export_state *state)
 {
-    struct output *output = json->output;
     begin_slice(json, state->cpu_track, false, state->start_ns, state->end_ns);
-    json_text(output, ",\"cat\":\"cpu\",\"name\":");
+    json_text(json->output, ",\"cat\":\"cpu\",\"name\":");
     write_thread(json, state->interval->thread);
+    json_text(json->output, "}");
+}
+
+/* What most states do not have. */
+static void write_state_args(struct chrome_json *json, const struct state_interval *interval)
+{
+    struct output *output = json->output;
+    const char *separator = ",\"args\":{";
+    if (interval->is_derived) {
+        output_write(output, separator, strlen(separator));
+        json_text(output, "\"derived\":true");
+        separator = ",";
+    }
+    if (interval->is_open) {
+        output_write(output, separator, strlen(separator));
+        json_text(output, "\"open\":true");
+        separator = ",";
+    }
+    if (interval->waker_thread) {
+        output_write(output, separator, strlen(separator));
+        json_text(output, "\"waker\":");
+        write_thread(json, interval->waker_thread);
+    }
     json_text(output, "}");
 }
 
 static void chrome_json_state(void *self, const struct export_state *state)
 {
     struct chrome_json *json = self;
-    struct output *output = json->output;
     const struct state_interval *interval = state->interval;
-    char label[LABEL_BYTES];
-    state_label_write(state, label);
     begin_slice(json, state->track, true, state->start_ns, state->end_ns);
-    write_name(output, "state", label);
-    state_colour(output, interval->state);
-    json_text(output, ",\"args\":{\"state\":\"");
-    const char *word = state_word(interval->state);
-    output_write(output, word, strlen(word));
-    json_text(output, "\"");
-    if (interval->is_derived)
-        json_text(output, ",\"derived\":true");
-    if (interval->is_open)
-        json_text(output, ",\"open\":true");
-    if (interval->waker_thread) {
-        json_text(output, ",\"waker\":");
-        write_thread(json, interval->waker_thread);
-    }
-    json_text(output, "}}");
+    write_piece(json->output, json_texts_state(json->texts, state));
+    if (interval->is_derived || interval->is_open || interval->waker_thread)
+        write_state_args(json, interval);
+    json_text(json->output, "}");
     if (state->cpu_track)
         write_cpu_slice(json, state);
 }
 
-static void write_descriptor(struct output *output, const struct blocking *operation)
+static uint8_t *put_plain_string(uint8_t *text, const char *string)
 {
-    if (operation->fd >= 0) {
-        json_text(output, ",\"fd\":");
-        json_signed(output, operation->fd);
-        json_text(output, ",\"fd_kind\":");
-        json_plain_string(output, fd_kind_name(operation->fd_kind));
-    }
-    if (operation->peer) {
-        json_text(output, ",\"peer\":");
-        json_string(output, operation->peer);
-    }
+    *text++ = '"';
+    text = json_put_bytes(text, string, strlen(string));
+    *text++ = '"';
+    return text;
 }
 
-static void write_sum(struct output *output, const struct blocking *operation)
+static uint8_t *put_sum(uint8_t *text, const struct blocking *operation)
 {
-    json_text(output, ",\"count\":");
-    json_unsigned(output, operation->count);
-    json_text(output, ",\"total_ns\":");
-    json_unsigned(output, operation->total_ns);
-    json_text(output, ",\"longest_ns\":");
-    json_unsigned(output, operation->longest_ns);
+    text = json_put_text(text, ",\"count\":");
+    text = json_put_unsigned(text, operation->count);
+    text = json_put_text(text, ",\"total_ns\":");
+    text = json_put_unsigned(text, operation->total_ns);
+    text = json_put_text(text, ",\"longest_ns\":");
+    text = json_put_unsigned(text, operation->longest_ns);
     if (operation->error_count) {
-        json_text(output, ",\"errors\":");
-        json_unsigned(output, operation->error_count);
+        text = json_put_text(text, ",\"errors\":");
+        text = json_put_unsigned(text, operation->error_count);
     }
+    return text;
 }
 
-/* Those that follow write_label_and_args(). */
+static uint8_t *put_outcome(uint8_t *text, const struct blocking *operation)
+{
+    if (operation->is_summary)
+        return put_sum(text, operation);
+    if (operation->is_open)
+        return json_put_text(text, ",\"open\":true");
+    if (operation->wait_kind)
+        return put_plain_string(json_put_text(text, ",\"outcome\":"), wait_outcome_name(operation->outcome));
+    return json_put_signed(json_put_text(text, ",\"result\":"), operation->result);
+}
+
+/* Those of static texts and numbers. Room for PLAIN_ARGS_BYTES. */
+static uint8_t *put_plain_args(uint8_t *text, const struct export_blocking *blocking)
+{
+    const struct blocking *operation = blocking->operation;
+    if (operation->fd >= 0) {
+        text = json_put_signed(json_put_text(text, ",\"fd\":"), operation->fd);
+        text = put_plain_string(json_put_text(text, ",\"fd_kind\":"), fd_kind_name(operation->fd_kind));
+    }
+    text = put_outcome(text, operation);
+    if (operation->is_idle)
+        text = json_put_text(text, ",\"idle\":true");
+    if (operation->is_part)
+        text = json_put_text(text, ",\"part\":true");
+    if (blocking->cut_ns)
+        text = json_put_signed(json_put_text(text, ",\"before_recording_ns\":"), blocking->cut_ns);
+    return text;
+}
+
+/* Those that follow json_texts_operation(), and the end of the event. */
 static void write_operation_args(struct chrome_json *json, const struct export_blocking *blocking)
 {
     struct output *output = json->output;
     const struct blocking *operation = blocking->operation;
-    write_descriptor(output, operation);
-    if (operation->is_summary) {
-        write_sum(output, operation);
-    } else if (operation->is_open) {
-        json_text(output, ",\"open\":true");
-    } else if (operation->wait_kind) {
-        json_text(output, ",\"outcome\":");
-        json_plain_string(output, wait_outcome_name(operation->outcome));
-    } else {
-        json_text(output, ",\"result\":");
-        json_signed(output, operation->result);
-    }
-    if (operation->is_idle)
-        json_text(output, ",\"idle\":true");
-    if (operation->is_part)
-        json_text(output, ",\"part\":true");
-    if (blocking->cut_ns) {
-        json_text(output, ",\"before_recording_ns\":");
-        json_signed(output, blocking->cut_ns);
+    uint8_t *text = output_reserve(output, PLAIN_ARGS_BYTES);
+    output_advance(output, (size_t)(put_plain_args(text, blocking) - text));
+    if (operation->peer) {
+        json_text(output, ",\"peer\":");
+        json_string(output, operation->peer);
     }
     if (operation->waker_thread) {
         json_text(output, ",\"released_by\":");
         write_thread(json, operation->waker_thread);
     }
-    write_stack(json, operation->stack);
-    json_text(output, "}}");
+    write_stack_and_end(json, operation->stack);
 }
 
 static void write_flow(struct chrome_json *json, char phase, const struct track *track, int64_t time_ns,
                        uint64_t flow)
 {
-    begin_track_event(json, phase, track, false);
-    write_time(json->output, time_ns);
+    begin_track_event(json, phase, track, time_ns);
     json_text(json->output, ",\"cat\":\"wake\",\"name\":\"wake\",\"id\":");
     json_unsigned(json->output, flow);
     if (phase == 'f')
@@ -370,12 +265,13 @@ static void write_flow(struct chrome_json *json, char phase, const struct track 
 /* One of the two slices that an arrow connects. */
 static void write_slice_flow(struct output *output, uint64_t flow, bool is_end)
 {
-    json_text(output, ",\"bind_id\":\"");
-    json_hex(output, BIND_ID_BASE + flow);
+    uint8_t *start = output_reserve(output, PLAIN_ARGS_BYTES);
+    uint8_t *text = json_put_hex(json_put_text(start, ",\"bind_id\":\""), BIND_ID_BASE + flow);
     if (is_end)
-        json_text(output, "\",\"flow_in\":true");
+        text = json_put_text(text, "\",\"flow_in\":true");
     else
-        json_text(output, "\",\"flow_out\":true");
+        text = json_put_text(text, "\",\"flow_out\":true");
+    output_advance(output, (size_t)(text - start));
 }
 
 /*
@@ -390,9 +286,8 @@ static void write_release(struct chrome_json *json, const struct export_blocking
     }
     begin_slice(json, blocking->waker_track, false, blocking->wake_ns, blocking->wake_ns + 1);
     write_slice_flow(json->output, blocking->flow, false);
-    write_label_and_args(json, category_release, &blocking->label);
-    write_stack(json, blocking->operation->waker_stack);
-    json_text(json->output, "}}");
+    write_piece(json->output, json_texts_operation(json->texts, SLICE_RELEASE, &blocking->label));
+    write_stack_and_end(json, blocking->operation->waker_stack);
 }
 
 /* The arrow's end, in the head of its slice. */
@@ -413,18 +308,23 @@ static void write_woken(struct chrome_json *json, const struct export_blocking *
 
 static void write_operation(struct chrome_json *json, const struct export_blocking *blocking)
 {
+    static const enum slice_category categories[] = {
+        [BLOCKING_SYNC] = SLICE_SYNC,
+        [BLOCKING_NET] = SLICE_NET,
+        [BLOCKING_SYSCALL] = SLICE_SYSCALL,
+    };
     const struct blocking *operation = blocking->operation;
+    enum slice_category category =
+        operation->is_summary ? SLICE_SHORT : categories[operation->blocking_class];
     if (operation->is_summary) {
-        begin_track_event(json, 'i', blocking->track, false);
-        write_time(json->output, blocking->end_ns);
+        begin_track_event(json, 'i', blocking->track, blocking->end_ns);
         json_text(json->output, ",\"s\":\"t\"");
-        write_label_and_args(json, category_short, &blocking->label);
     } else {
         begin_slice(json, blocking->track, false, blocking->start_ns, blocking->end_ns);
         if (blocking->waker_track && !blocking->woken_track)
             write_arrival(json, blocking);
-        write_label_and_args(json, blocking_class_name(operation->blocking_class), &blocking->label);
     }
+    write_piece(json->output, json_texts_operation(json->texts, category, &blocking->label));
     write_operation_args(json, blocking);
 }
 
@@ -465,8 +365,7 @@ static void chrome_json_log(void *self, const struct export_log *log)
 {
     struct chrome_json *json = self;
     struct output *output = json->output;
-    begin_track_event(json, 'i', log->track, false);
-    write_time(output, log->time_ns);
+    begin_track_event(json, 'i', log->track, log->time_ns);
     json_text(output, ",\"s\":\"t\"");
     write_name(output, "log", log->category[0] != '\0' ? log->category : "log");
     json_text(output, ",\"args\":{\"message\":");

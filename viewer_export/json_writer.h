@@ -7,8 +7,11 @@
 
 #include "viewer_export/output.h"
 
-/* Bytes of text that json_string() writes at most; more is cut off at a character's border, with "...". */
-#define JSON_MAX_STRING_BYTES ((size_t)(64 * 1024))
+/*
+ * Bytes of text that json_string() writes at most; more is cut off at a character's border, with "...". With
+ * each byte escaped that takes six times as many, which still fits into an output's buffer.
+ */
+#define JSON_MAX_STRING_BYTES ((size_t)(16 * 1024))
 
 /* Punctuation and keys, as they are. text: a string literal. */
 #define json_text(output, text) output_write((output), "" text, sizeof(text) - 1)
@@ -25,11 +28,27 @@ void json_signed(struct output *output, int64_t number);
 void json_hex(struct output *output, uint64_t number);
 /* A double that JSON can hold (not finite: 0), without exponent where |number| < 1e15. */
 void json_double(struct output *output, double number);
+
 /*
- * Nanoseconds as microseconds with three decimals, so that a reader that multiplies by 1000 and truncates
- * (as Perfetto's does for `dur`) gets the same nanoseconds again: where binary floating point would fall
- * short, a fourth decimal that means nothing is added.
+ * For those who reserve room for several pieces at once: each writes to text and returns the end of what it
+ * wrote. A literal takes its length, a number at most JSON_NUMBER_BYTES.
  */
-void json_microseconds(struct output *output, int64_t ns);
+#define json_put_text(text, literal)                                                                         \
+    ((uint8_t *)memcpy((text), "" literal, sizeof(literal) - 1) + sizeof(literal) - 1)
+static inline uint8_t *json_put_bytes(uint8_t *text, const void *bytes, size_t count)
+{
+    return (uint8_t *)memcpy(text, bytes, count) + count;
+}
+uint8_t *json_put_unsigned(uint8_t *text, uint64_t number);
+uint8_t *json_put_signed(uint8_t *text, int64_t number);
+uint8_t *json_put_hex(uint8_t *text, uint64_t number);
+#define JSON_NUMBER_BYTES ((size_t)40)
+/*
+ * Nanoseconds as microseconds with three decimals, which viewers read exactly in `ts`. What they read in
+ * `dur` goes through floating point, is multiplied by 1000 and truncated: where that would be a nanosecond
+ * less, a fourth decimal that means nothing is added to a duration.
+ */
+uint8_t *json_put_time(uint8_t *text, int64_t ns);
+uint8_t *json_put_duration(uint8_t *text, int64_t ns);
 
 #endif

@@ -17,6 +17,8 @@
 
 /* Files that one reading of the trace writes with -split. */
 #define MAX_PARTS_AT_ONCE 16
+/* How often it is looked whether the files can still be written. */
+#define EVENTS_PER_CHECK 1024
 /* More would be a mistake, or a disk full of files. */
 #define MAX_PARTS 10000
 /* Attempts to stay below -max-size, each with so much less than the one before. */
@@ -29,6 +31,7 @@ struct export_run {
     GPtrArray *parts; /* struct part *, fed by the reading under way; owned */
     struct timeline_limits limits;
     struct timeline_limits attempts[SIZE_ATTEMPTS]; /* for -max-size, the most generous first */
+    uint64_t event_count;                           /* read so far */
     int64_t start_ns, end_ns;                       /* of the trace, when the filter must know it */
 };
 
@@ -41,6 +44,8 @@ static bool take_event(void *self, const struct event *event)
 {
     struct export_run *run = self;
     trace_model_event(run->source.model, event);
+    if (++run->event_count % EVENTS_PER_CHECK != 0)
+        return true;
     for (guint i = 0; i < run->parts->len; i++) {
         if (output_has_failed(((const struct part *)run->parts->pdata[i])->output))
             return false;

@@ -97,6 +97,13 @@ struct label_fields {
     uint8_t bytes[LABEL_FIELDS_BYTES];
 };
 
+/* A thread as it stands in annotations: "worker 1234". */
+struct thread_text {
+    const char *name; /* the model's; another pointer when the thread was renamed */
+    uint32_t length;
+    char text[LABEL_BYTES];
+};
+
 /* Of a slice that is about to be written. */
 struct slice_name {
     struct label_fields *fields; /* its place in the table */
@@ -112,6 +119,7 @@ struct perfetto {
     struct perfetto_sched *sched;
     GHashTable *names;                 /* text -> iid */
     struct label_fields *label_fields; /* LABEL_FIELDS, by hash of the label */
+    GArray *thread_texts;              /* struct thread_text by the model's thread */
     GByteArray *is_stack_known;        /* by stack: interned already */
     GByteArray *is_track_declared;     /* by track */
     GHashTable *declared_processes;
@@ -126,6 +134,7 @@ static void *perfetto_new(const struct export_context *context)
     perfetto->sched = perfetto_sched_new(context->output, &perfetto->writer);
     perfetto->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     perfetto->label_fields = g_new0(struct label_fields, LABEL_FIELDS);
+    perfetto->thread_texts = g_array_new(FALSE, TRUE, sizeof(struct thread_text));
     perfetto->is_stack_known = g_byte_array_new();
     perfetto->is_track_declared = g_byte_array_new();
     perfetto->declared_processes = g_hash_table_new(NULL, NULL);
@@ -138,6 +147,7 @@ static void perfetto_free(void *self)
     g_hash_table_unref(perfetto->names);
     g_free(perfetto->label_fields);
     g_hash_table_unref(perfetto->declared_processes);
+    g_array_unref(perfetto->thread_texts);
     g_byte_array_unref(perfetto->is_stack_known);
     g_byte_array_unref(perfetto->is_track_declared);
     perfetto_sched_free(perfetto->sched);
@@ -366,10 +376,28 @@ static void write_name(struct proto_writer *writer, uint64_t name_iid, const cha
     proto_varint(writer, EVENT_CATEGORY_IIDS, category);
 }
 
+#define TAG(field) ((field) << 3)
+#define TAG_MESSAGE(field) ((field) << 3 | 2)
+
+/* Half of all packets, and short ones: forwards, with lengths of one byte. */
 static void write_slice_end(struct perfetto *perfetto, const struct track *track, int64_t time_ns)
 {
-    proto_begin(&perfetto->writer);
-    end_event(perfetto, track, TYPE_SLICE_END, time_ns);
+    uint8_t *packet = output_reserve(perfetto->output, 64);
+    packet[0] = TAG_MESSAGE(TRACE_PACKET);
+    uint8_t *next = packet + 2;
+    *next++ = TAG(PACKET_TIMESTAMP);
+    next = proto_put_varint(next, (uint64_t)time_ns);
+    *next++ = TAG(PACKET_SEQUENCE_ID);
+    *next++ = 1;
+    *next++ = TAG_MESSAGE(PACKET_TRACK_EVENT);
+    uint8_t *event = ++next;
+    *next++ = TAG(EVENT_TYPE);
+    *next++ = TYPE_SLICE_END;
+    *next++ = TAG(EVENT_TRACK_UUID);
+    next = proto_put_varint(next, track->index);
+    event[-1] = (uint8_t)(next - event);
+    packet[1] = (uint8_t)(next - packet - 2);
+    output_advance(perfetto->output, (size_t)(next - packet));
 }
 
 static void end_annotation(struct proto_writer *writer, enum key key, const uint8_t *end)
@@ -395,9 +423,17 @@ static void annotate_text(struct proto_writer *writer, enum key key, const char 
 static void annotate_thread(struct perfetto *perfetto, enum key key, uint32_t index)
 {
     const struct thread *thread = trace_model_thread(perfetto->context->model, index);
-    char text[LABEL_BYTES];
-    thread_label_write(thread, text);
-    annotate_text(&perfetto->writer, key, text);
+    if (perfetto->thread_texts->len <= index)
+        g_array_set_size(perfetto->thread_texts, MAX(index + 1, perfetto->thread_texts->len * 2));
+    struct thread_text *known = &g_array_index(perfetto->thread_texts, struct thread_text, index);
+    if (known->length == 0 || known->name != thread->name) {
+        known->name = thread->name;
+        thread_label_write(thread, known->text);
+        known->length = (uint32_t)strlen(known->text);
+    }
+    const uint8_t *end = perfetto->writer.next;
+    proto_bytes(&perfetto->writer, ANNOTATION_STRING, known->text, known->length);
+    end_annotation(&perfetto->writer, key, end);
 }
 
 static void annotate_stack(struct proto_writer *writer, uint32_t stack)

@@ -47,21 +47,25 @@ static inline size_t proto_length(const struct proto_writer *writer)
     return (size_t)(writer->end - writer->next);
 }
 
+/* Forwards; returns the end. */
+static inline uint8_t *proto_put_varint(uint8_t *bytes, uint64_t number)
+{
+    while (number >= 0x80) {
+        *bytes++ = (uint8_t)(number | 0x80);
+        number >>= 7;
+    }
+    *bytes++ = (uint8_t)number;
+    return bytes;
+}
+
 static inline void proto_raw_varint(struct proto_writer *writer, uint64_t number)
 {
     if (number < 0x80) {
         *--writer->next = (uint8_t)number;
         return;
     }
-    uint8_t bytes[10];
-    size_t count = 0;
-    while (number >= 0x80) {
-        bytes[count++] = (uint8_t)(number | 0x80);
-        number >>= 7;
-    }
-    bytes[count++] = (uint8_t)number;
-    writer->next -= count;
-    memcpy(writer->next, bytes, count);
+    writer->next -= (unsigned)(63 - __builtin_clzll(number)) / 7 + 1;
+    proto_put_varint(writer->next, number);
 }
 
 static inline void proto_varint(struct proto_writer *writer, uint32_t field, uint64_t number)

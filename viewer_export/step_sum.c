@@ -1,7 +1,7 @@
 /* Numbers over time. Used by counters.c; pure. */
 #include "viewer_export/step_sum.h"
 
-#define FIRST_BUCKET_NS 1024
+#define FIRST_BUCKET_SHIFT 10
 
 struct step {
     int64_t time_ns;
@@ -51,16 +51,16 @@ static void widen(struct step_sum *sum)
         sum->bucket_area[i] = sum->bucket_area[2 * i] + sum->bucket_area[2 * i + 1];
     for (guint i = STEP_SUM_BUCKETS / 2; i < STEP_SUM_BUCKETS; i++)
         sum->bucket_area[i] = 0;
-    sum->bucket_ns *= 2;
+    sum->bucket_shift++;
 }
 
 static void add_area(struct step_sum *sum, int64_t start_ns, int64_t end_ns, double value)
 {
-    while (end_ns / sum->bucket_ns >= STEP_SUM_BUCKETS)
+    while (end_ns >> sum->bucket_shift >= STEP_SUM_BUCKETS)
         widen(sum);
     while (start_ns < end_ns) {
-        int64_t bucket = start_ns / sum->bucket_ns;
-        int64_t part_end_ns = MIN(end_ns, (bucket + 1) * sum->bucket_ns);
+        int64_t bucket = start_ns >> sum->bucket_shift;
+        int64_t part_end_ns = MIN(end_ns, (bucket + 1) << sum->bucket_shift);
         sum->bucket_area[bucket] += value * (double)(part_end_ns - start_ns);
         start_ns = part_end_ns;
     }
@@ -69,7 +69,7 @@ static void add_area(struct step_sum *sum, int64_t start_ns, int64_t end_ns, dou
 static void make_averages(struct step_sum *sum)
 {
     sum->bucket_area = g_new0(double, STEP_SUM_BUCKETS);
-    sum->bucket_ns = FIRST_BUCKET_NS;
+    sum->bucket_shift = FIRST_BUCKET_SHIFT;
     int64_t value = 0;
     for (guint i = 0; i + 1 < sum->steps->len; i++) {
         const struct step *step = &g_array_index(sum->steps, struct step, i);
@@ -102,8 +102,8 @@ static void visit_averages(const struct step_sum *sum, step_sum_visitor visitor,
 {
     double last = 0;
     for (guint i = 0; i < STEP_SUM_BUCKETS; i++) {
-        int64_t start_ns = (int64_t)i * sum->bucket_ns;
-        int64_t width_ns = MIN(sum->bucket_ns, sum->end_ns - start_ns);
+        int64_t start_ns = (int64_t)i << sum->bucket_shift;
+        int64_t width_ns = MIN(INT64_C(1) << sum->bucket_shift, sum->end_ns - start_ns);
         if (width_ns <= 0)
             break;
         double value = sum->bucket_area[i] / (double)width_ns;
@@ -132,5 +132,5 @@ void step_sum_visit(struct step_sum *sum, step_sum_visitor visitor, void *user)
 
 int64_t step_sum_average_ns(const struct step_sum *sum)
 {
-    return sum->steps ? 0 : sum->bucket_ns;
+    return sum->steps ? 0 : INT64_C(1) << sum->bucket_shift;
 }

@@ -16,10 +16,10 @@
 #define STEP_SUM_BUCKETS 1024u
 
 struct step_sum {
-    GArray *steps;       /* struct step; NULL once it is averages */
-    double *bucket_area; /* value times ns in each bucket; NULL while exact */
-    int64_t bucket_ns;
-    int64_t end_ns; /* the last end seen */
+    GArray *steps;         /* struct step; NULL once it is averages */
+    double *bucket_area;   /* value times ns in each bucket; NULL while exact */
+    unsigned bucket_shift; /* a bucket lasts 1 << bucket_shift ns */
+    int64_t end_ns;        /* the last end seen */
 };
 
 void step_sum_init(struct step_sum *sum);

@@ -1,5 +1,6 @@
 /* Escaping and numbers: viewer_export/json_writer.c. */
 #include <setjmp.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -24,6 +25,13 @@ static const char *written(struct output *output)
     *output_reserve(output, 1) = '\0';
     output->used_bytes = 0;
     return (const char *)output->buffer;
+}
+
+static const char *duration_text(int64_t ns)
+{
+    static char text[JSON_NUMBER_BYTES + 1];
+    *json_put_duration((uint8_t *)text, ns) = '\0';
+    return text;
 }
 
 static void test_json_string__control_characters_are_escaped(void **state)
@@ -75,23 +83,39 @@ static void test_json_double__never_an_exponent_or_nan(void **state)
     assert_string_equal(written(*state), "0");
 }
 
-static void test_json_microseconds__three_decimals(void **state)
+static void test_json_duration__three_decimals(void **state)
 {
-    json_microseconds(*state, 0);
-    assert_string_equal(written(*state), "0.000");
-    json_microseconds(*state, 1234567);
-    assert_string_equal(written(*state), "1234.567");
-    json_microseconds(*state, -1500);
-    assert_string_equal(written(*state), "-1.500");
+    (void)state;
+    assert_string_equal(duration_text(0), "0.000");
+    assert_string_equal(duration_text(1234567), "1234.567");
+    assert_string_equal(duration_text(-1500), "-1.500");
 }
 
-static void test_json_microseconds__truncating_reader_gets_the_same_nanoseconds(void **state)
+static void test_json_duration__all_lengths(void **state)
 {
+    (void)state;
+    uint64_t random = 88172645463325252;
+    for (unsigned i = 0; i < 20000; i++) {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        int64_t ns = (int64_t)(random >> (1 + i % 63));
+        char expected[40];
+        g_snprintf(expected, sizeof(expected), "%" PRId64 ".%03d", ns / 1000, (int)(ns % 1000));
+        const char *text = duration_text(ns);
+        assert_memory_equal(text, expected, strlen(expected));
+        assert_true(strlen(text) <= strlen(expected) + 1);
+    }
+    assert_memory_equal(duration_text(INT64_MAX), "9223372036854775.807", strlen("9223372036854775.807"));
+}
+
+static void test_json_duration__truncating_reader_gets_the_same_nanoseconds(void **state)
+{
+    (void)state;
     unsigned fourth_decimals = 0;
     for (int64_t ns = 1; ns < INT64_C(4000000000000); ns += 1 + ns / 7) {
         for (int64_t near = ns; near < ns + 40; near++) {
-            json_microseconds(*state, near);
-            const char *text = written(*state);
+            const char *text = duration_text(near);
             assert_int_equal((int64_t)(strtod(text, NULL) * 1000.0), near);
             fourth_decimals += strlen(strchr(text, '.')) > strlen(".000");
         }
@@ -108,8 +132,9 @@ int main(void)
         TEST(test_json_string__longer_than_the_maximum_is_cut_at_a_character),
         TEST(test_json_signed__extremes),
         TEST(test_json_double__never_an_exponent_or_nan),
-        TEST(test_json_microseconds__three_decimals),
-        TEST(test_json_microseconds__truncating_reader_gets_the_same_nanoseconds),
+        TEST(test_json_duration__three_decimals),
+        TEST(test_json_duration__all_lengths),
+        TEST(test_json_duration__truncating_reader_gets_the_same_nanoseconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
