@@ -41,6 +41,7 @@ struct stream {
     struct event own;       /* when event is NULL: EVENT_LOST or EVENT_SKIPPED */
     uint64_t seen_types;    /* event_type_bit()s */
     uint64_t skipped_count; /* since the last EVENT_SKIPPED */
+    uint64_t overcount[2];  /* of lost events, and packets: see settle_count() */
 };
 
 struct ctf_graph {
@@ -240,12 +241,33 @@ static bool take_event(struct ctf_graph *graph, struct stream *stream, const bt_
     return true;
 }
 
-static void take_loss(struct ctf_graph *graph, struct stream *stream, bt_property_availability has_count,
+/*
+ * The counter that losses are the differences of may step back for a packet (LTTng-UST under heavy load reads
+ * it while it is written): that is less lost, and what it lacks is in the next difference. False: nothing is
+ * left.
+ */
+static bool settle_count(uint64_t *count, uint64_t *overcount)
+{
+    if ((int64_t)*count < 0) {
+        *overcount -= *count;
+        return false;
+    }
+    uint64_t known = MIN(*count, *overcount);
+    *overcount -= known;
+    *count -= known;
+    return *count > 0 || known == 0;
+}
+
+/* False: there was none. */
+static bool take_loss(struct ctf_graph *graph, struct stream *stream, bt_property_availability has_count,
                       uint64_t count, const bt_clock_snapshot *from, const bt_clock_snapshot *to,
                       bool is_packets)
 {
     struct event *loss = &stream->own;
 
+    if (has_count == BT_PROPERTY_AVAILABILITY_AVAILABLE &&
+        !settle_count(&count, &stream->overcount[is_packets]))
+        return false;
     stream->event = NULL;
     *loss = (struct event){.type = EVENT_LOST, .pid = -1, .tid = -1, .cpu = stream->cpu};
     loss->lost.count = has_count == BT_PROPERTY_AVAILABILITY_AVAILABLE ? count : 0;
@@ -253,9 +275,10 @@ static void take_loss(struct ctf_graph *graph, struct stream *stream, bt_propert
     loss->lost.since_ns = from ? snapshot_ns(from, stream->last_ns) : stream->last_ns;
     loss->lost.until_ns = to ? snapshot_ns(to, stream->last_ns) : loss->lost.since_ns;
     set_time(graph, stream, MAX(loss->lost.since_ns, stream->last_ns));
+    return true;
 }
 
-static void take_discarded_events(struct ctf_graph *graph, struct stream *stream, const bt_message *message)
+static bool take_discarded_events(struct ctf_graph *graph, struct stream *stream, const bt_message *message)
 {
     const bt_stream_class *stream_class =
         bt_stream_borrow_class_const(bt_message_discarded_events_borrow_stream_const(message));
@@ -263,14 +286,14 @@ static void take_discarded_events(struct ctf_graph *graph, struct stream *stream
     uint64_t count = 0;
     bt_property_availability has_count = bt_message_discarded_events_get_count(message, &count);
 
-    take_loss(graph, stream, has_count, count,
-              has_times ? bt_message_discarded_events_borrow_beginning_default_clock_snapshot_const(message)
-                        : NULL,
-              has_times ? bt_message_discarded_events_borrow_end_default_clock_snapshot_const(message) : NULL,
-              false);
+    return take_loss(
+        graph, stream, has_count, count,
+        has_times ? bt_message_discarded_events_borrow_beginning_default_clock_snapshot_const(message) : NULL,
+        has_times ? bt_message_discarded_events_borrow_end_default_clock_snapshot_const(message) : NULL,
+        false);
 }
 
-static void take_discarded_packets(struct ctf_graph *graph, struct stream *stream, const bt_message *message)
+static bool take_discarded_packets(struct ctf_graph *graph, struct stream *stream, const bt_message *message)
 {
     const bt_stream_class *stream_class =
         bt_stream_borrow_class_const(bt_message_discarded_packets_borrow_stream_const(message));
@@ -278,12 +301,12 @@ static void take_discarded_packets(struct ctf_graph *graph, struct stream *strea
     uint64_t count = 0;
     bt_property_availability has_count = bt_message_discarded_packets_get_count(message, &count);
 
-    take_loss(graph, stream, has_count, count,
-              has_times ? bt_message_discarded_packets_borrow_beginning_default_clock_snapshot_const(message)
-                        : NULL,
-              has_times ? bt_message_discarded_packets_borrow_end_default_clock_snapshot_const(message)
-                        : NULL,
-              true);
+    return take_loss(
+        graph, stream, has_count, count,
+        has_times ? bt_message_discarded_packets_borrow_beginning_default_clock_snapshot_const(message)
+                  : NULL,
+        has_times ? bt_message_discarded_packets_borrow_end_default_clock_snapshot_const(message) : NULL,
+        true);
 }
 
 /* Looks at the message at message_at. True: it is something to hand out, and is kept. */
@@ -295,11 +318,9 @@ static bool take_message(struct ctf_graph *graph, struct stream *stream)
     case BT_MESSAGE_TYPE_EVENT:
         return take_event(graph, stream, message);
     case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
-        take_discarded_events(graph, stream, message);
-        return true;
+        return take_discarded_events(graph, stream, message);
     case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
-        take_discarded_packets(graph, stream, message);
-        return true;
+        return take_discarded_packets(graph, stream, message);
     case BT_MESSAGE_TYPE_PACKET_BEGINNING:
         begin_packet(graph, stream, bt_message_packet_beginning_borrow_packet_const(message));
         return false;

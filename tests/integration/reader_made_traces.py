@@ -107,6 +107,16 @@ def check_tree(dump_events, folder):
     assert [line for line in lines if "lost count=7" in line and "host" not in line], lines
 
 
+def check_lost_counter_steps_back(dump_events, folder):
+    trace = Trace(folder, [WAKE])
+    for sequence, discarded in enumerate((0, 50, 20, 50, 60, 10, 15, 61)):
+        time = 1000 * (sequence + 1)
+        trace.packet("a", 0, sequence, time, time + 500, [(0, time, wake(1, 1))], discarded=discarded)
+    _, lines, _ = run(dump_events, folder)
+    counts = [int(line.split("lost count=")[1].split()[0]) for line in lines if "lost count=" in line]
+    assert counts == [50, 10, 1], lines
+
+
 def check_payload_time(dump_events, folder):
     trace = Trace(folder, [("exectrace_sched:switch", "uint64_t _time; uint64_t _off_ns; int32_t _pid; int32_t _tid;"
                             " uint16_t _cpu; uint16_t _prev_cpu; uint8_t _reason;")], context="")

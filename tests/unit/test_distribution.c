@@ -125,7 +125,7 @@ static void test_distribution__extreme_values(void **state)
     struct distribution distribution = {0};
 
     (void)state;
-    for (int i = 0; i < DISTRIBUTION_EXACT; i++) {
+    for (guint i = 0; i < DISTRIBUTION_EXACT; i++) {
         distribution_add(&distribution, 0);
         distribution_add(&distribution, UINT64_MAX / 2);
     }
