@@ -89,6 +89,10 @@ static bool check(struct recording *recording, GError **error)
     if (!recording->program_path || !program_check(recording->program_path, error))
         return false;
 
+    g_autofree char *limits = program_limits(recording->program_path);
+    if (limits && !recording->options.is_quiet)
+        say("%s", limits);
+
     recording->library_path = locations_find_library(error);
     return recording->library_path;
 }

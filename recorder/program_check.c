@@ -14,6 +14,8 @@
 
 /* A script's interpreter may be a script again; the kernel gives up after this many, too. */
 #define MAX_INTERPRETERS 5
+/* With two zeros at its end: notes are padded to four bytes. */
+#define GO_NOTE_NAME "Go\0"
 /* Longest first line of a script that the kernel reads (BINPRM_BUF_SIZE). */
 #define MAX_SHEBANG_BYTES 256
 
@@ -194,10 +196,56 @@ static const char *find_needed(const struct elf_view *elf, const char *const *pr
     return NULL;
 }
 
+static uint64_t padded(uint64_t size)
+{
+    return (size + 3) / 4 * 4;
+}
+
+/* Whether a segment of notes has one of Go's linker, which writes a build id of its own. */
+static bool has_go_note(const struct elf_view *elf, const Elf64_Phdr *segment)
+{
+    for (uint64_t at = 0; at < segment->p_filesz;) {
+        const Elf64_Nhdr *note =
+            file_range(elf->file, segment->p_offset + at, sizeof(*note) + sizeof(GO_NOTE_NAME));
+
+        if (!note)
+            return false;
+
+        if (note->n_namesz == sizeof(GO_NOTE_NAME) &&
+            memcmp(note + 1, GO_NOTE_NAME, sizeof(GO_NOTE_NAME)) == 0)
+            return true;
+
+        at += sizeof(*note) + padded(note->n_namesz) + padded(note->n_descsz);
+    }
+
+    return false;
+}
+
+static bool is_go(const struct elf_view *elf)
+{
+    for (unsigned i = 0; i < elf->segment_count; i++) {
+        const Elf64_Phdr *segment = &elf->segments[i];
+
+        if (segment->p_type == PT_NOTE && segment->p_offset % 4 == 0 && has_go_note(elf, segment))
+            return true;
+    }
+
+    return false;
+}
+
 static bool check_linking(const struct elf_view *elf, const char *path, GError **error)
 {
     static const char *const sanitizers[] = {"libasan.", "libtsan.", "libhwasan.", "libclang_rt.", NULL};
     const Elf64_Phdr *interpreter = find_segment(elf, PT_INTERP);
+
+    if (!interpreter && is_go(elf)) {
+        g_set_error(
+            error, PROGRAM_CHECK_ERROR, RECORDER_FAILED,
+            "%s is a statically linked Go program and cannot be recorded; Go has a tracer of its own: "
+            "runtime/trace and go tool trace",
+            path);
+        return false;
+    }
 
     if (!interpreter) {
         g_set_error(error, PROGRAM_CHECK_ERROR, RECORDER_FAILED,
@@ -222,6 +270,14 @@ static bool check_linking(const struct elf_view *elf, const char *path, GError *
     return true;
 }
 
+static void find_segments(struct elf_view *elf, const Elf64_Ehdr *header)
+{
+    elf->segment_count = header->e_phnum;
+    if (header->e_phentsize == sizeof(Elf64_Phdr) && header->e_phoff % sizeof(uint64_t) == 0)
+        elf->segments =
+            file_range(elf->file, header->e_phoff, (uint64_t)header->e_phnum * sizeof(Elf64_Phdr));
+}
+
 static bool check_elf(GMappedFile *file, const char *path, GError **error)
 {
     const Elf64_Ehdr *header = file_range(file, 0, sizeof(*header));
@@ -234,10 +290,8 @@ static bool check_elf(GMappedFile *file, const char *path, GError **error)
         return false;
     }
 
-    struct elf_view elf = {.file = file, .segment_count = header->e_phnum};
-    if (header->e_phentsize == sizeof(Elf64_Phdr) && header->e_phoff % sizeof(uint64_t) == 0)
-        elf.segments = file_range(file, header->e_phoff, (uint64_t)header->e_phnum * sizeof(Elf64_Phdr));
-
+    struct elf_view elf = {.file = file};
+    find_segments(&elf, header);
     if (!elf.segments) {
         g_set_error(error, PROGRAM_CHECK_ERROR, RECORDER_NOT_EXECUTABLE, "%s is a damaged ELF file", path);
         return false;
@@ -303,4 +357,22 @@ bool program_check(const char *path, GError **error)
     g_set_error(error, PROGRAM_CHECK_ERROR, RECORDER_NOT_EXECUTABLE, "%s: too many interpreters of scripts",
                 path);
     return false;
+}
+
+char *program_limits(const char *path)
+{
+    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
+    const Elf64_Ehdr *header = file ? file_range(file, 0, sizeof(*header)) : NULL;
+
+    if (!header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_ident[EI_CLASS] != ELFCLASS64)
+        return NULL;
+
+    struct elf_view elf = {.file = file};
+    find_segments(&elf, header);
+    if (!elf.segments || !is_go(&elf))
+        return NULL;
+
+    return g_strdup_printf("%s is a Go program: only its scheduling and its C code are seen, not what its "
+                           "goroutines wait for (runtime/trace and go tool trace tell that)",
+                           path);
 }

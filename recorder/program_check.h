@@ -29,4 +29,10 @@ char *program_find(const char *name, GError **error);
  */
 bool program_check(const char *path, GError **error);
 
+/*
+ * What of a program that can be recorded will not be seen: a sentence, which the caller frees. NULL: nothing
+ * to say.
+ */
+char *program_limits(const char *path);
+
 #endif

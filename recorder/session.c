@@ -402,7 +402,14 @@ bool session_take_snapshot(struct session *session, const char *name, GError **e
 bool session_finish(struct session *session, struct session_loss *loss, GError **error)
 {
     int code = lttng_stop_tracing_no_wait(session->name);
-    bool is_ok = code >= 0 || code == -LTTNG_ERR_TRACE_ALREADY_STOPPED || fail(error, code, "stop tracing");
+    bool is_ok = code >= 0 || code == -LTTNG_ERR_TRACE_ALREADY_STOPPED;
+
+    if (code == -LTTNG_ERR_NO_SESSIOND)
+        g_set_error_literal(error, SESSION_ERROR, code,
+                            "LTTng's session daemon ended while it was recording; what it had not written "
+                            "yet is lost, and the trace may be unreadable");
+    else if (!is_ok)
+        fail(error, code, "stop tracing");
 
     is_ok = is_ok && (session->is_snapshot || wait_for_data(session, error));
     read_loss(session, loss);

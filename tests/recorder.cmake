@@ -22,8 +22,11 @@ target_compile_options(recorder_sanitized PRIVATE -fsanitize=address)
 target_link_options(recorder_sanitized PRIVATE -fsanitize=address)
 target_compile_definitions(test_program_check PRIVATE
   STATIC_PROGRAM="$<TARGET_FILE:recorder_static>"
+  GO_PROGRAM="$<TARGET_FILE:recorder_go_note>"
   SANITIZED_PROGRAM="$<$<C_COMPILER_ID:GNU>:$<TARGET_FILE:recorder_sanitized>>")
-add_dependencies(test_program_check recorder_static recorder_sanitized)
+add_executable(recorder_go_note apps/recorder_nothing.c)
+target_compile_definitions(recorder_go_note PRIVATE WITH_GO_NOTE)
+add_dependencies(test_program_check recorder_static recorder_sanitized recorder_go_note)
 
 # The whole program: tests/integration/recorder_behaviour.py CASE.
 foreach(name recorder_signals recorder_switches recorder_stuck recorder_worker

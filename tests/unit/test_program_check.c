@@ -116,6 +116,17 @@ static void test_program_check__static_program_is_refused(void **state)
     assert_refused(fixture, STATIC_PROGRAM, RECORDER_FAILED, "statically linked");
 }
 
+static void test_program_limits__go_is_told(void **state)
+{
+    g_autofree char *limits = program_limits(GO_PROGRAM);
+
+    (void)state;
+    assert_non_null(limits);
+    assert_non_null(strstr(limits, "Go program"));
+    assert_null(program_limits("/bin/sh"));
+    assert_null(program_limits("/no/such/file"));
+}
+
 static void test_program_check__script_is_judged_by_its_interpreter(void **state)
 {
     struct fixture *fixture = *state;
@@ -207,6 +218,7 @@ int main(void)
         TEST(find__what_cannot_be_executed_is_126),
         TEST(check__ordinary_program_is_accepted),
         TEST(check__static_program_is_refused),
+        TEST(limits__go_is_told),
         TEST(check__script_is_judged_by_its_interpreter),
         TEST(check__script_of_itself_ends),
         TEST(check__foreign_and_damaged_elf_files_are_refused),
