@@ -247,7 +247,7 @@ EXECTRACE_EXPORT int close(int fd)
         return real.close(fd);
     }
 
-    struct call call CALL_IN_FRAME;
+    struct call call CALL_IN_FRAME = {.is_open = false};
     bool is_begun = !guard_is_raised() && call_begin(&call, SYS_close, target_fd(fd), SITE);
     fds_forget(fd);
     int result = real.close(fd);

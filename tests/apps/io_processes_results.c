@@ -63,6 +63,15 @@ static void spawned(void)
     posix_spawn_file_actions_destroy(&actions);
 }
 
+/* Leaves no zeros below the caller's frame. */
+static __attribute__((noinline)) void soil_stack(void)
+{
+    char bytes[8192];
+
+    memset(bytes, 0xff, sizeof bytes);
+    __asm__ volatile("" : : "r"(bytes) : "memory");
+}
+
 static void forked(void)
 {
     char *const environment[] = {"NAME=value", NULL};
@@ -83,6 +92,17 @@ static void forked(void)
     SHOW(status_of(pid));
     if ((pid = vfork()) == 0)
         execle("/bin/sh", "sh", "-c", "echo $NAME; exit 6", (char *)NULL, environment);
+    SHOW(status_of(pid));
+    if ((pid = vfork()) == 0) {
+        soil_stack();
+        for (int fd = 3; fd < 20; fd++)
+            close(fd);
+        int null = open("/dev/null", O_RDWR);
+        if (dup2(null, 10) != 10 || write(null, "x", 1) != 1 || fcntl(null, F_SETFD, FD_CLOEXEC) != 0 ||
+            close(null) != 0)
+            _exit(1);
+        execl("/bin/sh", "sh", "-c", "exit 7", (char *)NULL);
+    }
     SHOW(status_of(pid));
     SHOW(execl("/nothing", "nothing", (char *)NULL));
     SHOW(execlp("exectrace-nothing", "nothing", "else", (char *)NULL));
