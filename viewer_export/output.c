@@ -16,6 +16,8 @@
 #include <zlib.h>
 #include "viewer_export/output_writer.h"
 
+#define RESERVE_MIN_BYTES ((off_t)4 << 20)
+#define RESERVE_MAX_BYTES ((off_t)64 << 20)
 #define GZIP_LEVEL 3 /* level 6 takes three times as long for a tenth less */
 
 enum target_kind {
@@ -27,9 +29,10 @@ enum target_kind {
 struct output_target {
     enum target_kind kind;
     int fd;
-    char *path;              /* final name, or what to call it in messages */
-    char *temporary;         /* NULL unless TARGET_FILE */
-    atomic_int error_number; /* set by the thread that writes */
+    char *path;                          /* final name, or what to call it in messages */
+    char *temporary;                     /* NULL unless TARGET_FILE */
+    atomic_int error_number;             /* set by the thread that writes */
+    off_t written_bytes, reserved_bytes; /* of a file; reserved: see reserve_space() */
     bool is_gzip;
     z_stream gzip;
     uint8_t *compressed;
@@ -85,8 +88,33 @@ static void watch_signals(void)
     }
 }
 
+/*
+ * Large files get their space in few pieces, as much again as is written: a tenth of what writing costs.
+ * Where a file system cannot do that, or the disk is nearly full, it is done without.
+ */
+static void reserve_space(struct output_target *target)
+{
+    if (target->kind != TARGET_FILE || target->written_bytes < target->reserved_bytes ||
+        target->written_bytes < RESERVE_MIN_BYTES || target->reserved_bytes < 0)
+        return;
+    off_t count = MIN(target->written_bytes, RESERVE_MAX_BYTES);
+    if (fallocate(target->fd, FALLOC_FL_KEEP_SIZE, target->written_bytes, count) == 0)
+        target->reserved_bytes = target->written_bytes + count;
+    else
+        target->reserved_bytes = -1;
+}
+
+/* Gives back what was reserved and not used. */
+static void trim_space(struct output_target *target)
+{
+    if (target->reserved_bytes > target->written_bytes && target->error_number == 0 &&
+        ftruncate(target->fd, target->written_bytes) != 0)
+        target->error_number = errno;
+}
+
 static void write_fd(struct output_target *target, const uint8_t *bytes, size_t count)
 {
+    reserve_space(target);
     while (count > 0 && target->error_number == 0) {
         ssize_t written = write(target->fd, bytes, count);
         if (written < 0) {
@@ -96,6 +124,7 @@ static void write_fd(struct output_target *target, const uint8_t *bytes, size_t 
         }
         bytes += written;
         count -= (size_t)written;
+        target->written_bytes += written;
     }
 }
 
@@ -271,6 +300,7 @@ bool output_close(struct output *output, GError **error)
     struct output_target *target = output->target;
     output_writer_wait(target);
     write_target(target, output->buffer, output->used_bytes, Z_FINISH);
+    trim_space(target);
     close_fd(target);
     if (target->temporary && target->error_number == 0 && rename(target->temporary, target->path) != 0)
         target->error_number = errno;
