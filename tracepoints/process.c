@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -33,6 +34,7 @@ extern const char _end[] __attribute__((visibility("hidden")));
 
 /* How often, at most, a new image looks whether its session has come; 100 us apart. */
 #define SESSION_POLL_COUNT 5000
+#define CHILD_STACK_BYTES (256 * 1024)
 
 /* How often process and threads are introduced again while they define stacks. */
 #define INTRODUCTION_NS UINT64_C(1000000000)
@@ -125,6 +127,50 @@ static void after_fork_in_parent(void)
     guard_unmute(level);
 }
 
+static void register_child(void)
+{
+    if (!has_lttng_fork)
+        lttng_ust_after_fork_child(&fork_signals);
+    if (settings.follow)
+        announce_process(EXECTRACE_START_FORK);
+}
+
+/* Calls the routine with the stack pointer at `top`. */
+void call_on_stack(void *top, void (*routine)(void)) __attribute__((visibility("hidden")));
+__asm__("    .text\n"
+        "    .hidden call_on_stack\n"
+        "    .globl call_on_stack\n"
+        "    .type call_on_stack, @function\n"
+        "call_on_stack:\n"
+        "    .cfi_startproc\n"
+        "    pushq %rbp\n"
+        "    .cfi_def_cfa_offset 16\n"
+        "    .cfi_offset %rbp, -16\n"
+        "    movq %rsp, %rbp\n"
+        "    .cfi_def_cfa_register %rbp\n"
+        "    movq %rdi, %rsp\n"
+        "    callq *%rsi\n"
+        "    movq %rbp, %rsp\n"
+        "    popq %rbp\n"
+        "    .cfi_def_cfa %rsp, 8\n"
+        "    ret\n"
+        "    .cfi_endproc\n"
+        "    .size call_on_stack, . - call_on_stack\n");
+
+/* Threads with the smallest stack may fork, and what LTTng does then does not fit on one. */
+static void with_room(void (*routine)(void))
+{
+    long stack = syscall(SYS_mmap, 0L, (long)CHILD_STACK_BYTES, (long)(PROT_READ | PROT_WRITE),
+                         (long)(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE), -1L, 0L);
+
+    if (stack == -1) {
+        routine();
+        return;
+    }
+    call_on_stack((char *)stack + CHILD_STACK_BYTES, routine);
+    syscall(SYS_munmap, stack, (long)CHILD_STACK_BYTES);
+}
+
 static void after_fork_in_child(void)
 {
     uint32_t level = guard_mute();
@@ -137,10 +183,7 @@ static void after_fork_in_child(void)
         state_map_await_admission();
     threads_reset_after_fork();
     guard_is_open = settings.follow;
-    if (!has_lttng_fork)
-        lttng_ust_after_fork_child(&fork_signals);
-    if (settings.follow)
-        announce_process(EXECTRACE_START_FORK);
+    with_room(register_child);
     errno = saved_errno;
     guard_unmute(level);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define THREADS 8
@@ -35,6 +36,19 @@ static void *work(void *unused)
     return unused;
 }
 
+/* The child has no more stack than this thread. */
+static void *fork_here(void *unused)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(3);
+    waitpid(pid, &status, 0);
+    printf("child %x\n", status);
+    return unused;
+}
+
 int main(void)
 {
     pthread_t threads[THREADS];
@@ -59,5 +73,12 @@ int main(void)
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     printf("counted %ld\n", count);
+
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, (size_t)stack_bytes);
+    if (pthread_create(&threads[0], &attributes, fork_here, NULL) != 0)
+        return 1;
+    pthread_join(threads[0], NULL);
     return 0;
 }
