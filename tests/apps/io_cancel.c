@@ -2,19 +2,28 @@
  * Threads that are cancelled while they wait in each wrapped call, or end by pthread_exit in a signal
  * handler: cleanup handlers must run, nothing must stay behind. The output must not depend on being recorded.
  */
+#include <aio.h>
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/msg.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 
 static int pipes[2];
 static int full_pipe[2]; /* nothing more can be written to it */
@@ -24,6 +33,12 @@ static int epoll;
 static int cleaned_count;
 static sem_t is_ready;
 static char buffer[65536];
+static int queue, file, event;
+static pid_t child; /* holds the lock of the file, and does not end */
+static char folder[] = "/tmp/exectrace_cancel_XXXXXX";
+static char fifo[64];
+static FILE *stream, *wide_stream;
+static struct aiocb request;
 
 static void wait_read(void)
 {
@@ -127,6 +142,81 @@ static void wait_sleep(void)
     sleep(1000);
 }
 
+static void wait_message(void)
+{
+    char message[32];
+
+    msgrcv(queue, message, sizeof message - sizeof(long), 0, 0);
+}
+
+static void wait_child(void)
+{
+    waitpid(child, NULL, 0);
+}
+
+static void wait_pause(void)
+{
+    pause();
+}
+
+static void wait_signal(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR2);
+    sigwaitinfo(&set, NULL);
+}
+
+static void wait_sigsuspend(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigsuspend(&set);
+}
+
+static void wait_lock(void)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    fcntl(file, F_SETLKW, &lock);
+}
+
+static void wait_fifo(void)
+{
+    (void)!open(fifo, O_WRONLY);
+}
+
+static void wait_stdio(void)
+{
+    (void)!fgets(buffer, 10, stream);
+}
+
+static void wait_wide_stdio(void)
+{
+    (void)!fgetwc(wide_stream);
+}
+
+static void wait_thrd_sleep(void)
+{
+    thrd_sleep(&(struct timespec){1000, 0}, NULL);
+}
+
+static void wait_eventfd(void)
+{
+    eventfd_t value;
+
+    eventfd_read(event, &value);
+}
+
+static void wait_aio(void)
+{
+    const struct aiocb *list[] = {&request};
+
+    aio_suspend(list, 1, NULL);
+}
+
 static void cleaned(void *argument)
 {
     (void)argument;
@@ -171,21 +261,77 @@ static void try(const char *name, void (*wait)(void), int is_by_signal)
     printf("%s: result %ld, cleaned %d\n", name, (long)result, cleaned_count);
 }
 
+/* What the rarer calls wait for in vain. */
+static int prepare(void)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int taken[2];
+    char byte;
+
+    if (mkdtemp(folder) == NULL || pipe(taken) != 0)
+        return -1;
+    snprintf(fifo, sizeof fifo, "%s/file", folder);
+    file = open(fifo, O_RDWR | O_CREAT, 0600);
+    if ((child = fork()) == 0) {
+        fcntl(file, F_SETLKW, &lock);
+        (void)!write(taken[1], "x", 1);
+        for (;;)
+            pause();
+    }
+    (void)!read(taken[0], &byte, 1);
+    unlink(fifo);
+    snprintf(fifo, sizeof fifo, "%s/fifo", folder);
+    queue = msgget(IPC_PRIVATE, 0600);
+    event = eventfd(0, 0);
+    stream = fdopen(dup(pipes[0]), "r");
+    wide_stream = fdopen(dup(pipes[0]), "r");
+    request = (struct aiocb){.aio_fildes = pipes[0], .aio_buf = buffer, .aio_nbytes = 1};
+    return mkfifo(fifo, 0600) | aio_read(&request);
+}
+
+static void tidy_up(void)
+{
+    kill(child, SIGKILL);
+    msgctl(queue, IPC_RMID, NULL);
+    unlink(fifo);
+    rmdir(folder);
+}
+
 int main(void)
 {
     static const struct {
         const char *name;
         void (*wait)(void);
     } waits[] = {
-        {"read", wait_read},           {"readv", wait_readv},
-        {"write", wait_write},         {"recv", wait_recv},
-        {"recvfrom", wait_recvfrom},   {"recvmsg", wait_recvmsg},
-        {"accept", wait_accept},       {"accept4", wait_accept4},
-        {"poll", wait_poll},           {"ppoll", wait_ppoll},
-        {"select", wait_select},       {"pselect", wait_pselect},
-        {"epoll_wait", wait_epoll},    {"epoll_pwait", wait_epoll_pwait},
-        {"nanosleep", wait_nanosleep}, {"clock_nanosleep", wait_clock_nanosleep},
+        {"read", wait_read},
+        {"readv", wait_readv},
+        {"write", wait_write},
+        {"recv", wait_recv},
+        {"recvfrom", wait_recvfrom},
+        {"recvmsg", wait_recvmsg},
+        {"accept", wait_accept},
+        {"accept4", wait_accept4},
+        {"poll", wait_poll},
+        {"ppoll", wait_ppoll},
+        {"select", wait_select},
+        {"pselect", wait_pselect},
+        {"epoll_wait", wait_epoll},
+        {"epoll_pwait", wait_epoll_pwait},
+        {"nanosleep", wait_nanosleep},
+        {"clock_nanosleep", wait_clock_nanosleep},
         {"sleep", wait_sleep},
+        {"msgrcv", wait_message},
+        {"waitpid", wait_child},
+        {"pause", wait_pause},
+        {"sigwaitinfo", wait_signal},
+        {"sigsuspend", wait_sigsuspend},
+        {"fcntl", wait_lock},
+        {"open", wait_fifo},
+        {"fgets", wait_stdio},
+        {"fgetwc", wait_wide_stdio},
+        {"thrd_sleep", wait_thrd_sleep},
+        {"eventfd_read", wait_eventfd},
+        {"aio_suspend", wait_aio},
     };
 
     sem_init(&is_ready, 0, 0);
@@ -193,11 +339,13 @@ int main(void)
     listening = socket(AF_INET, SOCK_STREAM, 0);
     epoll = epoll_create1(0);
     if (pipe(pipes) != 0 || pipe2(full_pipe, 0) != 0 || listen(listening, 5) != 0 ||
-        socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) != 0)
+        socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) != 0 || prepare() != 0)
         return 1;
     for (int is_by_signal = 0; is_by_signal < 2; is_by_signal++) {
         for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++)
             try(waits[i].name, waits[i].wait, is_by_signal);
     }
-    return 0;
+    tidy_up();
+    fflush(stdout);
+    _exit(0); /* a stream may have been left locked */
 }
