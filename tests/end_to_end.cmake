@@ -85,8 +85,12 @@ function(exectrace_other_tests name)
   set_tests_properties(end_to_end.${name} PROPERTIES LABELS slow SKIP_RETURN_CODE 77 TIMEOUT 600)
 endfunction()
 
-# Not test_subprocess: one of its tests lowers the limit of open files until LTTng's own descriptors leave too few.
 exectrace_other_tests(python_own_tests python test_thread test_threading test_queue test_select test_mmap)
+# All of test_multiprocessing_fork takes minutes, recorded or not.
+exectrace_other_tests(python_process_tests python
+  test_subprocess:ProcessTestCase test_subprocess:POSIXProcessTestCase
+  test_subprocess:BaseTestCase,RunFuncTestCase,Win32ProcessTestCase,MiscTests,ProcessTestCaseNoPoll,CommandsWithSpaces,ContextManagerTests
+  test_multiprocessing_fork:WithProcessesTestQueue,WithProcessesTestLock,WithProcessesTestCondition,WithProcessesTestBarrier,WithProcessesTestProcess)
 exectrace_other_tests(stress_ng stress futex pthread pipe sock malloc)
 
 # What every file must be like.

@@ -1,6 +1,6 @@
 """Other people's tests as judges: what passes bare passes recorded.
 
-Arguments: BUILD python MODULE... | BUILD stress STRESSOR...
+Arguments: BUILD python MODULE[:PATTERN,...]... | BUILD stress STRESSOR...
 """
 
 import shutil
@@ -18,7 +18,12 @@ def python_tests(modules):
     if subprocess.run([sys.executable, "-c", "import test.test_threading"], capture_output=True,
                       check=False).returncode != 0:
         skip("Python's own tests are not installed (libpython3.11-testsuite)")
-    return [(module, [sys.executable, "-m", "test", "-q", *PYTHON_LEFT_OUT, module]) for module in modules]
+    commands = []
+    for name in modules:
+        module, _, patterns = name.partition(":")
+        chosen = [word for pattern in patterns.split(",") if pattern for word in ("-m", pattern)]
+        commands.append((module, [sys.executable, "-m", "test", "-q", *PYTHON_LEFT_OUT, *chosen, module]))
+    return commands
 
 
 def stressors(names):
