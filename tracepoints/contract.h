@@ -162,7 +162,7 @@ enum exectrace_sched_source {
 
 /* What exectrace_process:open is about: a wait when its field `kind` is set, else a system call. */
 enum exectrace_operation {
-    EXECTRACE_OPERATION_SYNC = 1,    /* kind and object are set */
+    EXECTRACE_OPERATION_SYNC = 1,    /* kind and object are set, fd is the thread that holds the object */
     EXECTRACE_OPERATION_SYSCALL = 2, /* number, fd and fd_kind are set; kind is 0 */
 };
 

@@ -180,6 +180,13 @@ static inline void operation_begin(struct thread_block *thread, struct state_ope
     operation_store(thread->slot, operation);
 }
 
+/* The present operation, a wait, is for what the thread `tid` holds; 0: not known. */
+static inline void operation_set_holder(struct thread_block *thread, int32_t tid)
+{
+    if (thread->slot->operation.operation == EXECTRACE_OPERATION_SYNC)
+        __atomic_store_n(&thread->slot->operation.fd, tid > 0 ? tid : -1, __ATOMIC_RELAXED);
+}
+
 static inline void operation_end(struct thread_block *thread, const struct state_operation *saved)
 {
     if (likely(saved->operation == 0))

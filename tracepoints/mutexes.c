@@ -15,8 +15,11 @@
 #include "tracepoints/threads.h"
 #include "tracepoints/waits.h"
 
-/* In glibc's __data.__kind: what PTHREAD_MUTEX_ROBUST sets. */
+/* In glibc's __data.__kind: what PTHREAD_MUTEX_ROBUST and PTHREAD_PROCESS_SHARED set. */
 #define ROBUST_KIND 16
+#define PSHARED_KIND 128u
+
+#define OWNER_READ_ATTEMPTS 100u
 
 /* glibc's states of __data.__lock. */
 enum { LOCK_FREE = 0, LOCK_TAKEN = 1, LOCK_CONTENDED = 2 };
@@ -51,13 +54,57 @@ static void wake_waiters(const pthread_mutex_t *mutex, const void *site)
         wake_marked(EXECTRACE_WAIT_MUTEX, wait_object(mutex), site);
 }
 
+/*
+ * Is this mutex one that can be waited for here: plain, recursive or error-checking, nothing more than these,
+ * of a libc that we know, and not the calling thread's own?
+ */
+static bool can_wait_here(const pthread_mutex_t *mutex)
+{
+    int kind = mutex->__data.__kind;
+
+    return ((unsigned)kind & ~PSHARED_KIND) <= PTHREAD_MUTEX_ERRORCHECK_NP && guard_words.lock_owner != 0 &&
+           (mutex->__data.__owner != guard_words.lock_owner || kind == PTHREAD_MUTEX_TIMED_NP);
+}
+
+/* Who took the mutex says so a moment later. */
+static int32_t holder_of(const pthread_mutex_t *mutex)
+{
+    int32_t owner = 0;
+
+    for (uint32_t i = 0; i < OWNER_READ_ATTEMPTS && owner == 0; i++)
+        owner = __atomic_load_n(&mutex->__data.__owner, __ATOMIC_RELAXED);
+    return owner;
+}
+
+/*
+ * Waits as glibc does, and says before each sleep who holds the mutex: threads that come later take it, too,
+ * and when it is never released again, the last of them is to blame.
+ */
+static void wait_for_mutex(pthread_mutex_t *mutex, const struct wait *wait)
+{
+    int flag = ((unsigned)mutex->__data.__kind & PSHARED_KIND) != 0 ? 0 : FUTEX_PRIVATE_FLAG;
+
+    while (__atomic_exchange_n(&mutex->__data.__lock, LOCK_CONTENDED, __ATOMIC_ACQUIRE) != LOCK_FREE) {
+        wait_is_held_by(wait, holder_of(mutex));
+        raw_syscall6(SYS_futex, (long)(uintptr_t)&mutex->__data.__lock, FUTEX_WAIT | flag, LOCK_CONTENDED, 0,
+                     0, 0);
+    }
+    if (((unsigned)mutex->__data.__kind & ~PSHARED_KIND) == PTHREAD_MUTEX_RECURSIVE_NP)
+        mutex->__data.__count = 1;
+    mutex->__data.__owner = guard_words.lock_owner;
+    mutex->__data.__nusers++;
+}
+
 static __attribute__((noinline)) int lock_slowly(pthread_mutex_t *mutex, const void *site)
 {
     WAIT_SCOPE(wait);
-    int result;
+    int result = 0;
 
     wait_begin(&wait, EXECTRACE_WAIT_MUTEX, wait_object(mutex), site);
-    result = real.pthread_mutex_lock(mutex);
+    if (can_wait_here(mutex))
+        wait_for_mutex(mutex, &wait);
+    else
+        result = real.pthread_mutex_lock(mutex);
     wait_end(&wait, wait_outcome(result));
     return result;
 }

@@ -52,7 +52,8 @@ LTTNG_UST_TRACEPOINT_EVENT(exectrace_process, module,
 /* An operation that had not ended when the recording did.
  * Emitted by the library at exit, or by the recorder for a process that was killed (then vpid/vtid are the
  * recorder's; pid and tid say whose). duration: from its start until now.
- * kind: of a wait; 0 for a system call, which has number, fd and fd_kind instead. leaf_pc: return address in the
+ * kind: of a wait; 0 for a system call, which has number, fd and fd_kind instead. fd: of a wait for a mutex,
+ * the thread that holds it; -1: not known. leaf_pc: return address in the
  * caller, for calls whose stack is taken only when they end (stack is 0 then). */
 LTTNG_UST_TRACEPOINT_EVENT(exectrace_process, open,
     LTTNG_UST_TP_ARGS(int32_t, pid,

@@ -34,7 +34,7 @@ struct state_operation {
     uint8_t reserved;
     uint16_t number; /* system call number, see contract.h */
     uint16_t reserved2;
-    int32_t fd;
+    int32_t fd;        /* of a sync operation: the thread that holds the object; -1: not known */
     uint32_t stack;    /* number of the stack, 0: not taken */
     uint64_t object;   /* object of a sync operation */
     uint64_t start_ns; /* CLOCK_MONOTONIC */

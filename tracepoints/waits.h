@@ -49,6 +49,13 @@ static inline bool waits_are_recorded(void)
 
 void wait_begin(struct wait *wait, enum exectrace_wait_kind kind, uint64_t object, const void *site);
 void wait_end(struct wait *wait, enum exectrace_wait_outcome outcome);
+/* The thread `tid` holds what the wait is for; 0: not known. The guard is off. */
+static inline void wait_is_held_by(const struct wait *wait, int32_t tid)
+{
+    if (wait->is_open && guard_words.block != NULL)
+        operation_set_holder(guard_words.block, tid);
+}
+
 /* The real function returned without having waited: no event, whatever time has passed. */
 void wait_forget(struct wait *wait);
 void wait_abandoned(struct wait *wait);

@@ -78,9 +78,10 @@ static void await_sleep(int place)
         nanosleep(&pause, NULL);
 }
 
-static void print_sync(int kind, const void *object, int place)
+/* FD is the thread that holds the object. */
+static void print_sync(int kind, const void *object, int holder, int place)
 {
-    printf("open %d 0x%" PRIXPTR " 0 -1 %d\n", kind, (uintptr_t)object, tids[place]);
+    printf("open %d 0x%" PRIXPTR " 0 %d %d\n", kind, (uintptr_t)object, holder, tids[place]);
 }
 
 int main(int argc, char **argv)
@@ -96,9 +97,9 @@ int main(int argc, char **argv)
         pthread_create(&thread, NULL, routines[i], NULL);
         await_sleep(i);
     }
-    print_sync(EXECTRACE_WAIT_MUTEX, &mutex, 0);
-    print_sync(EXECTRACE_WAIT_COND, &cond, 1);
-    print_sync(EXECTRACE_WAIT_SEMAPHORE, &semaphore, 2);
+    print_sync(EXECTRACE_WAIT_MUTEX, &mutex, (int)getpid(), 0);
+    print_sync(EXECTRACE_WAIT_COND, &cond, -1, 1);
+    print_sync(EXECTRACE_WAIT_SEMAPHORE, &semaphore, -1, 2);
     printf("open 0 0x0 %d %d %d\n", SYS_read, pipe_fds[0], tids[3]);
     fflush(stdout);
     if (argc > 1 && strcmp(argv[1], "_exit") == 0)
