@@ -382,14 +382,17 @@ static bool record(struct recording *recording, GError **error)
 
 static void report_loss(const struct session_loss *loss, uint64_t ring_loss_count, bool is_full)
 {
+    g_autofree char *size = g_format_size_full(loss->buffer_bytes, G_FORMAT_SIZE_IEC_UNITS);
+
     if (loss->program_events)
-        say("%" G_GUINT64_FORMAT " events of the program were lost because its buffers were full; "
-            "a larger --buffer-size avoids it",
-            loss->program_events);
+        say("%" G_GUINT64_FORMAT
+            " events of the program were lost because its buffers of %s per CPU were full; "
+            "a larger --buffer-size avoids it, or higher thresholds",
+            loss->program_events, size);
 
     if (loss->recorder_events)
         say("%" G_GUINT64_FORMAT " scheduling events were lost because the buffers were full; "
-            "--samples=0 makes fewer of them",
+            "a larger --buffer-size avoids it, or a disk that is quicker",
             loss->recorder_events);
 
     if (ring_loss_count)

@@ -25,6 +25,8 @@
 #define SUBBUFFER_COUNT 8
 #define DEFAULT_PROGRAM_BYTES (UINT64_C(8) << 20)
 #define DEFAULT_RECORDER_BYTES (UINT64_C(2) << 20)
+/* Who asks for larger buffers gets larger ones for scheduling, too. */
+#define PROGRAM_TO_RECORDER_RATIO 4
 #define METRIC_BYTES MIN_BUFFER_BYTES
 /* In a snapshot session the buffers are all that is kept. */
 #define SNAPSHOT_PROGRAM_BYTES (UINT64_C(16) << 20)
@@ -283,7 +285,8 @@ static void choose_buffers(struct session *session, const struct session_options
             affordable_bytes(session->is_snapshot ? SNAPSHOT_PROGRAM_BYTES : DEFAULT_PROGRAM_BYTES);
 
     session->recorder_bytes =
-        affordable_bytes(session->is_snapshot ? SNAPSHOT_RECORDER_BYTES : DEFAULT_RECORDER_BYTES);
+        MAX(affordable_bytes(session->is_snapshot ? SNAPSHOT_RECORDER_BYTES : DEFAULT_RECORDER_BYTES),
+            options->buffer_bytes / PROGRAM_TO_RECORDER_RATIO);
 }
 
 struct session *session_new(const struct session_options *options, GError **error)
@@ -382,6 +385,7 @@ static void read_loss(struct session *session, struct session_loss *loss)
             loss->recorder_events += discarded;
     }
 
+    loss->buffer_bytes = session->program_bytes;
     free(channels);
     lttng_destroy_handle(handle);
 }
@@ -421,11 +425,6 @@ bool session_finish(struct session *session, struct session_loss *loss, GError *
 const char *session_name(const struct session *session)
 {
     return session->name;
-}
-
-uint64_t session_buffer_bytes(const struct session *session)
-{
-    return session->program_bytes;
 }
 
 bool session_daemon_answers(void)

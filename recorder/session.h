@@ -24,6 +24,7 @@ struct session_options {
 struct session_loss {
     uint64_t program_events;  /* channel `exectrace`: the traced program */
     uint64_t recorder_events; /* channels `sched` and `metric` */
+    uint64_t buffer_bytes;    /* of channel `exectrace`, per CPU */
 };
 
 /*
@@ -52,9 +53,6 @@ bool session_finish(struct session *session, struct session_loss *loss, GError *
 
 /* Its name, by which a relay daemon stores it. Borrowed. */
 const char *session_name(const struct session *session);
-
-/* Bytes of the program's buffer per CPU. */
-uint64_t session_buffer_bytes(const struct session *session);
 
 /* Whether a session daemon answers; LTTNG_HOME and the user decide which. */
 bool session_daemon_answers(void);

@@ -30,7 +30,7 @@ add_dependencies(test_program_check recorder_static recorder_sanitized recorder_
 
 # The whole program: tests/integration/recorder_behaviour.py CASE.
 foreach(name recorder_signals recorder_switches recorder_stuck recorder_worker
-             recorder_daemon recorder_no_perf)
+             recorder_daemon recorder_title recorder_no_perf)
   add_executable(${name} apps/${name}.c)
   target_link_libraries(${name} PRIVATE exectrace_flags Threads::Threads)
 endforeach()
@@ -39,7 +39,7 @@ find_program(SYSTEM_PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(SYSTEM_PYTHON3 python3)
 foreach(case exit_status streams descriptors_and_mask named_output signals_are_passed_on
              group_signal_arrives_once terminal_signal_arrives_once interrupted_start every_switch
-             open_operations snapshot_on_signal snapshot_at_end snapshot_names children wait_children two_at_once ordinary_user long_tmpdir private_root_daemon
+             open_operations snapshot_on_signal snapshot_at_end snapshot_names children wait_children two_at_once ordinary_user title long_tmpdir private_root_daemon
              refusals_leave_nothing no_daemon_program full_disk attach attach_refusals relay loss killed_recorder no_perf)
   if(SYSTEM_PYTHON3)
     add_test(NAME recorder.${case}

@@ -24,6 +24,7 @@
 #include "tracepoints/stacks.h"
 #include "tracepoints/state_map.h"
 #include "tracepoints/threads.h"
+#include "tracepoints/tracer_environment.h"
 #include "tracepoints/unwind.h"
 
 #include "tracepoints/provider_process.h"
@@ -183,7 +184,9 @@ static void after_fork_in_child(void)
         state_map_await_admission();
     threads_reset_after_fork();
     guard_is_open = settings.follow;
+    tracer_environment_enter();
     with_room(register_child);
+    tracer_environment_leave();
     errno = saved_errno;
     guard_unmute(level);
 }
@@ -229,6 +232,7 @@ __attribute__((constructor)) static void library_was_loaded(void)
     uint32_t level = guard_mute();
 
     real_resolve_all();
+    tracer_environment_remember();
     process_remember_pid();
     settings_read();
     clock_init();

@@ -579,7 +579,7 @@ def case_loss(build, scratch):
     lost = sum(int(value(event, "count")) for event in named(build.events(scratch / "small"), "lost"))
     expect("lost events in the trace", lost, int(match[1]))
     done = build.record(scratch / "large", [build.app("recorder_worker"), "burst"],
-                        ["--buffer-size=64M", "--wait-threshold=0", "--syscall-threshold=0"])
+                        ["--buffer-size=16M", "--wait-threshold=0", "--syscall-threshold=0"])
     expect("what is said with large buffers", (done.returncode, done.stderr), (0, ""))
 
 
@@ -633,6 +633,18 @@ def case_ordinary_user(build, scratch):
     expect("sleeps recorded", len(calls), 1)
     owned = [path for path in leftovers() if os.stat(path).st_uid == uid and uid == NOBODY]
     expect("leftovers", owned, [])
+
+
+def case_title(build, scratch):
+    """Children of a program that has written over its environment (setproctitle) find their session daemon."""
+    if os.geteuid() == 0:
+        done, trace = record_as_nobody(build, scratch, [build.app("recorder_title")])
+    else:
+        trace = scratch / "trace"
+        done = build.record(trace, [build.app("recorder_title")])
+    expect("status", (done.returncode, done.stderr), (4, ""))
+    calls = [event for event in named(build.events(trace), "call") if value(event, "number") in ("35", "230")]
+    expect("sleeps of the child", len(calls), 1)
 
 
 def case_long_tmpdir(build, scratch):
