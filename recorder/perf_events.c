@@ -211,6 +211,28 @@ bool perf_events_open_machine(struct perf_events *events, unsigned sample_hz)
     return open_rings(events, &attr, -1, NULL);
 }
 
+bool perf_events_add_switches(struct perf_events *events, int cpu)
+{
+    struct perf_event_attr attr;
+
+    describe_side_band(&attr, 0, 0);
+    attr.task = attr.comm = attr.comm_exec = attr.mmap = attr.mmap2 = 0;
+    attr.context_switch = 1;
+    for (unsigned i = 0; i < events->ring_count; i++) {
+        if (events->rings[i].cpu != cpu)
+            continue;
+
+        int fd = open_event(&attr, -1, cpu);
+        if (fd < 0)
+            return false;
+
+        g_array_append_val(events->joined_fds, fd);
+        return ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, events->rings[i].fd) == 0;
+    }
+
+    return false;
+}
+
 /* Adds a tracepoint of one CPU to the ring of another. */
 static bool join_ring(struct perf_events *events, uint16_t id, int cpu, int ring_fd)
 {

@@ -46,6 +46,9 @@ bool perf_events_open_tracepoints(struct perf_events *events, const struct sched
 /* Forks, exits, names, mappings and samples of the whole machine; no switches. */
 bool perf_events_open_machine(struct perf_events *events, unsigned sample_hz);
 
+/* Adds the switches of a CPU to its ring of perf_events_open_machine. False: the kernel refuses. */
+bool perf_events_add_switches(struct perf_events *events, int cpu);
+
 /* No more records are written. */
 void perf_events_stop(const struct perf_events *events);
 

@@ -213,6 +213,7 @@ static unsigned read_one(const struct perf_event_header *header, struct sched_re
 {
     switch (header->type) {
     case PERF_RECORD_SWITCH:
+    case PERF_RECORD_SWITCH_CPU_WIDE:
         read_switch(header, record);
         return 1;
     case PERF_RECORD_FORK:

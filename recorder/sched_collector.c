@@ -22,6 +22,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -49,12 +50,19 @@
 /* LTTng lets us wait for 200 ms (session.c); an event that took so long was lost. */
 #define STALL_NS UINT64_C(150000000)
 #define STALL_PAUSE_NS UINT64_C(2000000000)
+/* Untold switches of a CPU until perf is asked for them. */
+#define MISSED_LIMIT 8
+/* How the tracepoint is tried on each CPU before the program runs. */
+#define NAPS 3
+#define NAP_NS 50000
+#define MAX_TRIED_CPUS 128
 
 struct sched_collector {
     const struct recorder_events *events; /* borrowed */
     struct sched_pairing *pairing;        /* owned */
     struct perf_events perf;
     struct tracefs_instance *instance;   /* owned; NULL: not that source */
+    unsigned *missed_counts;             /* owned array: by CPU, see count_missed; only with an instance */
     struct tracefs_ring *instance_rings; /* owned array */
     unsigned instance_ring_count;
     struct sched_tracepoints tracepoints; /* valid when wake-ups are known */
@@ -139,6 +147,16 @@ static void take_record(struct sched_collector *collector, const struct sched_re
     collector->clock_ns = end_ns;
 }
 
+/*
+ * A thread of ours left a CPU that it was not told to have been put on. Now and then is bearable; where it
+ * goes on, perf has to tell the switches of that CPU, too, though that is dearer.
+ */
+static void count_missed(struct sched_collector *collector, uint16_t cpu)
+{
+    if (cpu < collector->perf.cpu_count && ++collector->missed_counts[cpu] == MISSED_LIMIT)
+        perf_events_add_switches(&collector->perf, cpu);
+}
+
 /* Takes everything up to horizon out of the rings, in order of time. */
 static void drain(struct sched_collector *collector, uint64_t horizon)
 {
@@ -158,8 +176,13 @@ static void drain(struct sched_collector *collector, uint64_t horizon)
         struct sched_record records[RECORD_STREAM_MAX_MEANINGS];
         unsigned record_count = heap[0]->kind->read(heap[0], records);
 
+        uint64_t missed_count = sched_pairing_missed_count(collector->pairing);
+
         for (unsigned i = 0; i < record_count; i++)
             take_record(collector, &records[i]);
+
+        if (sched_pairing_missed_count(collector->pairing) > missed_count)
+            count_missed(collector, records[0].cpu);
 
         if (!heap[0]->kind->advance(heap[0]))
             heap[0] = heap[--count];
@@ -284,6 +307,57 @@ static bool open_instance_rings(struct sched_collector *collector)
     return collector->instance_ring_count > 0;
 }
 
+/* Whether the tracepoint fails to tell that we were put on a CPU: nothing of the program has run yet. */
+static bool misses_own_switch(struct tracefs_ring *ring, int32_t tid)
+{
+    const struct record_stream_kind *kind = ring->stream.kind;
+    bool is_missed = false;
+
+    for (bool has_record = kind->refresh(&ring->stream); has_record;
+         has_record = kind->advance(&ring->stream)) {
+        struct sched_record records[RECORD_STREAM_MAX_MEANINGS];
+
+        if (kind->read(&ring->stream, records) == 2)
+            is_missed |= records[0].tid == tid && records[0].put_on_after != 0;
+    }
+
+    return is_missed;
+}
+
+/* Sleeps a little on each CPU; when it is idle, that is seen as switches from and to its idle task. */
+static void try_all_cpus(struct sched_collector *collector)
+{
+    const struct timespec nap = {.tv_nsec = NAP_NS};
+    int32_t tid = (int32_t)syscall(SYS_gettid);
+    cpu_set_t allowed;
+
+    if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+        return;
+
+    for (int cpu = 0; cpu < MIN(collector->perf.cpu_count, MAX_TRIED_CPUS); cpu++) {
+        cpu_set_t one;
+
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        if (!CPU_ISSET(cpu, &allowed) || sched_setaffinity(0, sizeof(one), &one) != 0)
+            continue;
+
+        for (unsigned i = 0; i < NAPS; i++)
+            nanosleep(&nap, NULL);
+    }
+
+    sched_setaffinity(0, sizeof(allowed), &allowed);
+    for (unsigned i = 0; i < collector->instance_ring_count; i++) {
+        struct tracefs_ring *ring = &collector->instance_rings[i];
+
+        if (!misses_own_switch(ring, tid))
+            continue;
+
+        collector->missed_counts[ring->cpu] = MISSED_LIMIT;
+        perf_events_add_switches(&collector->perf, ring->cpu);
+    }
+}
+
 static void close_instance(struct sched_collector *collector)
 {
     for (unsigned i = 0; i < collector->instance_ring_count; i++)
@@ -307,8 +381,11 @@ static bool open_instance(struct sched_collector *collector, const struct sched_
     if (perf_events_open_machine(&collector->perf, options->sample_hz) && open_instance_rings(collector) &&
         tracefs_instance_enable(collector->instance, "sched_switch") &&
         tracefs_instance_enable(collector->instance, "sched_waking") &&
-        tracefs_instance_enable(collector->instance, "sched_wakeup_new"))
+        tracefs_instance_enable(collector->instance, "sched_wakeup_new")) {
+        collector->missed_counts = g_new0(unsigned, (gsize)collector->perf.cpu_count);
+        try_all_cpus(collector);
         return true;
+    }
 
     perf_events_clear(&collector->perf);
     close_instance(collector);
@@ -376,6 +453,7 @@ void sched_collector_free(struct sched_collector *collector)
     sched_pairing_free(collector->pairing);
     g_mutex_clear(&collector->mutex);
     g_cond_clear(&collector->is_flushed);
+    g_free(collector->missed_counts);
     g_free(collector->streams);
     g_free(collector->heap);
     g_free(collector);
@@ -389,7 +467,14 @@ static void emit_source(const struct sched_collector *collector)
         [EXECTRACE_SCHED_TRACEFS] = "tracefs: sched_switch, sched_waking, sched_wakeup_new",
     };
 
-    collector->events->sched_source(now_ns(), (uint8_t)collector->source, descriptions[collector->source]);
+    g_autoptr(GString) text = g_string_new(descriptions[collector->source]);
+
+    for (int cpu = 0; collector->missed_counts && cpu < collector->perf.cpu_count; cpu++) {
+        if (collector->missed_counts[cpu] >= MISSED_LIMIT)
+            g_string_append_printf(text, "; CPU %d also by perf_event_open", cpu);
+    }
+
+    collector->events->sched_source(now_ns(), (uint8_t)collector->source, text->str);
 }
 
 struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collector_options *options,

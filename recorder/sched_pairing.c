@@ -40,6 +40,7 @@ struct sched_pairing {
     GHashTable *ends;                     /* pid -> uint64_t, time of its last thread's end, owned */
     uint64_t latest;                      /* time of the last event emitted */
     uint64_t emitted_count;
+    uint64_t missed_count;
     uint64_t lost_count;
     int32_t only_pid;       /* 0: all processes */
     bool expects_strangers; /* see sched_pairing_expect_strangers */
@@ -95,6 +96,11 @@ static struct thread *get_thread(struct sched_pairing *pairing, int32_t pid, int
 
     thread->pid = pid;
     return thread;
+}
+
+uint64_t sched_pairing_missed_count(const struct sched_pairing *pairing)
+{
+    return pairing->missed_count;
 }
 
 uint64_t sched_pairing_emitted_count(const struct sched_pairing *pairing)
@@ -187,9 +193,27 @@ static void add_in(struct sched_pairing *pairing, const struct sched_record *rec
     thread->is_woken = false;
 }
 
+/* Its CPU was somebody else's until put_on_after, and it had to be woken first. */
+static void add_missed_in(struct sched_pairing *pairing, const struct thread *thread,
+                          const struct sched_record *out)
+{
+    struct sched_record in = *out;
+
+    in.type = SCHED_RECORD_IN;
+    in.time = MAX(out->put_on_after, thread->since);
+    if (thread->is_woken)
+        in.time = MAX(in.time, thread->woken);
+
+    pairing->missed_count++;
+    add_in(pairing, &in);
+}
+
 static void add_out(struct sched_pairing *pairing, const struct sched_record *record)
 {
     struct thread *thread = switched_thread(pairing, record);
+
+    if (thread && record->put_on_after && thread->state != THREAD_ON && thread->state != THREAD_UNKNOWN)
+        add_missed_in(pairing, thread, record);
 
     /* Older than what is known of the thread: it came late, and its switch-in was seen already. */
     if (!thread || record->time < thread->since)

@@ -28,17 +28,18 @@ struct sched_record {
     int32_t tid;
     uint16_t cpu;
 
-    int32_t parent_pid;  /* fork */
-    int32_t parent_tid;  /* fork */
-    int32_t waker_tid;   /* wakeup */
-    bool is_exec;        /* name */
-    const char *text;    /* name: the name; module: the path */
-    uint64_t base;       /* module */
-    uint64_t size;       /* module */
-    uint64_t offset;     /* module */
-    const uint64_t *pcs; /* sample */
-    uint32_t pcs_count;  /* sample */
-    uint64_t count;      /* lost: how many records */
+    uint64_t put_on_after; /* out: not 0 when its switch-in was not told; that was after this time */
+    int32_t parent_pid;    /* fork */
+    int32_t parent_tid;    /* fork */
+    int32_t waker_tid;     /* wakeup */
+    bool is_exec;          /* name */
+    const char *text;      /* name: the name; module: the path */
+    uint64_t base;         /* module */
+    uint64_t size;         /* module */
+    uint64_t offset;       /* module */
+    const uint64_t *pcs;   /* sample */
+    uint32_t pcs_count;    /* sample */
+    uint64_t count;        /* lost: how many records */
 };
 
 struct sched_pairing;
@@ -66,6 +67,12 @@ void sched_pairing_free(struct sched_pairing *pairing);
  * "*-ust".
  */
 void sched_pairing_add(struct sched_pairing *pairing, const struct sched_record *record);
+
+/*
+ * Switch-ins of known threads that were not told, see put_on_after. Such a thread is taken to have been put
+ * on the CPU as soon as it could.
+ */
+uint64_t sched_pairing_missed_count(const struct sched_pairing *pairing);
 
 /* A thread that exists already when the recording begins; nothing is known of its state. */
 void sched_pairing_know_thread(struct sched_pairing *pairing, int32_t pid, int32_t tid);

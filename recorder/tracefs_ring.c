@@ -33,6 +33,19 @@ static bool refresh(struct record_stream *stream)
     return ring->has_event || step(ring);
 }
 
+/*
+ * Who leaves the CPU must be who was put on it. On some machines the tracepoint is silent in the context of
+ * some tasks, such as a CPU's idle task: then the switch from that task to the next was not told.
+ */
+static void check_switch(struct tracefs_ring *ring, struct sched_record *out, const struct sched_record *in)
+{
+    if (ring->running_tid >= 0 && ring->running_tid != out->tid)
+        out->put_on_after = ring->running_since;
+
+    ring->running_tid = in->tid;
+    ring->running_since = in->time;
+}
+
 static unsigned read_records(struct record_stream *stream, struct sched_record *records)
 {
     struct tracefs_ring *ring = (struct tracefs_ring *)stream;
@@ -41,10 +54,16 @@ static unsigned read_records(struct record_stream *stream, struct sched_record *
     if (ring->lost_count > 0) {
         records[0].type = SCHED_RECORD_LOST;
         records[0].count = ring->lost_count;
+        ring->running_tid = -1;
         return 1;
     }
 
-    return sched_tracepoints_decode(ring->tracepoints, ring->page.event, ring->page.event_bytes, records);
+    unsigned count =
+        sched_tracepoints_decode(ring->tracepoints, ring->page.event, ring->page.event_bytes, records);
+    if (count == 2)
+        check_switch(ring, &records[0], &records[1]);
+
+    return count;
 }
 
 /* The event that follows a loss comes after it. */
@@ -72,6 +91,7 @@ void tracefs_ring_init(struct tracefs_ring *ring, int fd, int cpu,
         .tracepoints = tracepoints,
         .bytes = g_malloc(page_bytes),
         .page_bytes = page_bytes,
+        .running_tid = -1,
     };
 }
 

@@ -17,9 +17,11 @@ struct tracefs_ring {
     uint8_t *bytes;                              /* owned: the page that is being read */
     uint32_t page_bytes;
     struct trace_page page;
-    uint64_t read_count; /* pages read so far */
-    bool has_event;      /* page is at an event that was not handed out yet */
-    uint64_t lost_count; /* not 0: events before that one were lost, and that was not handed out yet */
+    int32_t running_tid;    /* the thread on the CPU; -1: not known */
+    uint64_t running_since; /* at the latest */
+    uint64_t read_count;    /* pages read so far */
+    bool has_event;         /* page is at an event that was not handed out yet */
+    uint64_t lost_count;    /* not 0: events before that one were lost, and that was not handed out yet */
 };
 
 /* Takes fd. */

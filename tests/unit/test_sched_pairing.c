@@ -207,6 +207,24 @@ static void test_sched_pairing__woken_before_it_was_off_it_could_run_all_the_tim
     assert_string_equal(output->str, "150 switch 10/10 off 30 0>1 0 runnable 30 by 77\n");
 }
 
+static void test_sched_pairing__untold_switch_in_is_put_where_it_could_be_first(void **state)
+{
+    struct sched_record out = {
+        .type = SCHED_RECORD_OUT, .time = 160, .pid = 10, .tid = 10, .cpu = 1, .put_on_after = 120};
+
+    (void)state;
+    add(100, SCHED_RECORD_OUT, 10, 0);
+    add(130, SCHED_RECORD_WAKEUP, 10, 1);
+    sched_pairing_add(pairing, &out); /* the CPU was another's until 120, and it was woken at 130 */
+    assert_int_equal(sched_pairing_missed_count(pairing), 1);
+    add(200, SCHED_RECORD_IN, 10, 1);
+    out.time = 260; /* its switch-in was told by another source */
+    sched_pairing_add(pairing, &out);
+    assert_int_equal(sched_pairing_missed_count(pairing), 1);
+    assert_string_equal(output->str, "130 switch 10/10 off 30 0>1 0 by 77\n"
+                                     "200 switch 10/10 off 40 1>1 0\n");
+}
+
 static void test_sched_pairing__woken_and_open_at_the_end(void **state)
 {
     (void)state;
@@ -320,6 +338,7 @@ int main(void)
         TEST(first_wakeup_of_an_interval_counts),
         TEST(wakeup_of_a_running_thread_says_nothing_of_a_later_sleep),
         TEST(woken_before_it_was_off_it_could_run_all_the_time),
+        TEST(untold_switch_in_is_put_where_it_could_be_first),
         TEST(woken_and_open_at_the_end),
         TEST(of_the_whole_machine_only_ours_are_taken),
         TEST(number_used_again_is_a_new_thread),

@@ -233,6 +233,48 @@ static void test_tracefs_ring__goes_on_from_page_to_page(void **state)
     tracefs_ring_clear(&ring);
 }
 
+static void put_switch(struct sheet *sheet, uint32_t delta, uint32_t prev_tid, uint32_t next_tid)
+{
+    put_event(sheet, 7, delta);
+    put_word(sheet, 300);
+    put_word(sheet, prev_tid);
+    put_word(sheet, prev_tid);
+    put_word(sheet, 0);
+    put_word(sheet, 1); /* it sleeps */
+    put_word(sheet, 0);
+    put_word(sheet, next_tid);
+}
+
+static void test_tracefs_ring__untold_switch_is_seen_by_who_leaves_the_cpu(void **state)
+{
+    static const struct {
+        int32_t prev_tid;
+        uint64_t put_on_after;
+    } expected[] = {{20, 0}, {0, 0}, {21, 1002}, {20, 1003}};
+    struct sheet sheet;
+    struct tracefs_ring ring = {0};
+    struct sched_record records[RECORD_STREAM_MAX_MEANINGS];
+
+    (void)state;
+    begin_sheet(&sheet, 1000);
+    put_switch(&sheet, 1, 20, 0);
+    put_switch(&sheet, 1, 0, 20);
+    put_switch(&sheet, 1, 21, 0); /* not 20 */
+    put_switch(&sheet, 1, 20, 0); /* not 0 */
+    end_sheet(&sheet, 0);
+
+    tracefs_ring_init(&ring, pages_fd(&sheet, 1), 0, &tracepoints, PAGE_BYTES);
+    assert_true(ring.stream.kind->refresh(&ring.stream));
+    for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++) {
+        assert_int_equal(ring.stream.kind->read(&ring.stream, records), 2);
+        assert_int_equal(records[0].tid, expected[i].prev_tid);
+        assert_int_equal(records[0].put_on_after, expected[i].put_on_after);
+        assert_int_equal(ring.stream.kind->advance(&ring.stream), i + 1 < G_N_ELEMENTS(expected));
+    }
+
+    tracefs_ring_clear(&ring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_trace_page__lost_events_are_counted_when_the_kernel_did),
         cmocka_unit_test(test_trace_page__nonsense_ends_it),
         cmocka_unit_test(test_tracefs_ring__goes_on_from_page_to_page),
+        cmocka_unit_test(test_tracefs_ring__untold_switch_is_seen_by_who_leaves_the_cpu),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
