@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tracepoints/modules.h"
+#include "tracepoints/process.h"
 #include "tracepoints/unwind.h"
 
 #include "tracepoints/provider_stack.h"
@@ -102,6 +103,7 @@ static uint32_t current_epoch(uint64_t now_ns)
 /* Emits the definition and, once per epoch, the modules of its PCs. */
 static void define(struct stack_slot *slot, const uint64_t *pcs, uint32_t count, uint32_t now)
 {
+    process_introduce_again();
     for (uint32_t i = 0; i < count; i++)
         modules_announce(pcs[i] - 1, now, false);
     lttng_ust_do_tracepoint(exectrace_stack, define, (uint32_t)(slot - table) + 1, pcs, count);
