@@ -41,10 +41,12 @@ static void hand_out(struct trace_model *model, struct thread_record *record, st
 {
     struct blocking_sink sink = {emit_labelled, model};
 
+    const struct call_traits *traits = call ? &call->traits : NULL;
+
     operation->is_lock_like = is_lock_like;
     struct idle_clues clues = {
-        .call = call ? &call->traits : NULL,
-        .depth = depth_of(model, operation->stack),
+        .call = traits,
+        .depth = idle_may_be_habit(operation->wait_kind, traits) ? depth_of(model, operation->stack) : 0,
         .is_main_thread = record->thread.is_main,
         .is_lock_like = is_lock_like,
         .is_lock_holder = record->is_lock_holder,

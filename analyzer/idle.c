@@ -5,18 +5,27 @@
 /* So often a thread may come back to a place further in before its outermost one is given up. */
 enum { MAX_RIVAL_VISITS = 4 };
 
-static bool may_be_habit(const struct blocking *operation, const struct idle_clues *clues)
+bool idle_may_be_habit(uint32_t wait_kind, const struct call_traits *call)
 {
-    switch (operation->wait_kind) {
+    switch (wait_kind) {
     case 0:
-        return clues->call->is_habit && !(clues->call->is_sleep && clues->is_lock_holder);
+        return call->is_habit;
     case EXECTRACE_WAIT_COND:
     case EXECTRACE_WAIT_SEMAPHORE:
     case EXECTRACE_WAIT_FUTEX:
-        return !clues->is_main_thread && !clues->is_lock_like;
+        return true;
     default:
         return false;
     }
+}
+
+static bool may_be_habit(const struct blocking *operation, const struct idle_clues *clues)
+{
+    if (!idle_may_be_habit(operation->wait_kind, clues->call))
+        return false;
+    if (operation->wait_kind == 0)
+        return !(clues->call->is_sleep && clues->is_lock_holder);
+    return !clues->is_main_thread && !clues->is_lock_like;
 }
 
 static void hand_out_held(struct idle_habit *habit, bool is_idle, const struct blocking_sink *sink)

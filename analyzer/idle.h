@@ -46,7 +46,7 @@ struct blocking_sink {
 /* What the rule looks at besides the operation itself. */
 struct idle_clues {
     const struct call_traits *call; /* of a system call; NULL for waits */
-    uint32_t depth;                 /* frames of the operation's stack; 0: not known */
+    uint32_t depth;                 /* frames of the operation's stack; 0: not known, or without a say */
     bool is_main_thread;
     bool is_lock_like;   /* the object is used like a lock */
     bool is_lock_holder; /* the thread has released locks that others waited for */
@@ -55,6 +55,8 @@ struct idle_clues {
     void *user;
 };
 
+/* Can operations of this kind be a habit at all? If not, the depth has no say. call: NULL for waits. */
+bool idle_may_be_habit(uint32_t wait_kind, const struct call_traits *call);
 /* Labels an operation that has ended and hands it on, now or later. */
 void idle_habit_add(struct idle_habit *habit, struct blocking *operation, const struct idle_clues *clues,
                     const struct blocking_sink *sink);

@@ -115,10 +115,7 @@ void profile_builder_free(struct profile_builder *builder)
 static void add_exact(struct profile_builder *builder, const struct sum_key *key, uint64_t count,
                       uint64_t delay_ns)
 {
-    struct sum *sum = sum_table_find(builder->sums, key);
-
-    sum->exact[0] += (int64_t)count;
-    sum->exact[1] += (int64_t)delay_ns;
+    sum_table_add(builder->sums, key, (int64_t)count, (int64_t)delay_ns);
 }
 
 static bool is_lock(uint32_t wait_kind)
@@ -364,6 +361,7 @@ struct profile *profile_builder_finish(struct profile_builder *builder)
     const struct profile_kind_rules *rules = builder->kind->rules;
     struct profile *profile = profile_new(builder->model, rules->values);
 
+    sum_table_settle(builder->sums);
     for (uint32_t i = 0; i < sum_table_count(builder->sums); i++) {
         const struct sum *sum = sum_table_at(builder->sums, i);
 

@@ -17,6 +17,9 @@ struct sum_table {
     uint32_t slot_count; /* a power of two, at least twice as many as sums */
     enum sum_detail detail;
     bool is_estimated;
+    struct sum pending; /* what sum_table_add() was given last */
+    bool has_pending;
+    uint32_t pending_at; /* its sum, most likely: index into sums plus 1; 0: none */
 };
 
 static struct sum *new_sums(uint32_t capacity)
@@ -164,6 +167,31 @@ struct sum *sum_table_find(struct sum_table *table, const struct sum_key *full)
         key = without_details(table, full);
     }
     return find_or_make(table, &key);
+}
+
+void sum_table_add(struct sum_table *table, const struct sum_key *key, int64_t count, int64_t delay_ns)
+{
+    sum_table_settle(table);
+    table->pending = (struct sum){.exact = {count, delay_ns}, .key = *key};
+    table->has_pending = true;
+
+    table->pending_at = table->slots[hash_key(key) & (table->slot_count - 1)];
+    if (table->pending_at != 0)
+        __builtin_prefetch(&table->sums[table->pending_at - 1], 1);
+}
+
+void sum_table_settle(struct sum_table *table)
+{
+    if (!table->has_pending)
+        return;
+
+    const struct sum_key *key = &table->pending.key;
+    struct sum *sum = table->pending_at != 0 ? &table->sums[table->pending_at - 1] : NULL;
+    if (!sum || memcmp(&sum->key, key, sizeof *key) != 0)
+        sum = sum_table_find(table, key);
+    sum->exact[0] += table->pending.exact[0];
+    sum->exact[1] += table->pending.exact[1];
+    table->has_pending = false;
 }
 
 enum sum_detail sum_table_detail(const struct sum_table *table)

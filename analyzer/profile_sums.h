@@ -52,6 +52,13 @@ struct sum_table *sum_table_new(const struct trace_model *model, uint32_t max_su
 void sum_table_free(struct sum_table *table);
 /* The sum for this key, made when there is none. Valid until the next call. */
 struct sum *sum_table_find(struct sum_table *table, const struct sum_key *key);
+/*
+ * Adds to the exact sum for this key, with the next call or sum_table_settle(): by then the sum has come into
+ * the cache.
+ */
+void sum_table_add(struct sum_table *table, const struct sum_key *key, int64_t count, int64_t delay_ns);
+/* Adds what is still to be added. To be called before the sums are looked at. */
+void sum_table_settle(struct sum_table *table);
 enum sum_detail sum_table_detail(const struct sum_table *table);
 uint32_t sum_table_count(const struct sum_table *table);
 /* In the order in which they were made. */

@@ -3,6 +3,8 @@
 #include "analyzer/id_map.h"
 #include <string.h>
 
+enum { RECENT_NUMBERS = 1 << 12 };
+
 /* The loaded objects of one process image. Sorted by base, never overlapping within one array. */
 struct address_space {
     GPtrArray *objects;  /* struct module *, borrowed: whole objects */
@@ -28,6 +30,10 @@ struct stack_table {
     GPtrArray *stacks;            /* struct stack_entry *, by index; owns them */
     struct id_map by_hash;        /* hash -> newest index with it */
     struct id_map numbers;        /* process << 32 | number -> index */
+    struct {
+        uint64_t key; /* of numbers */
+        uint32_t index;
+    } recent[RECENT_NUMBERS]; /* by the number's last bits; numbers follow one another. Index 0: none */
     uint64_t frame_count;
 };
 
@@ -235,6 +241,7 @@ void stack_table_forget(struct stack_table *table, uint32_t process)
     for (guint i = 0; i < list.keys->len; i++)
         id_map_remove(&table->numbers, g_array_index(list.keys, uint64_t, i));
     g_array_free(list.keys, TRUE);
+    memset(table->recent, 0, sizeof table->recent);
 }
 
 void stack_table_copy_modules(struct stack_table *table, uint32_t parent, uint32_t child)
@@ -380,15 +387,13 @@ void stack_table_define(struct stack_table *table, uint32_t process, uint32_t nu
         return;
     uint32_t index = stack_table_intern(table, process, pcs);
     *id_map_add(&table->numbers, key, &is_new) = index;
+    table->recent[number % RECENT_NUMBERS].index = 0;
 }
 
-uint32_t stack_table_find(struct stack_table *table, uint32_t process, uint32_t number)
+static uint32_t find_number(struct stack_table *table, uint32_t process, uint64_t key)
 {
-    uint64_t key = (uint64_t)process << 32 | number;
     bool is_new;
 
-    if (number == 0)
-        return STACK_NONE;
     const uint64_t *known = id_map_find(&table->numbers, key);
     if (known)
         return (uint32_t)*known;
@@ -401,6 +406,20 @@ uint32_t stack_table_find(struct stack_table *table, uint32_t process, uint32_t 
     entry->process = process;
     *id_map_add(&table->numbers, key, &is_new) = index;
     return index;
+}
+
+uint32_t stack_table_find(struct stack_table *table, uint32_t process, uint32_t number)
+{
+    uint64_t key = (uint64_t)process << 32 | number;
+    uint32_t at = number % RECENT_NUMBERS;
+
+    if (number == 0)
+        return STACK_NONE;
+    if (table->recent[at].key != key || table->recent[at].index == 0) {
+        table->recent[at].index = find_number(table, process, key);
+        table->recent[at].key = key;
+    }
+    return table->recent[at].index;
 }
 
 uint32_t stack_table_count(const struct stack_table *table)

@@ -23,6 +23,9 @@ struct generation {
 
 struct wake_table {
     struct generation young, old;
+    /* What was asked for last: a wait that names its waker asks twice. */
+    uint64_t last_object;
+    uint32_t last_process, last_number; /* last_number: in young.objects plus 1; 0: nothing was asked for */
 };
 
 struct wake_table *wake_table_new(void)
@@ -56,12 +59,13 @@ static void age(struct wake_table *table)
     table->young = gone;
 }
 
-static struct object *find_object(struct wake_table *table, uint32_t process, uint64_t object)
+/* Number in young.objects. */
+static guint find_number(struct wake_table *table, uint32_t process, uint64_t object)
 {
     uint64_t key = id_map_hash(object) ^ id_map_hash((uint64_t)process << 32 | 0x9e37);
     uint64_t *number = id_map_find(&table->young.index, key);
     if (number)
-        return &g_array_index(table->young.objects, struct object, *number);
+        return (guint)*number;
 
     struct object found = {0};
     bool is_new;
@@ -72,7 +76,17 @@ static struct object *find_object(struct wake_table *table, uint32_t process, ui
         age(table);
     *id_map_add(&table->young.index, key, &is_new) = table->young.objects->len;
     g_array_append_val(table->young.objects, found);
-    return &g_array_index(table->young.objects, struct object, table->young.objects->len - 1);
+    return table->young.objects->len - 1;
+}
+
+static struct object *find_object(struct wake_table *table, uint32_t process, uint64_t object)
+{
+    if (table->last_number == 0 || table->last_object != object || table->last_process != process) {
+        table->last_number = find_number(table, process, object) + 1;
+        table->last_object = object;
+        table->last_process = process;
+    }
+    return &g_array_index(table->young.objects, struct object, table->last_number - 1);
 }
 
 static bool has_waited(const struct object *object, uint32_t thread)
