@@ -49,6 +49,10 @@ foreach(case exit_status streams descriptors_and_mask named_output signals_are_p
   endif()
 endforeach()
 if(SYSTEM_PYTHON3)
+  add_test(NAME recorder.trace_instance
+           COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/recorder_trace_instance.py
+                   ${PROJECT_BINARY_DIR})
+  set_tests_properties(recorder.trace_instance PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 300)
   # They count all of LTTng's daemons of a user before and after, and other tests start some.
   set_tests_properties(recorder.ordinary_user recorder.private_root_daemon PROPERTIES RUN_SERIAL ON)
 endif()
