@@ -298,7 +298,19 @@ void blocking_open(struct trace_model *model, struct thread_record *record, cons
     } else {
         call = set_call(model, record, &operation, event->open.number, event->open.fd_kind, event->open.fd);
     }
-    hand_out(model, record, &operation, call, is_lock_like);
+    /* Told when the recording ended, mostly after the thread has. */
+    if (record->is_ended) {
+        hand_out(model, record, &operation, call, is_lock_like);
+        return;
+    }
+    if (!record->open)
+        record->open = g_new(struct open_operation, 1);
+    *record->open = (struct open_operation){operation, call, is_lock_like};
+}
+
+void blocking_open_has_ended(struct thread_record *record)
+{
+    g_clear_pointer(&record->open, g_free);
 }
 
 /* A path, an abstract name (after a NUL), or neither: the end of a socket pair. */
@@ -362,6 +374,21 @@ static void stock_acquired(struct trace_model *model, struct thread_record *reco
     hand_out(model, record, &operation, NULL, is_lock_like);
 }
 
+/* A request that was never granted. */
+static void stock_open(struct trace_model *model, struct thread_record *record, int64_t time_ns)
+{
+    uint64_t waited_ns = (uint64_t)MAX(time_ns - record->lock.start_ns, 0);
+    struct blocking operation = new_operation(record, time_ns, waited_ns);
+
+    operation.source = FACT_STOCK;
+    operation.blocking_class = BLOCKING_SYNC;
+    operation.wait_kind = EXECTRACE_WAIT_MUTEX;
+    operation.object = record->lock.object;
+    operation.stack = record->lock.stack;
+    operation.is_open = true;
+    hand_out(model, record, &operation, NULL, false);
+}
+
 void blocking_stock_lock(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
     switch (event->type) {
@@ -422,6 +449,11 @@ void blocking_end_thread(struct trace_model *model, struct thread_record *record
     if (record->call.kind && is_open)
         blocking_kernel_call(model, record, &record->call, time_ns, 0, true);
     record->call.kind = NULL;
+    if (record->lock.kind && is_open)
+        stock_open(model, record, time_ns);
     record->lock.kind = NULL;
+    if (record->open)
+        hand_out(model, record, &record->open->operation, record->open->call, record->open->is_lock_like);
+    g_clear_pointer(&record->open, g_free);
     idle_habit_end(&record->habit, &sink);
 }

@@ -43,6 +43,7 @@ static const struct decoder_field context_fields[] = {
     {"vtid", DECODER_I32, offsetof(struct event, tid), 0},
     {"pid", DECODER_I32, offsetof(struct event, pid), 0},
     {"tid", DECODER_I32, offsetof(struct event, tid), 0},
+    {"callstack_kernel", DECODER_PCS, offsetof(struct event, callstack), 0},
     {"callstack_user", DECODER_PCS, offsetof(struct event, callstack), 0},
     {0},
 };
@@ -217,6 +218,27 @@ static uint64_t element_value(const struct ctf_step *step, const bt_field *array
                                    : bt_field_integer_unsigned_get_value(element);
 }
 
+/* Call stacks of the kernel tracer may end with -1. */
+static uint32_t length_without_mark(const uint64_t *pcs, uint32_t count)
+{
+    while (count && pcs[count - 1] == UINT64_MAX)
+        count--;
+    return count;
+}
+
+/* An event may have a kernel's and a user's part of its call stack, in any order: the kernel's is the inner
+ * one. */
+static struct event_pcs join_pcs(struct event_pcs known, struct event_pcs more, struct event_batch *batch)
+{
+    bool is_kernel_last = more.count > 0 && more.pcs[0] >= EVENT_FIRST_KERNEL_PC;
+    const struct event_pcs *inner = is_kernel_last ? &more : &known, *outer = is_kernel_last ? &known : &more;
+    uint64_t *pcs = event_batch_alloc(batch, ((size_t)inner->count + outer->count) * sizeof *pcs);
+
+    memcpy(pcs, inner->pcs, inner->count * sizeof *pcs);
+    memcpy(pcs + inner->count, outer->pcs, outer->count * sizeof *pcs);
+    return (struct event_pcs){.pcs = pcs, .count = inner->count + outer->count};
+}
+
 static void decode_array(const struct ctf_step *step, const bt_field *array, struct event *event,
                          struct event_batch *batch)
 {
@@ -228,8 +250,11 @@ static void decode_array(const struct ctf_step *step, const bt_field *array, str
         uint64_t *copy = event_batch_alloc(batch, length * sizeof *copy);
         for (uint64_t i = 0; i < length; i++)
             copy[i] = element_value(step, array, i);
+        struct event_pcs known = *pcs;
         pcs->pcs = copy;
-        pcs->count = (uint32_t)length;
+        pcs->count = length_without_mark(copy, (uint32_t)length);
+        if (step->offset == offsetof(struct event, callstack) && known.count > 0)
+            *pcs = join_pcs(known, *pcs, batch);
     } else {
         length = MIN(length, CTF_MAX_BYTES);
         uint8_t *copy = event_batch_alloc(batch, length);
@@ -342,14 +367,6 @@ static const struct ctf_step *decode_structure(const struct ctf_step *step, unsi
     return end;
 }
 
-/* The kernel's user call stacks begin with the exact PC and may end with -1. */
-static void trim_callstack(struct event_pcs *pcs)
-{
-    while (pcs->count && pcs->pcs[pcs->count - 1] == UINT64_MAX)
-        pcs->count--;
-    pcs->leaf_is_exact = pcs->count > 0;
-}
-
 void ctf_plan_decode(const struct ctf_plan *plan, const bt_event *from, struct event *event,
                      struct event_batch *batch)
 {
@@ -362,8 +379,8 @@ void ctf_plan_decode(const struct ctf_plan *plan, const bt_event *from, struct e
     if (plan->specific_count)
         step = decode_structure(step, plan->specific_count,
                                 bt_event_borrow_specific_context_field_const(from), event, batch);
-    if (event->callstack.count)
-        trim_callstack(&event->callstack);
+    /* The kernel's call stacks begin with the exact PC. */
+    event->callstack.leaf_is_exact = event->callstack.count > 0;
     if (plan->decoder->prepare)
         plan->decoder->prepare(event);
     if (plan->payload_count)

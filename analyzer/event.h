@@ -80,7 +80,18 @@ enum event_type {
     EVENT_TYPE_END
 };
 
-/* A call stack that came with the event itself (kernel _callstack_user). */
+/* Kernels have the upper half of the address space. */
+#define EVENT_FIRST_KERNEL_PC (UINT64_C(1) << 63)
+
+/* What a CPU does beside its thread. */
+enum event_interrupt {
+    INTERRUPT_HARD,    /* irq_handler_* */
+    INTERRUPT_SOFT,    /* softirq_* */
+    INTERRUPT_TIMER,   /* timer_expire_*: a kernel timer's function, mostly in the softirq TIMER */
+    INTERRUPT_HRTIMER, /* hrtimer_expire_* */
+};
+
+/* A call stack that came with the event itself (kernel _callstack_kernel, then _callstack_user). */
 struct event_pcs {
     const uint64_t *pcs;
     uint32_t count;
@@ -219,8 +230,9 @@ struct event {
                                5 blocked, 6 runs, 7 dead */
         } kernel_thread;
         struct {
-            uint32_t irq;
-            const char *name;
+            uint32_t context; /* enum event_interrupt */
+            uint32_t irq;     /* number, or vector of a softirq */
+            const char *name; /* of an interrupt; NULL: not known */
         } kernel_irq;
         struct {
             uint32_t device;

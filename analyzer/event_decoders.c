@@ -349,6 +349,9 @@ static const struct decoder_field process_state_fields[] = {PID,
 static const struct decoder_field irq_fields[] = {
     PERF_CPU, PERF_TID, PERF_PID, FIELD("irq", U32, kernel_irq.irq), FIELD("name", TEXT, kernel_irq.name),
     {0}};
+static const struct decoder_field softirq_fields[] = {
+    PERF_CPU, PERF_TID, PERF_PID, FIELD("vec", U32, kernel_irq.irq), {0}};
+static const struct decoder_field timer_fields[] = {PERF_CPU, PERF_TID, PERF_PID, {0}};
 static const struct decoder_field block_fields[] = {PERF_CPU,
                                                     PERF_TID,
                                                     PERF_PID,
@@ -366,24 +369,25 @@ static const struct decoder_field syscall_fields[] = {PERF_CPU,
                                                       FIELD("ret", I64, kernel_syscall.result),
                                                       {0}};
 
-/* The user part of a call chain of perf: what follows the marker PERF_CONTEXT_USER, up to the next marker. */
-static void keep_user_frames(struct event_pcs *pcs)
+/*
+ * perf writes a marker before the kernel's and the user's part of a call chain. The addresses are the
+ * reader's own copy.
+ */
+static void drop_markers(struct event_pcs *pcs)
 {
-    const uint64_t marker_user = (uint64_t)-512, first_marker = (uint64_t)-4095;
-    uint32_t from = 0, to;
+    const uint64_t first_marker = (uint64_t)-4095;
+    uint64_t *copy = (uint64_t *)pcs->pcs;
+    uint32_t count = 0;
 
-    while (from < pcs->count && pcs->pcs[from] != marker_user)
-        from++;
-    from = MIN(from + 1, pcs->count);
-    for (to = from; to < pcs->count && pcs->pcs[to] < first_marker;)
-        to++;
-    pcs->pcs += from;
-    pcs->count = to - from;
+    for (uint32_t i = 0; i < pcs->count; i++)
+        if (pcs->pcs[i] < first_marker)
+            copy[count++] = pcs->pcs[i];
+    pcs->count = count;
 }
 
 static void finish_perf_callchain(struct event *event)
 {
-    keep_user_frames(&event->callstack);
+    drop_markers(&event->callstack);
     event->callstack.leaf_is_exact = event->callstack.count > 0;
 }
 
@@ -454,6 +458,21 @@ static void prepare_kernel_thread(struct event *event)
     event->cpu = -1;
 }
 
+static void finish_softirq(struct event *event)
+{
+    event->kernel_irq.context = INTERRUPT_SOFT;
+}
+
+static void finish_timer(struct event *event)
+{
+    event->kernel_irq.context = INTERRUPT_TIMER;
+}
+
+static void finish_hrtimer(struct event *event)
+{
+    event->kernel_irq.context = INTERRUPT_HRTIMER;
+}
+
 /* bytes holds sectors. */
 static void finish_block(struct event *event)
 {
@@ -461,6 +480,12 @@ static void finish_block(struct event *event)
 }
 
 static const struct decoder_field no_fields[] = {{0}};
+
+#define INTERRUPT(name, fields, finish)                                                                      \
+    {name "entry", EVENT_KERNEL_IRQ_ENTRY, fields, NULL, finish, THREAD_ANY},                                \
+    {                                                                                                        \
+        name "exit", EVENT_KERNEL_IRQ_EXIT, fields, NULL, finish, THREAD_ANY                                 \
+    }
 
 static const struct decoder decoders[] = {
     {"exectrace_process:start", EVENT_PROCESS_START, process_start_fields, NULL, NULL, THREAD_REQUIRED},
@@ -542,6 +567,14 @@ static const struct decoder decoders[] = {
      false},
     {"irq_handler_entry", EVENT_KERNEL_IRQ_ENTRY, irq_fields, NULL, NULL, THREAD_ANY},
     {"irq_handler_exit", EVENT_KERNEL_IRQ_EXIT, irq_fields, NULL, NULL, THREAD_ANY},
+    INTERRUPT("softirq_", softirq_fields, finish_softirq),
+    INTERRUPT("irq_softirq_", softirq_fields, finish_softirq),
+    INTERRUPT("irq:softirq_", softirq_fields, finish_softirq),
+    INTERRUPT("timer_expire_", timer_fields, finish_timer),
+    INTERRUPT("timer:timer_expire_", timer_fields, finish_timer),
+    INTERRUPT("hrtimer_expire_", timer_fields, finish_hrtimer),
+    INTERRUPT("timer_hrtimer_expire_", timer_fields, finish_hrtimer),
+    INTERRUPT("timer:hrtimer_expire_", timer_fields, finish_hrtimer),
     {"block_rq_issue", EVENT_KERNEL_BLOCK_ISSUE, block_fields, NULL, finish_block, THREAD_ANY},
     {"block_rq_complete", EVENT_KERNEL_BLOCK_COMPLETE, block_fields, NULL, finish_block, THREAD_ANY},
     {"exit_syscall", EVENT_KERNEL_SYSCALL_EXIT, syscall_fields, prepare_syscall, NULL, THREAD_ANY},

@@ -29,7 +29,9 @@ static const char *const fd_kind_names[] = {"none",    "file",  "socket", "pipe"
 static const char *const off_reason_names[] = {"blocked", "preempted",      "start",
                                                "open",    "open_preempted", NULL};
 static const char *const start_reason_names[] = {"library", "fork", "session", NULL};
-static const char *const source_names[] = {"none", "perf_switch", "perf_waking", "kernel_tracer", "tracefs", NULL};
+static const char *const source_names[] = {"none",          "perf_switch", "perf_waking",
+                                           "kernel_tracer", "tracefs",     NULL};
+static const char *const interrupt_names[] = {"irq", "softirq", "timer", "hrtimer", NULL};
 static const char *const operation_names[] = {"", "sync", "syscall", NULL};
 
 static const struct event_field process_start_fields[] = {
@@ -147,7 +149,10 @@ static const struct event_field kernel_thread_fields[] = {FIELD(FIELD_I32_UNKNOW
                                                           FIELD(FIELD_I32, kernel_thread.status, status),
                                                           {0}};
 static const struct event_field kernel_irq_fields[] = {
-    FIELD(FIELD_U32, kernel_irq.irq, irq), FIELD(FIELD_STRING, kernel_irq.name, name), {0}};
+    ENUM_FIELD(kernel_irq.context, context, interrupt_names),
+    FIELD(FIELD_U32, kernel_irq.irq, irq),
+    FIELD(FIELD_STRING, kernel_irq.name, name),
+    {0}};
 static const struct event_field kernel_block_fields[] = {FIELD(FIELD_U32, kernel_block.device, device),
                                                          FIELD(FIELD_U64, kernel_block.sector, sector),
                                                          FIELD(FIELD_U64, kernel_block.bytes, bytes),

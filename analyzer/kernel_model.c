@@ -95,12 +95,19 @@ void kernel_switch(struct trace_model *model, const struct event *event)
     }
     if (cpu) {
         cpu->is_known = true;
+        /* Not from an interrupt; an exit was lost. */
+        cpu->interrupt_depth = 0;
         cpu->thread = next ? next->thread.index : 0;
         cpu->call.kind = NULL;
     }
     model->has_switches = true;
     if (!model->sched_source)
         model->sched_source = "kernel tracer";
+}
+
+static uint32_t current_interrupt(const struct cpu_record *cpu)
+{
+    return cpu->interrupts[MIN(cpu->interrupt_depth, MAX_INTERRUPT_DEPTH) - 1];
 }
 
 void kernel_wakeup(struct trace_model *model, const struct event *event)
@@ -112,9 +119,12 @@ void kernel_wakeup(struct trace_model *model, const struct event *event)
     model->has_wakeups = true;
     if (!record || record->is_ended)
         return;
-    if (event->wakeup.waker_tid > 0)
+    /* In an interrupt the thread that the CPU had is not the one that wakes. */
+    if (cpu && cpu->interrupt_depth > 0)
+        waker = model_thread_at(model, current_interrupt(cpu));
+    else if (event->wakeup.waker_tid > 0)
         waker = model_find_thread(model, event->host, event->wakeup.waker_tid);
-    else if (event->wakeup.waker_tid < 0 && !model->has_off_cpu_source && cpu && cpu->irq_depth == 0)
+    else if (event->wakeup.waker_tid < 0 && !model->has_off_cpu_source)
         waker = kernel_current(model, event);
     struct state_sink sink = model_state_sink(model, record);
     thread_timeline_wakeup(&record->timeline, event->time_ns, waker ? waker->thread.index : 0,
@@ -206,14 +216,42 @@ void kernel_thread_found(struct trace_model *model, const struct event *event)
         thread_timeline_found(&record->timeline, event->time_ns, THREAD_BLOCKED, &sink);
 }
 
+static uint32_t interrupt_of(struct trace_model *model, const struct event *event)
+{
+    static const char *const softirqs[] = {"HI",       "TIMER",   "NET_TX", "NET_RX",  "BLOCK",
+                                           "IRQ_POLL", "TASKLET", "SCHED",  "HRTIMER", "RCU"};
+    uint32_t number = event->kernel_irq.irq;
+    g_autofree char *name = NULL;
+
+    switch (event->kernel_irq.context) {
+    case INTERRUPT_SOFT:
+        name = number < G_N_ELEMENTS(softirqs) ? g_strconcat("softirq/", softirqs[number], NULL)
+                                               : g_strdup_printf("softirq/%u", number);
+        break;
+    case INTERRUPT_TIMER:
+        return model_interrupt(model, "timer");
+    case INTERRUPT_HRTIMER:
+        return model_interrupt(model, "hrtimer");
+    default:
+        name = event->kernel_irq.name && *event->kernel_irq.name
+                   ? g_strconcat("irq/", event->kernel_irq.name, NULL)
+                   : g_strdup_printf("irq/%u", number);
+        break;
+    }
+    return model_interrupt(model, name);
+}
+
 void kernel_irq(struct trace_model *model, const struct event *event)
 {
     struct cpu_record *cpu = cpu_at(model, event);
 
     if (!cpu)
         return;
-    if (event->type == EVENT_KERNEL_IRQ_ENTRY)
-        cpu->irq_depth++;
-    else if (cpu->irq_depth > 0)
-        cpu->irq_depth--;
+    if (event->type == EVENT_KERNEL_IRQ_EXIT) {
+        cpu->interrupt_depth -= cpu->interrupt_depth > 0;
+        return;
+    }
+    if (cpu->interrupt_depth < MAX_INTERRUPT_DEPTH)
+        cpu->interrupts[cpu->interrupt_depth] = interrupt_of(model, event);
+    cpu->interrupt_depth++;
 }

@@ -13,7 +13,13 @@
 #include "analyzer/trace_model.h"
 #include "analyzer/wake_table.h"
 
-enum { MODEL_MAX_CALL_NUMBER = 512, MODEL_CALL_CACHE = 512, MODEL_PLAIN_TIDS = 1 << 22 };
+enum {
+    MAX_INTERRUPT_DEPTH = 8,
+    MODEL_MAX_INTERRUPTS = 4096,
+    MODEL_MAX_CALL_NUMBER = 512,
+    MODEL_CALL_CACHE = 512,
+    MODEL_PLAIN_TIDS = 1 << 22
+};
 
 /*
  * Nine years: a damaged trace may say anything, and sums must not overflow. Longer durations (clocks that
@@ -42,13 +48,21 @@ struct pending_call {
     uint32_t stack;
 };
 
+/* An operation that went on when the recorder looked; it may have ended since. */
+struct open_operation {
+    struct blocking operation;
+    const struct call_kind *call; /* NULL: a wait */
+    bool is_lock_like;
+};
+
 struct thread_record {
     struct thread thread;
     struct thread_timeline timeline;
     struct idle_habit habit;
-    struct pending_call call; /* kernel */
-    struct pending_call lock; /* stock wrapper */
-    int64_t exit_ns;          /* 0: not seen */
+    struct pending_call call;    /* kernel */
+    struct pending_call lock;    /* stock wrapper */
+    struct open_operation *open; /* NULL: none. Owned */
+    int64_t exit_ns;             /* 0: not seen */
     int64_t last_summary_ns;
     uint32_t sample_stack;
     uint32_t loss_epoch;
@@ -61,8 +75,9 @@ struct thread_record {
 struct cpu_record {
     uint32_t thread; /* on it now; 0: none or not known */
     bool is_known;   /* a switch was seen */
-    uint32_t irq_depth;
-    struct pending_call call; /* of the thread on it, while that is not known */
+    uint32_t interrupt_depth;
+    uint32_t interrupts[MAX_INTERRUPT_DEPTH]; /* threads that stand for them, see model_interrupt() */
+    struct pending_call call;                 /* of the thread on it, while that is not known */
 };
 
 struct trace_model {
@@ -86,6 +101,7 @@ struct trace_model {
         const char *pointer;
         const struct call_kind *kind;
     } calls_by_pointer[MODEL_CALL_CACHE];
+    GHashTable *interrupts;            /* name, interned -> index of the thread that stands for it */
     struct id_map metrics;             /* id -> number in metric_names */
     GArray *metric_names;              /* struct metric_name */
     GArray *observers;                 /* struct trace_observer */
@@ -127,6 +143,9 @@ struct thread_record *model_find_thread(const struct trace_model *model, uint32_
 /* A new thread, whatever was known under its id. */
 struct thread_record *model_begin_thread(struct trace_model *model, uint32_t host, int32_t pid, int32_t tid,
                                          int64_t time_ns, bool is_birth);
+/* Index of the thread that stands for an interrupt with this name, so that it can be a waker. It has no
+ * facts. */
+uint32_t model_interrupt(struct trace_model *model, const char *name);
 void model_end_thread(struct trace_model *model, struct thread_record *record, int64_t time_ns, bool is_open);
 void model_name_thread(struct trace_model *model, struct thread_record *record, const char *name);
 /* The stack of an event of this process: by number, or the one that came with it. */
@@ -150,7 +169,13 @@ void blocking_wait_summary(struct trace_model *model, struct thread_record *reco
 void blocking_call(struct trace_model *model, struct thread_record *record, const struct event *event);
 void blocking_call_summary(struct trace_model *model, struct thread_record *record,
                            const struct event *event);
+/*
+ * An operation that is going on: handed out when the thread ends, unless the thread does something else
+ * before, as after a snapshot.
+ */
 void blocking_open(struct trace_model *model, struct thread_record *record, const struct event *event);
+/* The thread does something else: what was open has ended, and was told, or was too short. */
+void blocking_open_has_ended(struct thread_record *record);
 void blocking_peer(struct trace_model *model, struct thread_record *record, const struct event *event);
 /* LTTng's pthread wrapper: requests and acquisitions of mutexes. */
 void blocking_stock_lock(struct trace_model *model, struct thread_record *record, const struct event *event);

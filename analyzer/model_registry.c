@@ -190,6 +190,23 @@ struct thread_record *model_thread(struct trace_model *model, uint32_t host, int
     return record;
 }
 
+uint32_t model_interrupt(struct trace_model *model, const char *name)
+{
+    const char *known = intern(model->strings, name);
+    uint32_t index = GPOINTER_TO_UINT(g_hash_table_lookup(model->interrupts, known));
+
+    if (index != 0 || g_hash_table_size(model->interrupts) >= MODEL_MAX_INTERRUPTS)
+        return index;
+    struct thread_record *record = g_new0(struct thread_record, 1);
+    index = model->threads->len;
+    record->thread =
+        (struct thread){.index = index, .pid = -1, .tid = -1, .name = known, .is_interrupt = true};
+    record->is_ended = true;
+    g_ptr_array_add(model->threads, record);
+    g_hash_table_insert(model->interrupts, (gpointer)known, GUINT_TO_POINTER(index));
+    return index;
+}
+
 void model_end_thread(struct trace_model *model, struct thread_record *record, int64_t time_ns, bool is_open)
 {
     struct state_sink sink = model_state_sink(model, record);

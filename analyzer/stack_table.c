@@ -27,6 +27,7 @@ struct stack_table {
     struct intern_table *strings; /* borrowed */
     GPtrArray *spaces;            /* struct address_space * or NULL, by process index */
     GPtrArray *modules;           /* struct module *, all that ever were; owns them */
+    struct module *kernel;        /* of all processes; NULL until needed */
     GPtrArray *stacks;            /* struct stack_entry *, by index; owns them */
     struct id_map by_hash;        /* hash -> newest index with it */
     struct id_map numbers;        /* process << 32 | number -> index */
@@ -131,9 +132,27 @@ static struct module *module_at(const GPtrArray *modules, uint64_t address)
     return address - module->base < module->size ? module : NULL;
 }
 
-/* Whole objects know more (build id) than segments of them, so they are asked first. */
-static const struct module *find_module(const struct address_space *space, uint64_t address)
+/* No trace tells the kernel's functions: they are shown by their addresses. */
+static const struct module *kernel_module(struct stack_table *table)
 {
+    if (!table->kernel) {
+        table->kernel = g_new0(struct module, 1);
+        *table->kernel = (struct module){.base = EVENT_FIRST_KERNEL_PC,
+                                         .size = EVENT_FIRST_KERNEL_PC - 1,
+                                         .offset = EVENT_FIRST_KERNEL_PC,
+                                         .path = "[kernel]",
+                                         .index = table->modules->len};
+        g_ptr_array_add(table->modules, table->kernel);
+    }
+    return table->kernel;
+}
+
+/* Whole objects know more (build id) than segments of them, so they are asked first. */
+static const struct module *find_module(struct stack_table *table, const struct address_space *space,
+                                        uint64_t address)
+{
+    if (address >= EVENT_FIRST_KERNEL_PC)
+        return kernel_module(table);
     const struct module *module = module_at(space->objects, address);
 
     return module ? module : module_at(space->segments, address);
@@ -284,8 +303,8 @@ static uint32_t find_frames(const struct stack_table *table, uint64_t hash, uint
 }
 
 /* The addresses with the modules they lie in; returns how many, and whether a module is missing. */
-static uint32_t resolve(const struct address_space *space, const struct event_pcs *pcs, struct frame *frames,
-                        bool *is_incomplete)
+static uint32_t resolve(struct stack_table *table, const struct address_space *space,
+                        const struct event_pcs *pcs, struct frame *frames, bool *is_incomplete)
 {
     uint32_t count = MIN(pcs->count, STACK_TABLE_MAX_DEPTH);
 
@@ -293,7 +312,7 @@ static uint32_t resolve(const struct address_space *space, const struct event_pc
     for (uint32_t i = 0; i < count; i++) {
         bool is_exact = (i == 0 && pcs->leaf_is_exact) || pcs->pcs[i] == 0;
         uint64_t address = pcs->pcs[i] - (is_exact ? 0 : 1);
-        frames[i] = (struct frame){.module = find_module(space, address), .address = address};
+        frames[i] = (struct frame){.module = find_module(table, space, address), .address = address};
         *is_incomplete = *is_incomplete || !frames[i].module;
     }
     return count;
@@ -304,7 +323,7 @@ uint32_t stack_table_intern(struct stack_table *table, uint32_t process, const s
     struct frame frames[STACK_TABLE_MAX_DEPTH];
     const struct address_space *space = space_of(table, process);
     bool is_incomplete;
-    uint32_t count = resolve(space, pcs, frames, &is_incomplete);
+    uint32_t count = resolve(table, space, pcs, frames, &is_incomplete);
 
     if (count == 0)
         return STACK_NONE;
@@ -342,10 +361,11 @@ uint32_t stack_table_intern_sample(struct stack_table *table, uint32_t process, 
 
     if (pcs->count == 0)
         return STACK_NONE;
-    while (end < pcs->count && pcs->pcs[end] != 0 && find_module(space, pcs->pcs[end] - 1))
+    while (end < pcs->count && pcs->pcs[end] != 0 && pcs->pcs[end] < EVENT_FIRST_KERNEL_PC &&
+           find_module(table, space, pcs->pcs[end] - 1))
         end++;
     for (; first + 1 < end; first++) {
-        const struct module *module = find_module(space, pcs->pcs[first] - (first > 0));
+        const struct module *module = find_module(table, space, pcs->pcs[first] - (first > 0));
         if (!module || !is_tracer_module(module))
             break;
     }
@@ -358,7 +378,7 @@ static void define_late(struct stack_table *table, struct stack_entry *entry, co
 {
     struct frame frames[STACK_TABLE_MAX_DEPTH];
     const struct address_space *space = space_of(table, entry->process);
-    uint32_t count = resolve(space, pcs, frames, &entry->is_incomplete);
+    uint32_t count = resolve(table, space, pcs, frames, &entry->is_incomplete);
 
     if (count == 0 || table->frame_count + count > STACK_TABLE_MAX_FRAMES)
         return;
@@ -442,7 +462,7 @@ const struct stack *stack_table_get(struct stack_table *table, uint32_t index)
     struct frame *frames = entry->late ? entry->late : entry->frames;
     for (uint32_t i = 0; i < entry->stack.frame_count; i++) {
         if (!frames[i].module)
-            frames[i].module = find_module(space, frames[i].address);
+            frames[i].module = find_module(table, space, frames[i].address);
         entry->is_incomplete = entry->is_incomplete || !frames[i].module;
     }
     return &entry->stack;

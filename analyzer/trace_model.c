@@ -14,6 +14,7 @@ static void free_thread(void *pointer)
     struct thread_record *record = pointer;
 
     g_free(record->habit.held);
+    g_free(record->open);
     g_free(record);
 }
 
@@ -31,6 +32,7 @@ struct trace_model *trace_model_new(void)
     /* Pages of it that no thread id falls into cost nothing. */
     model->threads_by_plain_tid = g_new0(uint32_t, MODEL_PLAIN_TIDS);
     model->call_kinds = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    model->interrupts = g_hash_table_new(g_direct_hash, g_direct_equal);
     model->metric_names = g_array_new(FALSE, FALSE, sizeof(struct metric_name));
     model->observers = g_array_new(FALSE, FALSE, sizeof(struct trace_observer));
     model->last_key = UINT64_MAX;
@@ -54,6 +56,7 @@ void trace_model_free(struct trace_model *model)
     id_map_clear(&model->metrics);
     g_free(model->threads_by_plain_tid);
     g_hash_table_unref(model->call_kinds);
+    g_hash_table_unref(model->interrupts);
     g_array_unref(model->metric_names);
     g_array_unref(model->observers);
     g_ptr_array_unref(model->cpus);
@@ -325,9 +328,34 @@ static void metric(struct trace_model *model, const struct event *event)
     EMIT(model, metric, event->time_ns, process, name->name, name->unit, event->metric.value);
 }
 
+/* A thread that does this does not wait. */
+static bool is_done_by_thread(uint32_t type)
+{
+    switch (type) {
+    case EVENT_THREAD_START:
+    case EVENT_THREAD_EXIT:
+    case EVENT_WAIT:
+    case EVENT_WAKE:
+    case EVENT_CALL:
+    case EVENT_ALLOC:
+    case EVENT_FREE:
+    case EVENT_USER_TASK_BEGIN:
+    case EVENT_USER_TASK_END:
+    case EVENT_USER_REGION_BEGIN:
+    case EVENT_USER_REGION_END:
+    case EVENT_USER_LOG:
+    case EVENT_USER_COUNTER:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Events about the thread they carry; record is its. */
 static void thread_event(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
+    if (record->open && is_done_by_thread(event->type))
+        blocking_open_has_ended(record);
     switch (event->type) {
     case EVENT_PROCESS_START:
         process_start(model, record, event);

@@ -57,9 +57,11 @@ struct thread {
     int32_t pid, tid;
     const char *name; /* current name, "" when not known */
     bool is_main;
-    bool is_tracer;   /* a thread of the tracer itself (*-ust): reports leave it out */
-    int64_t start_ns; /* birth; else the first that was said of it, in kernel traces the trace's start */
-    int64_t end_ns;   /* death, or the trace's end */
+    bool is_tracer;    /* a thread of the tracer itself (*-ust): reports leave it out */
+    bool is_interrupt; /* no thread: stands for an interrupt that wakes threads ("irq/eth0", "softirq/NET_RX")
+                        */
+    int64_t start_ns;  /* birth; else the first that was said of it, in kernel traces the trace's start */
+    int64_t end_ns;    /* death, or the trace's end */
     bool is_end_seen;
     bool has_states; /* scheduling data exist for it */
     /* totals over the thread's life inside the trace; running + runnable + blocked + unknown = end - start */

@@ -194,7 +194,9 @@ static struct thread_line *line_of(struct timeline *timeline, uint32_t thread)
 /* Thread 0 is shown too: what is known of threads that the trace does not name. */
 static bool is_shown(const struct timeline *timeline, uint32_t thread)
 {
-    return !trace_model_thread(timeline->model, thread)->is_tracer;
+    const struct thread *known = trace_model_thread(timeline->model, thread);
+
+    return !known->is_tracer && !known->is_interrupt;
 }
 
 /* NULL: not even there, which takes data that make no sense (threads that share a number); counted. */

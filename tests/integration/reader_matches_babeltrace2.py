@@ -110,9 +110,10 @@ def process_state(fields, cpu, thread):
         fields, "ppid", "ppid", -1) + text(fields, "name") + decimal(fields, "status")
 
 
-def irq(kind):
+def irq(kind, context="irq", key="irq"):
     def line(fields, cpu, thread):
-        return f"{thread['pid']} {thread['tid']} {cpu} kernel_irq_{kind}" + decimal(fields, "irq") + text(fields, "name")
+        return (f"{thread['pid']} {thread['tid']} {cpu} kernel_irq_{kind} context={context}"
+                + decimal(fields, key, "irq") + text(fields, "name"))
     return line
 
 
@@ -135,6 +136,11 @@ RULES = {
     "lttng_ust_dl:dlopen": module,
     "lttng_ust_dl:build_id": build_id,
 }
+
+
+for end in ("entry", "exit"):
+    RULES.update({f"softirq_{end}": irq(end, "softirq", "vec"), f"irq_softirq_{end}": irq(end, "softirq", "vec"),
+                  f"timer_expire_{end}": irq(end, "timer", ""), f"hrtimer_expire_{end}": irq(end, "hrtimer", "")})
 
 
 def rule(name):

@@ -193,17 +193,19 @@ static void test_event_decoders__exec_names_the_thread_as_the_kernel_does(void *
     assert_null(event.name);
 }
 
-static void test_event_decoders__user_part_of_a_call_chain_is_kept(void **state)
+static void test_event_decoders__markers_in_a_call_chain_are_dropped(void **state)
 {
-    const uint64_t chain[] = {(uint64_t)-128, 0xffffffff81000000, (uint64_t)-512, 0x401000, 0x402000};
+    uint64_t chain[] = {(uint64_t)-128, 0xffffffff81000000, (uint64_t)-512, 0x401000, 0x402000};
     struct event event = {.callstack = {chain, G_N_ELEMENTS(chain), false}};
 
     (void)state;
     find("sched:sched_switch")->finish(&event);
-    assert_int_equal(event.callstack.count, 2);
-    assert_int_equal(event.callstack.pcs[0], 0x401000);
+    assert_int_equal(event.callstack.count, 3);
+    assert_int_equal(event.callstack.pcs[0], 0xffffffff81000000);
+    assert_int_equal(event.callstack.pcs[2], 0x402000);
     assert_true(event.callstack.leaf_is_exact);
-    event.callstack = (struct event_pcs){chain, 2, false};
+    chain[0] = (uint64_t)-512;
+    event.callstack = (struct event_pcs){chain, 1, false};
     find("sched:sched_switch")->finish(&event);
     assert_int_equal(event.callstack.count, 0);
     assert_false(event.callstack.leaf_is_exact);
@@ -235,7 +237,7 @@ int main(void)
         cmocka_unit_test(test_event_decoders__preemption_is_state_0),
         cmocka_unit_test(test_event_decoders__allocations_have_their_size),
         cmocka_unit_test(test_event_decoders__exec_names_the_thread_as_the_kernel_does),
-        cmocka_unit_test(test_event_decoders__user_part_of_a_call_chain_is_kept),
+        cmocka_unit_test(test_event_decoders__markers_in_a_call_chain_are_dropped),
         cmocka_unit_test(test_event_decoders__recorder_is_not_the_subject_of_its_events),
     };
 
