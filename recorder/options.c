@@ -77,7 +77,7 @@ static const char help_text[] =
     "      --syscall-threshold=TIME  sum system calls that are shorter, e.g. 10us\n"
     "      --alloc=off|all|SIZE    record no allocation, all, or one in SIZE bytes, e.g. 512K\n"
     "      --stacks=N              call stacks of at most N frames, 0 to 128\n"
-    "      --no-sched              leave out scheduling (perf_event_open)\n"
+    "      --no-sched              leave out scheduling\n"
     "      --no-wakeups            do not use the scheduler's tracepoints, even when allowed\n"
     "      --samples=HZ            look HZ times a second where running threads are; 0: not at all\n"
     "      --metrics=TIME          sample memory, CPU time, threads... that often (default: 1s; 0: not)\n"
