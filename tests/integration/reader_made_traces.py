@@ -146,6 +146,19 @@ def check_limits(dump_events, folder):
     assert lines[4].endswith('name="read" fd=3 callstack=0x1000,0x2000 leaf_is_exact=1'), lines[4]
 
 
+def check_kernel_call_stacks(dump_events, folder):
+    """The kernel's part of a call stack comes first, in whichever order they were recorded."""
+    part = " uint32_t __callstack_{0}_length; uint64_t _callstack_{0}[__callstack_{0}_length];"
+    user, kernel = struct.pack("<IQQ", 2, 0x1000, 2**64 - 1), struct.pack("<IQQ", 2, 2**64 - 0x5000, 2**64 - 1)
+    wanted = f"callstack={hex(2**64 - 0x5000)},0x1000 leaf_is_exact=1"
+    for parts, packed in ((("user", "kernel"), user + kernel), (("kernel", "user"), kernel + user)):
+        trace = Trace(f"{folder}/{parts[0]}", [("syscall_entry_read", "uint32_t _fd;")],
+                      context="int32_t _tid;" + "".join(part.format(name) for name in parts))
+        trace.packet("a", 0, 0, 0, 9, [(0, 5, struct.pack("<i", 2) + packed + struct.pack("<I", 3))])
+        _, lines, _ = run(dump_events, f"{folder}/{parts[0]}")
+        assert len(lines) == 1 and lines[0].endswith(wanted), lines
+
+
 def check_empty_text(dump_events, folder):
     """babeltrace2 2.0.4 leaves an earlier event's text in a field that is empty."""
     trace = Trace(folder, [("exectrace_thread:name", "int32_t _tid; string _name;")])
