@@ -131,7 +131,7 @@ static void *perfetto_new(const struct export_context *context)
     perfetto->context = context;
     perfetto->output = context->output;
     proto_init(&perfetto->writer);
-    perfetto->sched = perfetto_sched_new(context->output, &perfetto->writer);
+    perfetto->sched = perfetto_sched_new(context->model, context->output, &perfetto->writer);
     perfetto->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     perfetto->label_fields = g_new0(struct label_fields, LABEL_FIELDS);
     perfetto->thread_texts = g_array_new(FALSE, TRUE, sizeof(struct thread_text));

@@ -13,7 +13,12 @@
 enum {
     LEFT_RUNNABLE = 0,
     LEFT_SLEEPING = 1,
-    LEFT_DEAD = 16, /* also when it is not known what came after: every other value would claim something */
+    LEFT_DEAD = 16,
+    /*
+     * It is not known what came after. The format has no state for that, and a number that means nothing is
+     * an import error; this one is shown as "No Load", which no other thread here ever has.
+     */
+    LEFT_UNKNOWN = 1024,
 };
 
 /* How many beginnings per CPU are remembered, to see that a switch off the CPU comes too late to be joined.
@@ -29,6 +34,7 @@ struct cpu_line {
 
 struct thread_line {
     uint32_t tid;
+    uint32_t thread; /* model's index */
     bool is_off_pending;
     int32_t cpu;
     int64_t off_ns;
@@ -37,15 +43,18 @@ struct thread_line {
 };
 
 struct perfetto_sched {
+    const struct trace_model *model;
     struct output *output;
     struct proto_writer *writer;
     GArray *cpus;    /* struct cpu_line by CPU */
     GArray *threads; /* struct thread_line by track index */
 };
 
-struct perfetto_sched *perfetto_sched_new(struct output *output, struct proto_writer *writer)
+struct perfetto_sched *perfetto_sched_new(const struct trace_model *model, struct output *output,
+                                          struct proto_writer *writer)
 {
     struct perfetto_sched *sched = g_new0(struct perfetto_sched, 1);
+    sched->model = model;
     sched->output = output;
     sched->writer = writer;
     sched->cpus = g_array_new(FALSE, TRUE, sizeof(struct cpu_line));
@@ -154,7 +163,7 @@ static void write_on(struct perfetto_sched *sched, const struct export_state *st
 static uint32_t how_it_left(const struct thread_line *line, const struct export_state *state)
 {
     if (state->start_ns != line->off_ns)
-        return LEFT_DEAD;
+        return LEFT_UNKNOWN;
     return state->interval->state == THREAD_BLOCKED ? LEFT_SLEEPING : LEFT_RUNNABLE;
 }
 
@@ -164,6 +173,7 @@ void perfetto_sched_state(struct perfetto_sched *sched, const struct export_stat
     uint32_t index = state->track->index;
     struct thread_line *line = line_at(sched->threads, index, sizeof(*line));
     line->tid = state->track->tid;
+    line->thread = interval->thread;
     bool follows_running = line->is_off_pending && line->off_ns == state->start_ns;
     if (line->is_off_pending)
         write_off(sched, line, index, how_it_left(line, state));
@@ -174,11 +184,16 @@ void perfetto_sched_state(struct perfetto_sched *sched, const struct export_stat
                      state->waker_track ? state->waker_track->tid : 0, line->tid);
 }
 
+static uint32_t how_it_ended(const struct perfetto_sched *sched, const struct thread_line *line)
+{
+    return trace_model_thread(sched->model, line->thread)->is_end_seen ? LEFT_DEAD : LEFT_UNKNOWN;
+}
+
 void perfetto_sched_finish(struct perfetto_sched *sched)
 {
     for (guint i = 0; i < sched->threads->len; i++) {
         struct thread_line *line = line_at(sched->threads, i, sizeof(*line));
         if (line->is_off_pending)
-            write_off(sched, line, i, LEFT_DEAD);
+            write_off(sched, line, i, how_it_ended(sched, line));
     }
 }

@@ -10,8 +10,9 @@
 
 struct perfetto_sched;
 
-/* Borrows both. */
-struct perfetto_sched *perfetto_sched_new(struct output *output, struct proto_writer *writer);
+/* All borrowed. */
+struct perfetto_sched *perfetto_sched_new(const struct trace_model *model, struct output *output,
+                                          struct proto_writer *writer);
 void perfetto_sched_free(struct perfetto_sched *sched);
 /* The states of one thread in the order of time. */
 void perfetto_sched_state(struct perfetto_sched *sched, const struct export_state *state);
