@@ -54,12 +54,8 @@ static int compare_labels(const struct profile_label *a, const struct profile_la
     return order;
 }
 
-static int compare_keys(const struct profile_sample_key *a, const struct profile_sample_key *b)
+static int compare_all_labels(const struct profile_sample_key *a, const struct profile_sample_key *b)
 {
-    if (a->stack != b->stack)
-        return a->stack < b->stack ? -1 : 1;
-    if (a->outer_stack != b->outer_stack)
-        return a->outer_stack < b->outer_stack ? -1 : 1;
     for (uint32_t i = 0; i < MIN(a->label_count, b->label_count); i++) {
         int order = compare_labels(&a->labels[i], &b->labels[i]);
 
@@ -71,7 +67,10 @@ static int compare_keys(const struct profile_sample_key *a, const struct profile
 
 static gboolean sample_equal(gconstpointer a, gconstpointer b)
 {
-    return compare_keys(a, b) == 0;
+    const struct profile_sample_key *first = a, *second = b;
+
+    return first->stack == second->stack && first->outer_stack == second->outer_stack &&
+           compare_all_labels(first, second) == 0;
 }
 
 static void sample_free(gpointer key)
@@ -197,20 +196,54 @@ int64_t profile_end_ns(const struct profile *profile)
     return has_range(profile) ? profile->end_ns : trace_model_end_ns(profile->model);
 }
 
+static int compare_frames(const struct frame *a, const struct frame *b)
+{
+    if (a->address != b->address)
+        return a->address < b->address ? -1 : 1;
+    return g_strcmp0(a->module ? a->module->path : NULL, b->module ? b->module->path : NULL);
+}
+
+/* By what is on them: their numbers depend on which came first, and that on what else was read. */
+static int compare_stacks(const struct trace_model *model, uint32_t a, uint32_t b)
+{
+    if (a == b || a >= PROFILE_STACK_FIRST_SPECIAL || b >= PROFILE_STACK_FIRST_SPECIAL)
+        return (a > b) - (a < b);
+
+    const struct stack *first = trace_model_stack(model, a), *second = trace_model_stack(model, b);
+    for (uint32_t i = 0; i < MIN(first->frame_count, second->frame_count); i++) {
+        int order = compare_frames(&first->frames[i], &second->frames[i]);
+
+        if (order != 0)
+            return order;
+    }
+    if (first->frame_count != second->frame_count)
+        return first->frame_count < second->frame_count ? -1 : 1;
+    return (a > b) - (a < b);
+}
+
+/* What samples are sorted by. */
+struct sample_order {
+    const struct trace_model *model;
+    uint32_t value_index;
+};
+
 static gint compare_samples(gconstpointer a, gconstpointer b, gpointer user)
 {
     const struct sample *first = SAMPLE_OF(*(char *const *)a), *second = SAMPLE_OF(*(char *const *)b);
-    uint32_t index = *(const uint32_t *)user;
+    const struct sample_order *by = user;
 
-    if (first->values[index] != second->values[index])
-        return first->values[index] > second->values[index] ? -1 : 1;
-    return compare_keys(&first->key, &second->key);
+    if (first->values[by->value_index] != second->values[by->value_index])
+        return first->values[by->value_index] > second->values[by->value_index] ? -1 : 1;
+    int order = compare_stacks(by->model, first->key.stack, second->key.stack);
+    if (order == 0)
+        order = compare_stacks(by->model, first->key.outer_stack, second->key.outer_stack);
+    return order != 0 ? order : compare_all_labels(&first->key, &second->key);
 }
 
 /* The keys of all samples, sorted. The caller frees the array, not the keys. */
 static gpointer *sorted_keys(const struct profile *profile)
 {
-    uint32_t by = profile->values->default_index;
+    struct sample_order by = {profile->model, profile->values->default_index};
     gpointer *keys = g_hash_table_get_keys_as_array(profile->samples, NULL);
 
     g_qsort_with_data(keys, (gint)g_hash_table_size(profile->samples), sizeof *keys, compare_samples, &by);
