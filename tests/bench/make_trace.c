@@ -4,10 +4,11 @@
  * daemon.
  *
  * EVENTS are shared out evenly to STREAMS (one for each CPU) in the proportions of a contended program: of
- * ten, four waits, three wakes, two system calls and one off-CPU interval. IDLE_STREAMS have one packet
- * without events. A thread's operations overlap, which those of real programs do not; with the last argument
- * they are apart: each stream has threads of its own, and nothing begins before the thread's last event.
- * See analyzer_speed for what is measured with it.
+ * ten, five waits (four name who released them), two system calls and three off-CPU intervals; of a thousand,
+ * one wait and one wake in the long form. IDLE_STREAMS have one packet without events. A thread's operations
+ * overlap, which those of real programs do not; with the last argument they are apart: each stream has
+ * threads of its own, and nothing begins before the thread's last event. See analyzer_speed for what is
+ * measured with it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "tracepoints/contract.h"
 
 #define MAX_PACKET_BYTES ((size_t)1 << 20)
 #define MIN_PACKET_BYTES ((size_t)8 << 10)
@@ -23,7 +25,17 @@
 #define STACKS 300
 #define START_NS UINT64_C(1000000000000)
 
-enum event_id { ID_WAIT, ID_WAKE, ID_CALL, ID_SWITCH, ID_STACK, ID_START, ID_MODULE };
+enum event_id {
+    ID_WAIT,
+    ID_WAKE,
+    ID_CALL,
+    ID_SWITCH,
+    ID_STACK,
+    ID_START,
+    ID_MODULE,
+    ID_WAIT_SHORT,
+    ID_WAIT_WOKEN
+};
 
 static const char metadata[] =
     "/* CTF 1.8 */\n"
@@ -53,14 +65,15 @@ static const char metadata[] =
     "    uint32_t cpu_id; };\n"
     "  event.context := struct { int32_t _vpid; int32_t _vtid; }; };\n"
     "event { name = \"exectrace_sync:wait\"; id = 0; stream_id = 0; fields := struct { uint8_t _kind;\n"
-    "  uint8_t _outcome; uint64_t _object; uint64_t _duration; uint32_t _stack; }; };\n"
+    "  uint8_t _outcome; uint64_t _object; uint64_t _duration; uint32_t _stack; int32_t _waker;\n"
+    "  uint32_t _waker_stack; uint64_t _since_wake; }; };\n"
     "event { name = \"exectrace_sync:wake\"; id = 1; stream_id = 0; fields := struct { uint8_t _kind;\n"
     "  uint64_t _object; uint32_t _stack; }; };\n"
     "event { name = \"exectrace_syscall:call\"; id = 2; stream_id = 0; fields := struct { uint16_t _number;\n"
-    "  int32_t _fd; uint8_t _fd_kind; int64_t _result; uint64_t _duration; uint32_t _stack; }; };\n"
+    "  int32_t _fd; uint8_t _fd_kind; int32_t _result; uint64_t _duration; uint32_t _stack; }; };\n"
     "event { name = \"exectrace_sched:switch\"; id = 3; stream_id = 0; fields := struct { uint64_t _time;\n"
-    "  uint64_t _off_ns; int32_t _pid; int32_t _tid; uint16_t _cpu; uint16_t _prev_cpu; uint8_t _reason; }; "
-    "};\n"
+    "  uint64_t _off_ns; int32_t _pid; int32_t _tid; uint16_t _cpu; uint16_t _prev_cpu; uint8_t _reason;\n"
+    "  uint64_t _runnable_ns; int32_t _waker_tid; }; };\n"
     "event { name = \"exectrace_stack:define\"; id = 4; stream_id = 0; fields := struct { uint32_t _id;\n"
     "  uint16_t __pcs_length; uint64_t _pcs[ __pcs_length ]; }; };\n"
     "event { name = \"exectrace_process:start\"; id = 5; stream_id = 0; fields := struct { uint32_t "
@@ -69,7 +82,13 @@ static const char metadata[] =
     "  string _name; }; };\n"
     "event { name = \"exectrace_process:module\"; id = 6; stream_id = 0; fields := struct { uint64_t _base;\n"
     "  uint64_t _size; string _path; uint16_t __build_id_length; uint8_t _build_id[ __build_id_length ]; }; "
-    "};\n";
+    "};\n"
+    "event { name = \"exectrace_sync:wait_short\"; id = 7; stream_id = 0; fields := struct { uint64_t "
+    "_what;\n"
+    "  uint32_t _duration; uint32_t _stack; }; };\n"
+    "event { name = \"exectrace_sync:wait_woken\"; id = 8; stream_id = 0; fields := struct { uint64_t "
+    "_what;\n"
+    "  uint32_t _duration; uint32_t _since_wake; uint64_t _who; }; };\n";
 
 static size_t packet_bytes = MAX_PACKET_BYTES;
 static uint64_t thread_groups = 1; /* streams, when operations are apart */
@@ -170,44 +189,87 @@ static void begin_event(struct stream *stream, enum event_id id, int tid)
     PUT(stream, int32_t, tid);
 }
 
+/* Every field a number of its own. */
+static void put_wait(struct stream *stream, const struct place *place)
+{
+    begin_event(stream, ID_WAIT, place->tid);
+    PUT(stream, uint8_t, EXECTRACE_WAIT_MUTEX);
+    PUT(stream, uint8_t, EXECTRACE_OUTCOME_ACQUIRED);
+    PUT(stream, uint64_t, place->object);
+    PUT(stream, uint64_t, next_duration(stream, place->tid));
+    PUT(stream, uint32_t, place->stack);
+    PUT(stream, int32_t, 0);
+    PUT(stream, uint32_t, 0);
+    PUT(stream, uint64_t, 0);
+}
+
+static void put_wake(struct stream *stream, const struct place *place)
+{
+    begin_event(stream, ID_WAKE, place->tid);
+    PUT(stream, uint8_t, EXECTRACE_WAIT_MUTEX);
+    PUT(stream, uint64_t, place->object);
+    PUT(stream, uint32_t, place->stack);
+}
+
+/* The forms that most waits have; waker: who released it, NULL: not known. */
+static void put_short_wait(struct stream *stream, const struct place *place, const struct place *waker)
+{
+    begin_event(stream, waker ? ID_WAIT_WOKEN : ID_WAIT_SHORT, place->tid);
+    uint64_t duration = next_duration(stream, place->tid);
+
+    PUT(stream, uint64_t, EXECTRACE_WHAT(EXECTRACE_WAIT_MUTEX, EXECTRACE_OUTCOME_ACQUIRED, place->object));
+    PUT(stream, uint32_t, duration);
+    if (!waker) {
+        PUT(stream, uint32_t, place->stack);
+        return;
+    }
+    PUT(stream, uint32_t, duration / 8);
+    PUT(stream, uint64_t, EXECTRACE_WHO(waker->tid, waker->stack, place->stack));
+}
+
+static void put_call(struct stream *stream, const struct place *place)
+{
+    begin_event(stream, ID_CALL, place->tid);
+    PUT(stream, uint16_t, 0);
+    PUT(stream, int32_t, 5);
+    PUT(stream, uint8_t, EXECTRACE_FD_SOCKET);
+    PUT(stream, int32_t, 100);
+    PUT(stream, uint64_t, next_duration(stream, place->tid));
+    PUT(stream, uint32_t, place->stack);
+}
+
+static void put_switch(struct stream *stream, const struct place *place)
+{
+    begin_event(stream, ID_SWITCH, 999);
+    uint64_t off_ns = next_duration(stream, place->tid);
+
+    PUT(stream, uint64_t, stream->now_ns);
+    PUT(stream, uint64_t, off_ns);
+    PUT(stream, int32_t, 1000);
+    PUT(stream, int32_t, place->tid);
+    PUT(stream, uint16_t, stream->instance);
+    PUT(stream, uint16_t, stream->instance);
+    PUT(stream, uint8_t, EXECTRACE_OFF_BLOCKED);
+    PUT(stream, uint64_t, off_ns / 8);
+    PUT(stream, int32_t, 0);
+}
+
 static void put_event(struct stream *stream, uint64_t index)
 {
-    struct place place = next_place(stream);
+    struct place place = next_place(stream), waker = next_place(stream);
 
-    switch (index % 10) {
-    case 0 ... 3:
-        begin_event(stream, ID_WAIT, place.tid);
-        PUT(stream, uint8_t, 1);
-        PUT(stream, uint8_t, 0);
-        PUT(stream, uint64_t, place.object);
-        PUT(stream, uint64_t, next_duration(stream, place.tid));
-        PUT(stream, uint32_t, place.stack);
-        break;
-    case 4 ... 6:
-        begin_event(stream, ID_WAKE, place.tid);
-        PUT(stream, uint8_t, 1);
-        PUT(stream, uint64_t, place.object);
-        PUT(stream, uint32_t, place.stack);
-        break;
-    case 7 ... 8:
-        begin_event(stream, ID_CALL, place.tid);
-        PUT(stream, uint16_t, 0);
-        PUT(stream, int32_t, 5);
-        PUT(stream, uint8_t, 2);
-        PUT(stream, int64_t, 100);
-        PUT(stream, uint64_t, next_duration(stream, place.tid));
-        PUT(stream, uint32_t, place.stack);
-        break;
-    default:
-        begin_event(stream, ID_SWITCH, 999);
-        PUT(stream, uint64_t, stream->now_ns);
-        PUT(stream, uint64_t, next_duration(stream, place.tid));
-        PUT(stream, int32_t, 1000);
-        PUT(stream, int32_t, place.tid);
-        PUT(stream, uint16_t, stream->instance);
-        PUT(stream, uint16_t, stream->instance);
-        PUT(stream, uint8_t, 0);
-    }
+    if (index % 1000 == 500)
+        put_wake(stream, &place);
+    else if (index % 1000 == 510)
+        put_wait(stream, &place);
+    else if (index % 10 < 4)
+        put_short_wait(stream, &place, &waker);
+    else if (index % 10 == 4)
+        put_short_wait(stream, &place, NULL);
+    else if (index % 10 < 7)
+        put_call(stream, &place);
+    else
+        put_switch(stream, &place);
 }
 
 static void put_definitions(struct stream *stream)
