@@ -515,6 +515,68 @@ def case_attach(build, scratch):
         fail("recorder does not end with the process it is attached to")
 
 
+def case_attach_snapshot(build, scratch):
+    """The flight recorder of a process that runs already."""
+    environment = dict(os.environ, LD_PRELOAD=build.library)
+    if os.geteuid() != 0:
+        environment["LTTNG_HOME"] = scratch.path
+    program = subprocess.Popen([build.app("recorder_worker")], env=environment, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)
+    read_line(program, "ready\n")
+    process = subprocess.Popen([build.recorder, f"--attach={program.pid}", "--snapshot", "-o", scratch / "trace"],
+                               stderr=subprocess.PIPE, text=True)
+    while not os.path.exists(scratch / "trace"):  # then recorder has taken charge of its signals
+        if process.poll() is not None:
+            fail(f"recorder has ended: {process.communicate()}")
+        time.sleep(0.01)
+    process.send_signal(signal.SIGUSR2)
+    events = check_snapshot(build, snapshot_said(process), "recorder_worker")
+    if may_read_memory() and "pipe" not in [value(event, "fd_kind") for event in named(events, "open")]:
+        fail("the read that is in flight is not there")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=TIMEOUT_S)
+    expect("what recorder says at the end", (process.returncode, errors), (0, ""))
+    program.stdin.close()
+    expect("status of the program", program.wait(timeout=TIMEOUT_S), 0)
+
+
+def lttng(*arguments):
+    return run(["lttng", "--quiet", *arguments]).returncode
+
+
+def names_in_chunk(build, folder, pid):
+    events = [event for event in build.events(folder) if event[1] == str(pid)]
+    return {value(event, "name") for event in named(events, "thread_name") + named(events, "process_start")}
+
+
+def case_rotated(build, scratch):
+    """A plain LTTng session that is rotated: later chunks alone know the names of process and threads."""
+    need("lttng")
+    session = f"recorder-rotated-{os.getpid()}"
+    if lttng("create", session, f"--output={scratch / 'trace'}") != 0:
+        skip("no session daemon to record with")
+    program = subprocess.Popen([build.app("recorder_worker")], env=dict(os.environ, LD_PRELOAD=build.library),
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        for words in (["track", "-u", "--vpid", str(program.pid)], ["enable-event", "-u", "exectrace_*"],
+                      ["add-context", "-u", "-t", "vpid", "-t", "vtid"]):
+            expect(f"lttng {words}", lttng(*words, "-s", session), 0)
+        expect("lttng start", lttng("start", session), 0)
+        found = False
+        for _ in range(40):
+            time.sleep(0.5)  # chunks of some length; how many are needed is looked at
+            lttng("rotate", session)
+            chunks = sorted(glob.glob(os.path.join(scratch.path, "trace", "archives", "*")))
+            found = any('"worker"' in names_in_chunk(build, chunk, program.pid) for chunk in chunks[1:])
+            if found:
+                break
+    finally:
+        lttng("destroy", session)
+        program.stdin.close()
+        program.wait(timeout=TIMEOUT_S)
+    expect("names in later chunks", found, True)
+
+
 def case_attach_refusals(build, scratch):
     plain = subprocess.Popen(["sleep", "1000"])
     try:
