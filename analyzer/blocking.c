@@ -205,6 +205,9 @@ void blocking_wait_summary(struct trace_model *model, struct thread_record *reco
 {
     struct blocking operation = new_operation(record, event->time_ns, event->wait_summary.total_ns);
 
+    if (event->wait_summary.age_ns > (uint64_t)(event->time_ns - model->start_ns))
+        return; /* of before the recording began: an earlier session's */
+
     bound_summary(record, &operation);
     operation.blocking_class = BLOCKING_SYNC;
     operation.count = event->wait_summary.count;

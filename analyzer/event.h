@@ -130,7 +130,8 @@ struct event {
             uint32_t operation, kind; /* enum exectrace_operation, exectrace_wait_kind */
             uint32_t number, fd_kind;
             int32_t fd;
-        } open; /* event.pid/tid are the payload's */
+            int32_t holder_tid; /* of what a wait is for; 0: not known */
+        } open;                 /* event.pid/tid are the payload's */
         struct {
             uint64_t start_routine;
             int32_t creator_tid;
@@ -154,6 +155,7 @@ struct event {
         } wake;
         struct {
             uint64_t object, total_ns, longest_ns;
+            uint64_t age_ns; /* since the last of the waits ended */
             uint32_t kind, count;
         } wait_summary; /* event.tid is the payload's */
         struct {

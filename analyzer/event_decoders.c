@@ -80,6 +80,7 @@ static const struct decoder_field wait_summary_fields[] = {TID,
                                                            FIELD("count", U32, wait_summary.count),
                                                            FIELD("total", U64, wait_summary.total_ns),
                                                            FIELD("longest", U64, wait_summary.longest_ns),
+                                                           FIELD("age", U64, wait_summary.age_ns),
                                                            STACK,
                                                            {0}};
 static const struct decoder_field call_fields[] = {FIELD("number", U32, call.number),
@@ -191,6 +192,10 @@ static void finish_wait_woken(struct event *event)
 static void finish_open(struct event *event)
 {
     event->open.operation = event->open.kind != 0 ? EXECTRACE_OPERATION_SYNC : EXECTRACE_OPERATION_SYSCALL;
+    if (event->open.kind == 0)
+        return;
+    event->open.holder_tid = event->open.fd > 0 ? event->open.fd : 0;
+    event->open.fd = -1;
 }
 
 /* Not in every trace, see contract.h. */

@@ -58,6 +58,7 @@ static const struct event_field open_fields[] = {ENUM_FIELD(open.operation, oper
                                                  ENUM_FIELD(open.fd_kind, fd_kind, fd_kind_names),
                                                  FIELD(FIELD_U64, open.duration_ns, duration_ns),
                                                  FIELD(FIELD_HEX64, open.leaf_pc, leaf_pc),
+                                                 FIELD(FIELD_I32, open.holder_tid, holder_tid),
                                                  {0}};
 static const struct event_field thread_start_fields[] = {
     FIELD(FIELD_HEX64, thread_start.start_routine, start_routine),
@@ -75,9 +76,13 @@ static const struct event_field wait_fields[] = {ENUM_FIELD(wait.kind, kind, wai
 static const struct event_field wake_fields[] = {
     ENUM_FIELD(wake.kind, kind, wait_kind_names), FIELD(FIELD_HEX64, wake.object, object), {0}};
 static const struct event_field wait_summary_fields[] = {
-    ENUM_FIELD(wait_summary.kind, kind, wait_kind_names),  FIELD(FIELD_HEX64, wait_summary.object, object),
-    FIELD(FIELD_U32, wait_summary.count, count),           FIELD(FIELD_U64, wait_summary.total_ns, total_ns),
-    FIELD(FIELD_U64, wait_summary.longest_ns, longest_ns), {0}};
+    ENUM_FIELD(wait_summary.kind, kind, wait_kind_names),
+    FIELD(FIELD_HEX64, wait_summary.object, object),
+    FIELD(FIELD_U32, wait_summary.count, count),
+    FIELD(FIELD_U64, wait_summary.total_ns, total_ns),
+    FIELD(FIELD_U64, wait_summary.longest_ns, longest_ns),
+    FIELD(FIELD_U64, wait_summary.age_ns, age_ns),
+    {0}};
 static const struct event_field call_fields[] = {FIELD(FIELD_U32, call.number, number),
                                                  FIELD(FIELD_I32_UNKNOWN, call.fd, fd),
                                                  ENUM_FIELD(call.fd_kind, fd_kind, fd_kind_names),

@@ -69,7 +69,8 @@ LTTNG_UST_TRACEPOINT_EVENT(exectrace_sync, wake,
         lttng_ust_field_integer(uint32_t, stack, stack)))
 
 /* Waits below the threshold, summed per thread, object and stack.
- * Emitted on eviction, now and then, at thread exit and process exit; the waits happened before it. */
+ * Emitted on eviction, now and then, at thread exit and process exit. age: since the last of the waits ended; sums
+ * whose waits are older than the session belong to an earlier one. */
 LTTNG_UST_TRACEPOINT_EVENT(exectrace_sync, summary,
     LTTNG_UST_TP_ARGS(int32_t, tid,
         uint8_t, kind,
@@ -77,7 +78,8 @@ LTTNG_UST_TRACEPOINT_EVENT(exectrace_sync, summary,
         uint32_t, count,
         uint64_t, total,
         uint64_t, longest,
-        uint32_t, stack),
+        uint32_t, stack,
+        uint64_t, age),
     LTTNG_UST_TP_FIELDS(
         lttng_ust_field_integer(int32_t, tid, tid)
         lttng_ust_field_integer(uint8_t, kind, kind)
@@ -85,7 +87,8 @@ LTTNG_UST_TRACEPOINT_EVENT(exectrace_sync, summary,
         lttng_ust_field_integer(uint32_t, count, count)
         lttng_ust_field_integer(uint64_t, total, total)
         lttng_ust_field_integer(uint64_t, longest, longest)
-        lttng_ust_field_integer(uint32_t, stack, stack)))
+        lttng_ust_field_integer(uint32_t, stack, stack)
+        lttng_ust_field_integer(uint64_t, age, age)))
 
 /* clang-format on */
 

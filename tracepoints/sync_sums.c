@@ -1,6 +1,7 @@
 /* Sums of short waits: see sync_sums.h. Runs on the thread that owns the sums, inside the guard. */
 #include "tracepoints/sync_sums.h"
 
+#include "tracepoints/clock.h"
 #include "tracepoints/guard.h"
 
 #include "tracepoints/provider_sync.h"
@@ -8,11 +9,23 @@
 /* How long a sum may wait before it is emitted. */
 #define SYNC_SUMS_AGE_NS UINT64_C(1000000000)
 
+static uint64_t age_of(const struct sync_sum *sum)
+{
+    uint64_t now_ns = clock_now_ns();
+
+    return now_ns > sum->last_ns ? now_ns - sum->last_ns : 0;
+}
+
+static const void *present_probes(void)
+{
+    return __atomic_load_n(&lttng_ust_tracepoint_exectrace_sync___summary.probes, __ATOMIC_RELAXED);
+}
+
 static void emit(const struct thread_block *thread, struct sync_sum *sum)
 {
     if (sum->count > 0 && TRACING(exectrace_sync, summary))
         lttng_ust_do_tracepoint(exectrace_sync, summary, thread->tid, sum->kind, sum->object, sum->count,
-                                sum->total_ns, sum->longest_ns, sum->stack);
+                                sum->total_ns, sum->longest_ns, sum->stack, age_of(sum));
     *sum = (struct sync_sum){0};
 }
 
@@ -36,9 +49,12 @@ void sync_sums_add(struct thread_block *thread, uint8_t kind, uint64_t object, u
         sum->object = object;
         sum->kind = kind;
         sum->stack = stack;
-        if (table->oldest_ns == 0)
+        if (table->oldest_ns == 0) {
             table->oldest_ns = now_ns;
+            table->probes = present_probes();
+        }
     }
+    sum->last_ns = now_ns;
     sum->count++;
     sum->total_ns += duration_ns;
     if (duration_ns > sum->longest_ns)
@@ -47,7 +63,10 @@ void sync_sums_add(struct thread_block *thread, uint8_t kind, uint64_t object, u
 
 void sync_sums_flush_old(struct thread_block *thread, uint64_t now_ns)
 {
-    if (thread->sync_sums.oldest_ns != 0 && now_ns - thread->sync_sums.oldest_ns > SYNC_SUMS_AGE_NS)
+    const struct sync_sums *table = &thread->sync_sums;
+
+    if (table->oldest_ns != 0 &&
+        (now_ns - table->oldest_ns > SYNC_SUMS_AGE_NS || table->probes != present_probes()))
         sync_sums_flush(thread);
 }
 

@@ -15,6 +15,7 @@ struct sync_sum {
     uint64_t object; /* 0: free */
     uint64_t total_ns;
     uint64_t longest_ns;
+    uint64_t last_ns; /* when the last of the waits ended */
     uint32_t count;
     uint32_t stack;
     uint8_t kind;
@@ -23,10 +24,14 @@ struct sync_sum {
 /* Zeroed memory is an empty table. */
 struct sync_sums {
     uint64_t oldest_ns; /* when the first sum in the table began; 0: empty */
+    const void *probes; /* the tracepoint's, when the first sum began: changes with sessions */
     struct sync_sum sums[SYNC_SUMS_COUNT];
 };
 
-/* Adds one wait. A sum in its place is emitted; a table older than a second is emitted as a whole. */
+/*
+ * Adds one wait. A sum in its place is emitted; a table older than a second, or of before a session began or
+ * ended, is emitted as a whole: no sum is of more than one session, and its age tells of which.
+ */
 void sync_sums_add(struct thread_block *thread, uint8_t kind, uint64_t object, uint32_t stack,
                    uint64_t now_ns, uint64_t duration_ns);
 

@@ -15,7 +15,7 @@ static const char *const canonical_lines[] = {
     "1 2 3 - module_build_id base=0x1000 build_id=0a",
     "1 2 3 - module_unload base=0x1000",
     "1 2 3 - open operation=syscall object=0x5 number=7 fd=4 fd_kind=pipe duration_ns=55 leaf_pc=0x401234",
-    "1 2 3 - open operation=sync kind=cond object=0x5 fd=0 fd_kind=none duration_ns=55",
+    "1 2 3 - open operation=sync kind=cond object=0x5 fd=0 fd_kind=none duration_ns=55 holder_tid=9",
     "1 2 3 - thread_start start_routine=0x44 creator_tid=9",
     "1 2 3 - thread_name name=\"worker \\\"1\\\"\\\\ \\n\\t\\x01\"",
     "1 2 3 - thread_exit",
@@ -24,7 +24,7 @@ static const char *const canonical_lines[] = {
     "1 2 3 - wait kind=cond outcome=acquired object=0x7f00 duration_ns=900 waker_tid=4 waker_stack=7 "
     "since_wake_ns=80 stack=3",
     "1 2 3 - wake kind=semaphore object=0x7f00 stack=4294967295",
-    "1 2 3 - wait_summary kind=spin object=0x8 count=5 total_ns=50 longest_ns=20",
+    "1 2 3 - wait_summary kind=spin object=0x8 count=5 total_ns=50 longest_ns=20 age_ns=7",
     "1 2 3 - call fd=3 fd_kind=socket result=-11 duration_ns=9",
     "1 2 3 - call number=10000 fd_kind=none result=4294967296 duration_ns=9",
     "1 2 3 - call_summary fd_kind=file number=1 count=2 errors=1 total_ns=3 shortest_ns=1 longest_ns=2",
