@@ -253,7 +253,7 @@ static void print_next(const struct summary *summary, FILE *out)
 static void write_text(struct summary *summary, FILE *out)
 {
     g_autoptr(GArray) threads = thread_account_list(summary->threads);
-    g_autoptr(GPtrArray) sites = site_account_list(summary->sites);
+    g_autoptr(GPtrArray) sites = site_account_list(summary->sites, summary->context.model);
 
     print_head(summary, threads, out);
     if (threads->len > 0)
@@ -331,7 +331,7 @@ static const struct report_column site_columns[] = {
 static struct report_table *site_table(struct summary *summary)
 {
     struct report_table *table = report_table_new("summary", site_columns, G_N_ELEMENTS(site_columns));
-    g_autoptr(GPtrArray) sites = site_account_list(summary->sites);
+    g_autoptr(GPtrArray) sites = site_account_list(summary->sites, summary->context.model);
 
     for (guint i = 0; i < sites->len && i < MAX_MACHINE_SITES; i++) {
         const struct site_sum *site = sites->pdata[i];

@@ -8,6 +8,16 @@ struct site_account {
     GPtrArray *sums;     /* struct site_sum *; owns them */
 };
 
+static void merge(struct site_sum *into, const struct site_sum *sum)
+{
+    if (into->thread != sum->thread)
+        into->thread = SITE_SEVERAL_THREADS;
+    into->count += sum->count;
+    into->total_ns += sum->total_ns;
+    into->longest_ns = MAX(into->longest_ns, sum->longest_ns);
+    into->open_count += sum->open_count;
+}
+
 static void add_blocking(void *self, const struct blocking *operation)
 {
     struct site_account *account = self;
@@ -31,12 +41,11 @@ static void add_blocking(void *self, const struct blocking *operation)
         g_ptr_array_add(account->sums, sum);
     }
     struct site_sum *sum = account->sums->pdata[*number];
-    if (sum->thread != operation->thread)
-        sum->thread = SITE_SEVERAL_THREADS;
-    sum->count += operation->count;
-    sum->total_ns += operation->total_ns;
-    sum->longest_ns = MAX(sum->longest_ns, operation->longest_ns);
-    sum->open_count += operation->is_open;
+    merge(sum, &(struct site_sum){.thread = operation->thread,
+                                  .count = operation->count,
+                                  .total_ns = operation->total_ns,
+                                  .longest_ns = operation->longest_ns,
+                                  .open_count = operation->is_open});
 }
 
 struct site_account *site_account_new(struct filter *filter)
@@ -71,12 +80,45 @@ static int compare_sums(const void *a, const void *b)
     return order != 0 ? order : (int)left->is_idle - (int)right->is_idle;
 }
 
-GPtrArray *site_account_list(struct site_account *account)
+/* What the frame is in its file, wherever the process has it; paths are interned. */
+static uint64_t place_in_file(const struct frame *frame)
+{
+    const struct module *module = frame->module;
+
+    return module ? (uintptr_t)module->path ^ id_map_hash(frame->address - module->base + module->offset)
+                  : frame->address;
+}
+
+static uint64_t place_of(const struct site_sum *sum, const struct trace_model *model)
+{
+    const struct stack *stack = trace_model_stack(model, sum->stack);
+    uint64_t place = id_map_hash((uintptr_t)sum->kind) ^ (sum->is_idle << 4 | (uint64_t)sum->blocking_class);
+
+    /* Nothing is known to be the same. */
+    if (stack->is_lost || stack->frame_count == 0)
+        return id_map_hash(place ^ ((uint64_t)sum->stack << 32 | sum->thread));
+    for (uint32_t i = 0; i < stack->frame_count; i++)
+        place = id_map_hash(place ^ place_in_file(&stack->frames[i]));
+    return place;
+}
+
+GPtrArray *site_account_list(struct site_account *account, const struct trace_model *model)
 {
     GPtrArray *list = g_ptr_array_new();
+    struct id_map places = {0};
 
-    for (guint i = 0; i < account->sums->len; i++)
-        g_ptr_array_add(list, account->sums->pdata[i]);
+    for (guint i = 0; i < account->sums->len; i++) {
+        struct site_sum *sum = account->sums->pdata[i];
+        bool is_new;
+        uint64_t *number = id_map_add(&places, place_of(sum, model), &is_new);
+        if (is_new) {
+            *number = list->len;
+            g_ptr_array_add(list, sum);
+        } else {
+            merge(list->pdata[*number], sum);
+        }
+    }
+    id_map_clear(&places);
     g_ptr_array_sort(list, compare_sums);
     return list;
 }

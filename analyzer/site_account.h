@@ -21,7 +21,11 @@ struct site_account;
 
 struct site_account *site_account_new(struct filter *filter);
 void site_account_free(struct site_account *account);
-/* struct site_sum *, longest total first. The caller frees the array; the sums are the account's. */
-GPtrArray *site_account_list(struct site_account *account);
+/*
+ * struct site_sum *, longest total first. The same place of a program is one, however many processes ran it;
+ * its stack is that of one of them. Called once, when the model has been finished. The caller frees the
+ * array; the sums are the account's.
+ */
+GPtrArray *site_account_list(struct site_account *account, const struct trace_model *model);
 
 #endif

@@ -245,7 +245,7 @@ int main(int argc, char **argv)
     check_threads(model, threads);
     g_array_unref(thread_account_list(threads));
     g_ptr_array_unref(lock_account_list(locks));
-    g_ptr_array_unref(site_account_list(sites));
+    g_ptr_array_unref(site_account_list(sites, model));
 
     g_array_unref(checks.ends);
     site_account_free(sites);
