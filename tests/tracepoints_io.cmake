@@ -1,6 +1,7 @@
 # The I/O wrappers, kinds of descriptors, and allocation sampling of libexectrace.so.
 
-add_library(exectrace_fd_kinds STATIC ${PROJECT_SOURCE_DIR}/tracepoints/fd_kinds.c)
+add_library(exectrace_fd_kinds STATIC ${PROJECT_SOURCE_DIR}/tracepoints/fd_kinds.c
+            ${PROJECT_SOURCE_DIR}/tracepoints/sandbox.c)
 target_link_libraries(exectrace_fd_kinds PRIVATE exectrace_tool_flags)
 exectrace_unit_test(fd_kinds exectrace_tool_flags exectrace_fd_kinds)
 
@@ -19,6 +20,7 @@ exectrace_same_behaviour_test(io_results)
 exectrace_same_behaviour_test(io_signals)
 exectrace_same_behaviour_test(io_cancel)
 exectrace_same_behaviour_test(io_close_all)
+exectrace_same_behaviour_test(io_sandbox)
 exectrace_same_behaviour_test(io_few_descriptors)
 exectrace_same_behaviour_test(io_files_results)
 exectrace_same_behaviour_test(io_stdio_results)

@@ -102,7 +102,7 @@ static void announce_peer(int fd)
     uint32_t count = 0;
     uint16_t port = 0;
 
-    if (raw_syscall3(SYS_getpeername, fd, (long)&peer, (long)&length) != 0 || length < sizeof(sa_family_t))
+    if (raw_question3(SYS_getpeername, fd, (long)&peer, (long)&length) != 0 || length < sizeof(sa_family_t))
         return;
 
     switch (peer.any.sa_family) {

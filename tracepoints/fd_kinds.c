@@ -70,7 +70,7 @@ static enum exectrace_fd_kind ask_anonymous(int fd)
     char name[32];
 
     write_proc_path(path, fd);
-    long length = raw_syscall3(SYS_readlink, (long)path, (long)name, sizeof name);
+    long length = raw_question3(SYS_readlink, (long)path, (long)name, sizeof name);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         size_t expected = strlen(known[i].name);
         if (length == (long)expected && memcmp(name, known[i].name, expected) == 0)
@@ -91,7 +91,7 @@ static enum exectrace_fd_kind ask_kernel(int fd)
 {
     struct stat status;
 
-    if (raw_syscall3(SYS_fstat, fd, (long)&status, 0) != 0)
+    if (raw_question3(SYS_fstat, fd, (long)&status, 0) != 0)
         return EXECTRACE_FD_UNKNOWN;
 
     switch (status.st_mode & S_IFMT) {

@@ -10,6 +10,7 @@
 
 #include "tracepoints/io_hooks.h"
 #include "tracepoints/process.h"
+#include "tracepoints/raw_syscall.h"
 #include "tracepoints/real.h"
 #include "tracepoints/waits.h"
 
@@ -78,12 +79,12 @@ long wrapped_syscall(long number, long a, long b, long c, long d, long e, long f
 {
     if (unlikely(is_raw_fork(number, a, b)))
         return fork_unheard(number, a, b, c, d, e, f);
-    if (number == SYS_futex && waits_are_recorded()) {
+    if (likely(number == SYS_futex)) {
         int command = (int)b & FUTEX_CMD_MASK;
 
-        if (is_wait(command))
+        if (waits_are_recorded() && is_wait(command))
             return wait_on_futex(a, b, c, d, e, f, __builtin_return_address(0));
-        if (is_wake(command))
+        if (waits_are_recorded() && is_wake(command))
             wake(EXECTRACE_WAIT_FUTEX, (const void *)a, __builtin_return_address(0));
     } else {
         const long arguments[] = {a, b, c, d, e, f};
@@ -92,5 +93,9 @@ long wrapped_syscall(long number, long a, long b, long c, long d, long e, long f
         if (io_syscall(number, arguments, __builtin_return_address(0), &result))
             return result;
     }
-    return real.syscall(number, a, b, c, d, e, f);
+
+    long result = real.syscall(number, a, b, c, d, e, f);
+    if (unlikely((number == SYS_seccomp || number == SYS_prctl) && result >= 0))
+        sandbox_note_call(number, a);
+    return result;
 }

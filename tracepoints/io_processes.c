@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "tracepoints/raw_syscall.h"
+
 /* The header gives this name to the function of X/Open. */
 #define WRAP_BSD_CALL(first, type, name, version, parameters, arguments, number, target, result)             \
     EXECTRACE_EXPORT type bsd_##name parameters __asm__(#name);                                              \
@@ -58,3 +60,11 @@ EXECTRACE_EXPORT pid_t fork(void)
 }
 
 WRAP_ALIAS(__fork, fork)
+
+/* LTTng asks from within an event, before it wakes its reader up: see raw_questions_are_allowed. */
+EXECTRACE_EXPORT int sigpending(sigset_t *set)
+{
+    if (unlikely(guard_is_raised() && !raw_questions_are_allowed))
+        return sigemptyset(set);
+    return real.sigpending(set);
+}

@@ -33,8 +33,8 @@ static size_t copy_carefully(void *to, const void *from, size_t count)
 {
     struct iovec local = {to, count};
     struct iovec remote = {(void *)(uintptr_t)from, count};
-    long pid = raw_syscall3(SYS_getpid, 0, 0, 0);
-    long copied = raw_syscall6(SYS_process_vm_readv, pid, (long)&local, 1, (long)&remote, 1, 0);
+    long pid = raw_question3(SYS_getpid, 0, 0, 0);
+    long copied = pid < 0 ? 0 : raw_syscall6(SYS_process_vm_readv, pid, (long)&local, 1, (long)&remote, 1, 0);
 
     return copied > 0 ? (size_t)copied : 0;
 }

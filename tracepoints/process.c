@@ -19,6 +19,7 @@
 #include "tracepoints/clock.h"
 #include "tracepoints/modules.h"
 #include "tracepoints/process.h"
+#include "tracepoints/raw_syscall.h"
 #include "tracepoints/real.h"
 #include "tracepoints/settings.h"
 #include "tracepoints/stacks.h"
@@ -66,13 +67,15 @@ static uint64_t hash_cmdline(void)
 static void announce_process(uint8_t reason)
 {
     char name[16 + 1] = "";
+    long parent = raw_question3(SYS_getppid, 0, 0, 0);
 
     if (!TRACING(exectrace_process, start))
         return;
-    syscall(SYS_prctl, PR_GET_NAME, name, 0L, 0L, 0L);
+    if (raw_question3(SYS_prctl, PR_GET_NAME, (long)(uintptr_t)name, 0) != 0)
+        name[0] = '?';
     __atomic_store_n(&announced_ns, clock_now_ns(), __ATOMIC_RELAXED);
     lttng_ust_do_tracepoint(exectrace_process, start, EXECTRACE_CONTRACT_VERSION, reason,
-                            (int32_t)syscall(SYS_getppid), cmdline_hash, clock_now_ns(),
+                            parent < 0 ? 0 : (int32_t)parent, cmdline_hash, clock_now_ns(),
                             modules_program_path(), name);
 }
 
@@ -172,11 +175,24 @@ static void with_room(void (*routine)(void))
     syscall(SYS_munmap, stack, (long)CHILD_STACK_BYTES);
 }
 
+/* The child of a program that filters its system calls is not recorded: LTTng would make many. */
+static void leave_child_alone(void)
+{
+    guard_is_open = false;
+    if (!has_lttng_fork)
+        lttng_ust_after_fork_parent(&fork_signals);
+}
+
 static void after_fork_in_child(void)
 {
     uint32_t level = guard_mute();
     int saved_errno = errno;
 
+    if (!raw_questions_are_allowed) {
+        leave_child_alone();
+        guard_unmute(level);
+        return;
+    }
     process_remember_pid();
     stacks_new_epoch();
     state_map_init();

@@ -27,6 +27,8 @@ void process_remember_pid(void)
 
 static bool is_vfork_child(void)
 {
+    if (!raw_questions_are_allowed)
+        return guard_is_vfork_child();
     return own_pid != (int32_t)raw_syscall3(SYS_getpid, 0, 0, 0);
 }
 

@@ -7,6 +7,7 @@
 #define EXECTRACE_RAW_SYSCALL_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 
@@ -35,6 +36,22 @@ static inline long raw_syscall6(long number, long a, long b, long c, long d, lon
                      : "rcx", "r11", "memory");
     return result;
 }
+
+/*
+ * False once the program has had the kernel filter its system calls (seccomp): it has thought of its own
+ * calls, not of the library's, and one too many may end the process. What the library would like to know
+ * stays unknown then. Never true again. Owned by sandbox.c.
+ */
+extern bool raw_questions_are_allowed __attribute__((visibility("hidden")));
+
+/* A call that only the library needs. -EPERM: not allowed. */
+static inline long raw_question3(long number, long a, long b, long c)
+{
+    return raw_questions_are_allowed ? raw_syscall3(number, a, b, c) : -EPERM;
+}
+
+/* The program has made this call, by name or by number, and it succeeded. */
+void sandbox_note_call(long number, long first);
 
 /* A direct call's result in the form of a libc function: -1 and errno, or the value. */
 static inline long raw_result(long result)

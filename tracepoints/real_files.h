@@ -209,7 +209,8 @@
 /* Wrappers written by hand. X as in real_sync.h. */
 #define REAL_FILES_BY_HAND(X)                                                                                \
     X(void, sync, NULL, (void), ())                                                                          \
-    X(pid_t, fork, NULL, (void), ())
+    X(pid_t, fork, NULL, (void), ())                                                                         \
+    X(int, sigpending, NULL, (sigset_t * set), (set))
 
 #define REAL_FILES_LIST(X)                                                                                   \
     REAL_PATHS_LIST(X)                                                                                       \

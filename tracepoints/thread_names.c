@@ -59,9 +59,11 @@ int wrapped_prctl(int option, unsigned long a, unsigned long b, unsigned long c,
     if (option == PR_SET_NAME && result == 0 && TRACING(exectrace_thread, name)) {
         char name[NAME_BYTES] = "";
 
-        raw_syscall6(SYS_prctl, PR_GET_NAME, (long)(uintptr_t)name, 0, 0, 0, 0);
-        thread_was_named(0, name);
+        if (raw_question3(SYS_prctl, PR_GET_NAME, (long)(uintptr_t)name, 0) == 0)
+            thread_was_named(0, name);
     }
+    if (option == PR_SET_SECCOMP && result == 0)
+        sandbox_note_call(SYS_prctl, option);
     return result;
 }
 
@@ -105,7 +107,7 @@ static bool visit_threads(void (*visit)(long directory, const char *tid, void *a
 {
     char buffer[2048] __attribute__((aligned(8)));
     long directory =
-        raw_syscall3(SYS_open, (long)(uintptr_t) "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+        raw_question3(SYS_open, (long)(uintptr_t) "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     long count;
 
     if (directory < 0)
@@ -145,7 +147,7 @@ void thread_names_announce_own(void)
 
     if (!TRACING(exectrace_thread, name))
         return;
-    raw_syscall6(SYS_prctl, PR_GET_NAME, (long)(uintptr_t)name, 0, 0, 0, 0);
+    raw_question3(SYS_prctl, PR_GET_NAME, (long)(uintptr_t)name, 0);
     lttng_ust_do_tracepoint(exectrace_thread, name, threads_own_tid(), name[0] != '\0' ? name : " ");
 }
 

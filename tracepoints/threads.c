@@ -57,7 +57,8 @@ static int32_t tracer_thread_count;      /* LTTng's; they do not end before the 
 
 int32_t threads_own_tid(void)
 {
-    return (int32_t)raw_syscall3(SYS_gettid, 0, 0, 0);
+    return raw_questions_are_allowed ? (int32_t)raw_syscall3(SYS_gettid, 0, 0, 0)
+                                     : threads_tid_of(pthread_self());
 }
 
 /* The number of a thread's CPU clock has its id in the upper bits. */
@@ -179,7 +180,7 @@ static void bind_block(struct thread_block *block)
     block->stack_low = 0;
     block->stack_high = 0;
     unwind_forget_trails(&block->trails);
-    if (block->tid == (int32_t)raw_syscall3(SYS_getpid, 0, 0, 0)) {
+    if (block->tid == (int32_t)raw_question3(SYS_getpid, 0, 0, 0)) {
         block->stack_high = (uintptr_t)__libc_stack_end;
         block->stack_low = block->stack_high - MAIN_STACK_BYTES;
     }
