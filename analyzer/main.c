@@ -152,7 +152,7 @@ static bool write_profile(struct analysis *analysis, GError **error)
         profile_focus(profile, analysis->symbols, options->filter.focus);
     if (options->max_samples > 0)
         profile_limit(profile, options->max_samples);
-    if (profile_sample_count(profile) == 0)
+    if (profile_sample_count(profile) == 0 && !analysis->incomplete)
         g_printerr("analyzer: warning: the trace has nothing for a %s profile\n", options->profile->name);
     bool is_written = pprof_write(profile, analysis->symbols, fileno(output_file(analysis->output)), error);
     profile_free(profile);

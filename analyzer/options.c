@@ -208,7 +208,8 @@ enum options_verdict analyzer_options_parse(struct analyzer_options *options, in
             return OPTIONS_DONE;
         }
         if (number == OPTION_VERSION) {
-            g_print("analyzer (exectrace) %s\n", EXECTRACE_VERSION);
+            g_print("analyzer (exectrace) %s\nreports as CSV and JSON: version %d\n", EXECTRACE_VERSION,
+                    REPORT_VERSION);
             return OPTIONS_DONE;
         }
         if (number == '?' || number == ':') {

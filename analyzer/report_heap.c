@@ -179,7 +179,7 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
     } else {
         fprintf(out, "By the thread that allocated\n");
         report_table_write_text(threads, 0, 0, out);
-        fprintf(out, "\nIn use at the end, by place\n");
+        fprintf(out, "\nBy the place that allocated, most in use at the end first\n");
         report_table_write_text(sites, MAX_TEXT_SITES, 0, out);
         report_print_loss(&report->context, out);
     }
