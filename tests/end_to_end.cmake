@@ -68,9 +68,12 @@ if(CMAKE_CXX_COMPILER)
 endif()
 
 exectrace_end_to_end_app(fresh_start m)
-add_test(NAME preload.fresh_start COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/same-behaviour
-                                          $<TARGET_FILE:exectrace> $<TARGET_FILE:fresh_start>)
-set_tests_properties(preload.fresh_start PROPERTIES LABELS preload SKIP_RETURN_CODE 77 TIMEOUT 60)
+exectrace_end_to_end_app(timer_thread)
+foreach(program fresh_start timer_thread)
+  add_test(NAME preload.${program} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/same-behaviour
+                                           $<TARGET_FILE:exectrace> $<TARGET_FILE:${program}>)
+  set_tests_properties(preload.${program} PROPERTIES LABELS preload SKIP_RETURN_CODE 77 TIMEOUT 60)
+endforeach()
 
 exectrace_end_to_end_test(installed integration ${CMAKE_COMMAND})
 

@@ -11,9 +11,11 @@
 #include <gnu/libc-version.h>
 #include <limits.h>
 #include <link.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -186,6 +188,26 @@ static void bind_block(struct thread_block *block)
     }
 }
 
+/*
+ * LTTng blocks and unblocks signals with pthread_sigmask() at its first event in a thread, and that function
+ * leaves libc's own two signals out: a thread of libc's that has them blocked (the one that waits for the
+ * timers of SIGEV_THREAD, which allocates) would have them unblocked, and the next timer would end the
+ * process. So such a thread has its first event here, and its mask afterwards as it was.
+ */
+static void keep_libc_signals_blocked(int32_t tid)
+{
+    static const uint64_t libc_signals = 3ull << 31; /* SIGCANCEL, which is SIGTIMER, and SIGSETXID */
+    uint64_t mask = 0;
+    char name[16] = "";
+
+    if (raw_syscall6(SYS_rt_sigprocmask, SIG_BLOCK, 0, (long)(uintptr_t)&mask, sizeof mask, 0, 0) != 0 ||
+        !(mask & libc_signals) || !guard_is_open)
+        return;
+    raw_syscall6(SYS_prctl, PR_GET_NAME, (long)(uintptr_t)name, 0, 0, 0, 0);
+    lttng_ust_do_tracepoint(exectrace_thread, name, tid, name[0] != '\0' ? name : " ");
+    raw_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)(uintptr_t)&mask, 0, sizeof mask, 0, 0);
+}
+
 struct thread_block *guard_attach(void)
 {
     struct guard_words *words = &guard_words;
@@ -204,6 +226,7 @@ struct thread_block *guard_attach(void)
         bind_block(block);
         words->block = block;
         words->role = GUARD_TRACED;
+        keep_libc_signals_blocked(tid);
         threads_await_end();
     } else {
         words->level = 0;
