@@ -19,4 +19,7 @@ char *attach_lttng_home(pid_t pid);
 /* Its program's path, for naming the trace. Caller frees. */
 char *attach_program(pid_t pid);
 
+/* Its children and theirs that can be recorded, too, as pid_t; owned by the caller. */
+GArray *attach_descendants(pid_t pid);
+
 #endif

@@ -8,6 +8,7 @@
 #include "recorder/introductions.h"
 #include "recorder/locations.h"
 #include "recorder/metrics.h"
+#include "recorder/newcomers.h"
 #include "recorder/open_operations.h"
 #include "recorder/options.h"
 #include "recorder/program_check.h"
@@ -196,7 +197,7 @@ static void start_collector(struct recording *recording)
 {
     const struct sched_collector_options options = {
         .is_running = !recording->target,
-        .follow_children = recording->target && recording->options.follow_children,
+        .follow_children = recording->options.follow_children,
         .with_wakeups = recording->options.with_wakeups,
         .sample_hz = recording->options.sample_hz,
         .ring_bytes = recording->options.ring_bytes,
@@ -215,12 +216,17 @@ static void start_collector(struct recording *recording)
     if (recording->options.snapshot != SNAPSHOT_NEVER)
         recording->events = introductions_watch(recording->events);
 
+    const struct recorder_events *events = recording->events;
+    if (recording->options.attach_pid && recording->options.follow_children)
+        events = newcomers_watch(recording->events, NULL);
+
     if (!recording->options.with_sched) {
         recording->events->sched_source(now_ns(), EXECTRACE_SCHED_NONE, "switched off with --no-sched");
         return;
     }
 
-    recording->collector = sched_collector_new(recorded_pid(recording), &options, recording->events, &error);
+    recording->collector =
+        sched_collector_new(recorded_pid(recording), &options, events ? events : recording->events, &error);
     if (!recording->collector) {
         recording->events->sched_source(now_ns(), EXECTRACE_SCHED_NONE, error->message);
         say("recording without scheduling: %s", error->message);
@@ -237,6 +243,13 @@ static bool join_process(struct recording *recording, GError **error)
                     "process %d does not answer LTTng; was its LTTNG_HOME or HOME changed since it started?",
                     (int)pid);
         return false;
+    }
+
+    if (recording->options.follow_children) {
+        g_autoptr(GArray) pids = attach_descendants(pid);
+
+        for (unsigned i = 0; i < pids->len; i++)
+            admission_add(recording->admission, g_array_index(pids, pid_t, i), NULL);
     }
 
     return admission_add(recording->admission, pid, error);
@@ -442,6 +455,7 @@ static void end_recording(struct recording *recording)
         folders_remove(recording->output);
 
     introductions_clear();
+    newcomers_clear();
     g_strfreev(recording->environment);
     g_free(recording->program_path);
     g_free(recording->lttng_home);

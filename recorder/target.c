@@ -7,6 +7,7 @@
  */
 #include "recorder/target.h"
 #include "recorder/group_witness.h"
+#include "recorder/newcomers.h"
 #include "recorder/program_check.h"
 
 #include "tracepoints/contract.h"
@@ -292,7 +293,14 @@ bool target_release(struct target *target, GError **error)
     return false;
 }
 
-enum polled_fd { POLLED_SIGNALS, POLLED_PROCESS, POLLED_ADMISSION, POLLED_CHILDREN, POLLED_COUNT };
+enum polled_fd {
+    POLLED_SIGNALS,
+    POLLED_PROCESS,
+    POLLED_ADMISSION,
+    POLLED_NEWCOMERS,
+    POLLED_CHILDREN,
+    POLLED_COUNT
+};
 
 static void prepare_poll(struct pollfd *polled, int pid_fd, const struct target_duties *duties)
 {
@@ -300,11 +308,21 @@ static void prepare_poll(struct pollfd *polled, int pid_fd, const struct target_
         [POLLED_SIGNALS] = signal_fd,
         [POLLED_PROCESS] = pid_fd,
         [POLLED_ADMISSION] = duties->admission ? admission_fd(duties->admission) : -1,
+        [POLLED_NEWCOMERS] = duties->admission ? newcomers_fd() : -1,
         [POLLED_CHILDREN] = duties->survivors ? survivors_fd(duties->survivors) : -1,
     };
 
     for (unsigned i = 0; i < POLLED_COUNT; i++)
         polled[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+}
+
+/* Processes that have ended again by now are added in vain. */
+static void admit_newcomers(struct admission *admission)
+{
+    pid_t pid;
+
+    while ((pid = newcomers_next()) != 0)
+        admission_add(admission, pid, NULL);
 }
 
 /* Waits for something to do, and does all that is the same in every phase. except: is reaped by others. */
@@ -317,6 +335,9 @@ static bool do_duties(struct pollfd *polled, int limit_ms, const struct target_d
 
     if (polled[POLLED_ADMISSION].revents)
         admission_handle(duties->admission);
+
+    if (polled[POLLED_NEWCOMERS].revents)
+        admit_newcomers(duties->admission);
 
     if (polled[POLLED_CHILDREN].revents)
         survivors_reap(duties->survivors, except);

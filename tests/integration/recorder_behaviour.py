@@ -540,6 +540,51 @@ def case_attach_snapshot(build, scratch):
     expect("status of the program", program.wait(timeout=TIMEOUT_S), 0)
 
 
+def case_attach_children(build, scratch):
+    """Children of a process that is attached to: those it has, and those it starts."""
+    environment = dict(os.environ, LD_PRELOAD=build.library)
+    if os.geteuid() != 0:
+        environment["LTTNG_HOME"] = scratch.path
+    program = subprocess.Popen(["sh", "-c", 'echo waiting; read line; "$0"; exit 0', build.app("recorder_worker")],
+                               env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    read_line(program, "waiting\n")
+    process = subprocess.Popen([build.recorder, f"--attach={program.pid}", "--snapshot", "-o", scratch / "trace"],
+                               stderr=subprocess.PIPE, text=True)
+    while not os.path.exists(scratch / "trace"):
+        if process.poll() is not None:
+            fail(f"recorder has ended: {process.communicate()}")
+        time.sleep(0.01)
+    process.send_signal(signal.SIGUSR2)
+    events = build.events(snapshot_said(process))
+    if "none" in [value(event, "source") for event in named(events, "sched_source")]:
+        process.kill()
+        program.kill()
+        skip("the kernel forbids perf_event_open here, so nobody tells of new processes")
+    program.stdin.write("go\n")
+    program.stdin.flush()
+    read_line(program, "ready\n")
+
+    def children_that_wait(trace):
+        return {event[1] for event in named(build.events(trace), "wait")} - {str(program.pid)}
+
+    for _ in range(100):  # until the kernel has told of it
+        process.send_signal(signal.SIGUSR2)
+        new = children_that_wait(snapshot_said(process))
+        if new:
+            break
+        time.sleep(0.1)
+    expect("children recorded", len(new), 1)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=TIMEOUT_S)
+    for follow, pids in (("all", new), ("none", set())):
+        done = run([build.recorder, f"--attach={program.pid}", f"--follow={follow}", "--duration=500ms",
+                    "-o", scratch / follow])
+        expect(f"--follow={follow}: status", (done.returncode, done.stderr), (0, ""))
+        expect(f"--follow={follow}: children that were there", children_that_wait(scratch / follow), pids)
+    program.stdin.close()
+    expect("status of the program", program.wait(timeout=TIMEOUT_S), 0)
+
+
 def lttng(*arguments):
     return run(["lttng", "--quiet", *arguments]).returncode
 
