@@ -284,6 +284,15 @@ static uint32_t open_stack(struct trace_model *model, const struct thread_record
     return stack_table_intern(model->stacks, record->thread.process, &leaf);
 }
 
+/* The thread that holds what an open wait is for; 0: not known. */
+static uint32_t find_holder(const struct trace_model *model, const struct event *event)
+{
+    const struct thread_record *holder =
+        event->open.holder_tid > 0 ? model_find_thread(model, event->host, event->open.holder_tid) : NULL;
+
+    return holder ? holder->thread.index : 0;
+}
+
 void blocking_open(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
     struct blocking operation = new_operation(record, event->time_ns, event->open.duration_ns);
@@ -296,16 +305,13 @@ void blocking_open(struct trace_model *model, struct thread_record *record, cons
         operation.blocking_class = BLOCKING_SYNC;
         operation.wait_kind = known_kind(event->open.kind);
         operation.object = event->open.object;
+        operation.waker_thread = find_holder(model, event);
         wake_table_wait(model->wakes, record->thread.process, operation.object, record->thread.index,
                         operation.start_ns, operation.end_ns, &is_lock_like);
     } else {
         call = set_call(model, record, &operation, event->open.number, event->open.fd_kind, event->open.fd);
     }
-    /* Told when the recording ended, mostly after the thread has. */
-    if (record->is_ended) {
-        hand_out(model, record, &operation, call, is_lock_like);
-        return;
-    }
+    record->open_stack = operation.stack;
     if (!record->open)
         record->open = g_new(struct open_operation, 1);
     *record->open = (struct open_operation){operation, call, is_lock_like};
@@ -314,6 +320,27 @@ void blocking_open(struct trace_model *model, struct thread_record *record, cons
 void blocking_open_has_ended(struct thread_record *record)
 {
     g_clear_pointer(&record->open, g_free);
+    record->open_stack = 0;
+}
+
+/* Of what else threads were in when the recording ended, more is known now than when it was told. */
+static void hand_out_open(struct trace_model *model, struct thread_record *record)
+{
+    g_autofree struct open_operation *open = g_steal_pointer(&record->open);
+
+    if (!open)
+        return;
+    if (open->operation.waker_thread != 0)
+        open->operation.waker_stack = model_thread_at(model, open->operation.waker_thread)->open_stack;
+    hand_out(model, record, &open->operation, open->call, open->is_lock_like);
+}
+
+void blocking_tell_open(struct trace_model *model, struct thread_record *record)
+{
+    struct blocking_sink sink = {emit_labelled, model};
+
+    hand_out_open(model, record);
+    idle_habit_end(&record->habit, &sink);
 }
 
 /* A path, an abstract name (after a NUL), or neither: the end of a socket pair. */
@@ -455,8 +482,6 @@ void blocking_end_thread(struct trace_model *model, struct thread_record *record
     if (record->lock.kind && is_open)
         stock_open(model, record, time_ns);
     record->lock.kind = NULL;
-    if (record->open)
-        hand_out(model, record, &record->open->operation, record->open->call, record->open->is_lock_like);
-    g_clear_pointer(&record->open, g_free);
+    hand_out_open(model, record);
     idle_habit_end(&record->habit, &sink);
 }

@@ -65,6 +65,7 @@ struct thread_record {
     int64_t exit_ns;             /* 0: not seen */
     int64_t last_summary_ns;
     uint32_t sample_stack;
+    uint32_t open_stack; /* of the open operation, also when it was handed out; 0: none */
     uint32_t loss_epoch;
     bool is_exiting; /* kernel: runs its last stretch */
     bool is_ended;
@@ -89,7 +90,6 @@ struct trace_model {
     GPtrArray *cpus;      /* struct cpu_record * or NULL, by CPU; host 0 only, others by host * 4096 */
     uint32_t *threads_by_plain_tid; /* index by tid, for host 0 and tids below MODEL_PLAIN_TIDS; 0: none */
     struct id_map threads_by_tid;   /* the others */
-    struct id_map namesakes; /* hash of host, pid and tid -> index: threads whose id another one has, too */
     struct id_map processes_by_pid;
     struct id_map peers;    /* process << 32 | fd -> interned string */
     struct id_map fd_kinds; /* kernel traces: process << 32 | fd -> enum exectrace_fd_kind */
@@ -177,6 +177,8 @@ void blocking_call_summary(struct trace_model *model, struct thread_record *reco
 void blocking_open(struct trace_model *model, struct thread_record *record, const struct event *event);
 /* The thread does something else: what was open has ended, and was told, or was too short. */
 void blocking_open_has_ended(struct thread_record *record);
+/* The trace has ended: hands out what is still open in a thread that ended before this was told. */
+void blocking_tell_open(struct trace_model *model, struct thread_record *record);
 void blocking_peer(struct trace_model *model, struct thread_record *record, const struct event *event);
 /* LTTng's pthread wrapper: requests and acquisitions of mutexes. */
 void blocking_stock_lock(struct trace_model *model, struct thread_record *record, const struct event *event);

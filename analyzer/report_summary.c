@@ -8,6 +8,7 @@
 #include "analyzer/report_kinds.h"
 #include "analyzer/site_account.h"
 #include "analyzer/stack_text.h"
+#include "analyzer/stuck_account.h"
 #include "analyzer/thread_account.h"
 #include "tracepoints/contract.h"
 
@@ -15,6 +16,7 @@ enum {
     MAX_THREADS = 8,
     MAX_LOCKS = 3,
     MAX_SITES = 3,
+    MAX_STUCK = 8,
     MAX_FRAMES = 3,
     MAX_LINE = 100,
     MAX_MACHINE_SITES = 100
@@ -25,6 +27,7 @@ struct summary {
     struct thread_account *threads;
     struct lock_account *locks;
     struct site_account *sites;
+    struct stuck_account *stuck;
 };
 
 static void *begin(const struct report_context *context)
@@ -35,6 +38,7 @@ static void *begin(const struct report_context *context)
     summary->threads = thread_account_new(context->model, context->filter);
     summary->locks = lock_account_new(context->model, context->filter);
     summary->sites = site_account_new(context->filter);
+    summary->stuck = stuck_account_new(context->filter);
     return summary;
 }
 
@@ -45,6 +49,7 @@ static void free_summary(void *report)
     thread_account_free(summary->threads);
     lock_account_free(summary->locks);
     site_account_free(summary->sites);
+    stuck_account_free(summary->stuck);
     g_free(summary);
 }
 
@@ -192,6 +197,67 @@ static void print_locks(const struct summary *summary, FILE *out)
     }
 }
 
+static void print_thread(const struct summary *summary, uint32_t index, FILE *out)
+{
+    const struct thread *thread = trace_model_thread(summary->context.model, index);
+    char name[FORMAT_SIZE];
+
+    fprintf(out, "%s (%d)", report_thread_name(thread, name), thread->tid);
+}
+
+static void print_stuck_wait(const struct summary *summary, const struct stuck_wait *wait, FILE *out)
+{
+    char total[FORMAT_SIZE], object[FORMAT_SIZE];
+
+    fprintf(out, " %9s  ", format_ns(total, (int64_t)wait->waited_ns));
+    print_thread(summary, wait->thread, out);
+    fprintf(out, " waits for %s %s, held by ", report_object_kind(wait->wait_kind),
+            report_object_name(wait->wait_kind, wait->object, object));
+    print_thread(summary, wait->holder, out);
+    fputc('\n', out);
+    if (wait->stack != 0)
+        print_place(summary, "           waits in     ", wait->stack, out);
+    if (wait->holder_stack != 0 && !wait->is_in_circle)
+        print_place(summary, "           the other in ", wait->holder_stack, out);
+}
+
+/* Circles come first, in their order. */
+static void print_circles(const struct summary *summary, const GPtrArray *waits, FILE *out)
+{
+    uint32_t first = 0;
+
+    for (guint i = 0; i < waits->len; i++) {
+        const struct stuck_wait *wait = waits->pdata[i];
+        if (!wait->is_in_circle)
+            break;
+        if (first == 0) {
+            first = wait->thread;
+            fputs("DEADLOCK: ", out);
+        }
+        print_thread(summary, wait->thread, out);
+        fputs(" -> ", out);
+        if (wait->holder != first)
+            continue;
+        print_thread(summary, first, out);
+        fputs(": each waits for what the next one holds\n", out);
+        first = 0;
+    }
+}
+
+static void print_stuck(const struct summary *summary, FILE *out)
+{
+    g_autoptr(GPtrArray) waits = stuck_account_list(summary->stuck);
+
+    if (waits->len == 0)
+        return;
+    fprintf(out, "\nStuck when the recording ended\n");
+    print_circles(summary, waits, out);
+    for (guint i = 0; i < waits->len && i < MAX_STUCK; i++)
+        print_stuck_wait(summary, waits->pdata[i], out);
+    if (waits->len > MAX_STUCK)
+        fprintf(out, "           and %u more\n", waits->len - MAX_STUCK);
+}
+
 static const char *thread_of(const struct summary *summary, const struct site_sum *site, char *buffer)
 {
     if (site->thread == SITE_SEVERAL_THREADS)
@@ -264,6 +330,7 @@ static void write_text(struct summary *summary, FILE *out)
               "lttng enable-event -k sched_switch,sched_waking,sched_wakeup,sched_wakeup_new; "
               "lttng enable-event -k --syscall -a\n",
               out);
+    print_stuck(summary, out);
     print_locks(summary, out);
     if (sites->len > 0)
         fprintf(out, "\nWhere they blocked    waits\n");

@@ -50,7 +50,6 @@ void trace_model_free(struct trace_model *model)
         return;
 
     id_map_clear(&model->threads_by_tid);
-    id_map_clear(&model->namesakes);
     id_map_clear(&model->processes_by_pid);
     id_map_clear(&model->peers);
     id_map_clear(&model->fd_kinds);
@@ -552,6 +551,8 @@ void trace_model_finish(struct trace_model *model)
         struct thread_record *record = model_thread_at(model, i);
         if (!record->is_ended)
             model_end_thread(model, record, last_moment(model, record), record->exit_ns == 0);
+        else
+            blocking_tell_open(model, record);
     }
     for (guint i = 0; i < model->processes->len; i++) {
         struct process *process = &model_process_at(model, i)->process;

@@ -129,8 +129,8 @@ struct blocking {
     int64_t result;
     const char *peer;      /* "127.0.0.1:6379" of a socket; NULL: not known */
     uint32_t stack;        /* the waiter's */
-    uint32_t waker_thread; /* who released it; 0: not known */
-    uint32_t waker_stack;  /* the releaser's stack just before the release */
+    uint32_t waker_thread; /* who released it, of an open wait who holds it; 0: not known */
+    uint32_t waker_stack;  /* the releaser's stack just before the release; the holder's open operation's */
     int64_t wake_ns;       /* when; 0: not known */
     bool is_lock_like;     /* a condition, semaphore or futex that who waits for it also wakes */
     bool is_idle;          /* waits for work, not for somebody in the way */

@@ -33,11 +33,12 @@ endforeach()
 exectrace_report_golden_test(interrupts sched.text -report=sched)
 exectrace_report_golden_test(open locks.csv -report=locks -format=csv)
 exectrace_report_golden_test(open syscalls.csv -report=syscalls -format=csv)
-exectrace_report_golden_test(namesakes threads.csv -report=threads -format=csv)
 exectrace_report_golden_test(renamed thread.csv -report=sched -format=csv -thread=late)
 exectrace_report_golden_test(renamed pid.csv -report=sched -format=csv -pid=7)
 exectrace_report_golden_test(contention long.text -report=locks -min-duration=2ms)
 exectrace_report_golden_test(contention focused.text -report=syscalls -focus=server)
+exectrace_report_golden_test(deadlock summary.text -report=summary)
+exectrace_report_golden_test(deadlock locks.text -report=locks)
 
 # Figures that other tools published for real traces.
 foreach(case arm_calls arm_latencies arm_cpu many_threads rotated_files libc_memory losses perf_trace)

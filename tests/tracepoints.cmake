@@ -48,6 +48,13 @@ endfunction()
 exectrace_recorded_test(sync_known sync_known.py)
 exectrace_recorded_test(sync_open sync_open.py)
 
+add_executable(sync_deadlock apps/sync_deadlock.c)
+target_link_libraries(sync_deadlock PRIVATE exectrace_flags Threads::Threads)
+add_test(NAME integration.deadlock
+         COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/integration/deadlock.py $<TARGET_FILE:recorder>
+                 $<TARGET_FILE:analyzer> $<TARGET_FILE:sync_deadlock>)
+set_tests_properties(integration.deadlock PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
+
 add_executable(sync_late apps/sync_late.c)
 target_link_libraries(sync_late PRIVATE exectrace_flags Threads::Threads)
 add_test(NAME integration.sync_late
