@@ -3,6 +3,7 @@
  * Called by main.c, once, on the main thread.
  */
 #include "recorder/options.h"
+#include "recorder/sched_collector.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -92,7 +93,6 @@ static const char help_text[] =
     "Exit status: PROGRAM's own; 125: recorder failed; 126: PROGRAM cannot be run; 127: PROGRAM not found.\n"
     "See recorder(1).\n";
 
-#define OPTIONS_DEFAULT_SAMPLE_HZ 250
 #define OPTIONS_MAX_SAMPLE_HZ 10000
 #define OPTIONS_DEFAULT_START_LIMIT_MS 5000
 #define OPTIONS_MAX_STACKS 128
@@ -416,7 +416,7 @@ enum options_result options_parse(struct recorder_options *options, int argc, ch
         .follow_children = true,
         .with_sched = true,
         .with_wakeups = true,
-        .sample_hz = OPTIONS_DEFAULT_SAMPLE_HZ,
+        .sample_hz = SCHED_COLLECTOR_DEFAULT_HZ,
         .metrics_interval_ns = OPTIONS_DEFAULT_METRICS_INTERVAL_NS,
         .start_limit_ms = OPTIONS_DEFAULT_START_LIMIT_MS,
     };

@@ -30,7 +30,7 @@ struct recorder_options {
 
     bool with_wakeups;            /* wake-ups too, where the kernel lets us see them */
     bool with_sched;              /* scheduling, through perf_event_open */
-    unsigned sample_hz;           /* where running threads are, samples a second and thread; 0: none */
+    unsigned sample_hz;           /* where running threads are, samples a second; see sched_collector.h */
     uint64_t ring_bytes;          /* kernel ring per CPU; 0: what the limits allow */
     uint64_t buffer_bytes;        /* LTTng buffers of the program, per CPU; 0: chosen from memory and CPUs */
     uint64_t metrics_interval_ns; /* how often metrics are sampled; 0: never */

@@ -50,6 +50,12 @@
 /* LTTng lets us wait for 200 ms (session.c); an event that took so long was lost. */
 #define STALL_NS UINT64_C(150000000)
 #define STALL_PAUSE_NS UINT64_C(2000000000)
+/*
+ * A CPU is sampled for next to nothing. A program's event starts its timer with every switch: the sooner that
+ * ends the more often the hardware's timer must be set, which costs more than the samples.
+ */
+#define MACHINE_SAMPLE_HZ 250
+#define PROGRAM_SAMPLE_HZ 20
 /* Untold switches of a CPU until perf is asked for them. */
 #define MISSED_LIMIT 8
 /* How the tracepoint is tried on each CPU before the program runs. */
@@ -289,6 +295,11 @@ static uint64_t wanted_ring_bytes(const struct sched_collector_options *options)
     return geteuid() == 0 ? root_ring_bytes((int)sysconf(_SC_NPROCESSORS_CONF)) : DEFAULT_RING_BYTES;
 }
 
+static unsigned sample_hz(const struct sched_collector_options *options, unsigned default_hz)
+{
+    return options->sample_hz == SCHED_COLLECTOR_DEFAULT_HZ ? default_hz : options->sample_hz;
+}
+
 /* A CPU that is offline has a ring, too, which stays empty. */
 static bool open_instance_rings(struct sched_collector *collector)
 {
@@ -378,8 +389,8 @@ static bool open_instance(struct sched_collector *collector, const struct sched_
         return false;
 
     perf_events_init(&collector->perf, DEFAULT_RING_BYTES);
-    if (perf_events_open_machine(&collector->perf, options->sample_hz) && open_instance_rings(collector) &&
-        tracefs_instance_enable(collector->instance, "sched_switch") &&
+    if (perf_events_open_machine(&collector->perf, sample_hz(options, MACHINE_SAMPLE_HZ)) &&
+        open_instance_rings(collector) && tracefs_instance_enable(collector->instance, "sched_switch") &&
         tracefs_instance_enable(collector->instance, "sched_waking") &&
         tracefs_instance_enable(collector->instance, "sched_wakeup_new")) {
         collector->missed_counts = g_new0(unsigned, (gsize)collector->perf.cpu_count);
@@ -396,7 +407,7 @@ static bool open_perf(struct sched_collector *collector, pid_t pid,
                       const struct sched_collector_options *options, bool with_tracepoints, GError **error)
 {
     const struct perf_program_settings settings = {
-        .sample_hz = options->sample_hz,
+        .sample_hz = sample_hz(options, PROGRAM_SAMPLE_HZ),
         .is_running = options->is_running,
         .follow_children = options->follow_children,
     };

@@ -9,11 +9,14 @@
 
 #include <sys/types.h>
 
+/* As many samples as cost next to nothing with the source that is used. */
+#define SCHED_COLLECTOR_DEFAULT_HZ G_MAXUINT
+
 struct sched_collector_options {
     bool is_running; /* the process runs already: recording starts at once, not at its exec */
     bool follow_children;
     bool with_wakeups;   /* use the scheduler's tracepoints where the kernel lets us */
-    unsigned sample_hz;  /* 0: no samples of running threads */
+    unsigned sample_hz;  /* 0: no samples of running threads; or SCHED_COLLECTOR_DEFAULT_HZ */
     uint64_t ring_bytes; /* per CPU; 0: as large as useful and allowed */
 };
 
