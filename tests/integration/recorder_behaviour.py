@@ -456,7 +456,7 @@ def case_wait_children(build, scratch):
     if '"daemon"' not in names:
         fail(f"the daemon has no name: {names}")
     # A read that did not have to wait is in a summary.
-    reads = [event for event in named(events, "call") + named(events, "summary")
+    reads = [event for event in named(events, "call") + named(events, "call_summary")
              if value(event, "fd_kind") == "pipe"]
     if not reads:
         fail("the daemon's calls are not there")
