@@ -135,8 +135,7 @@ static void register_child(void)
 {
     if (!has_lttng_fork)
         lttng_ust_after_fork_child(&fork_signals);
-    if (settings.follow)
-        announce_process(EXECTRACE_START_FORK);
+    announce_process(EXECTRACE_START_FORK);
 }
 
 /* Calls the routine with the stack pointer at `top`. */
@@ -175,10 +174,14 @@ static void with_room(void (*routine)(void))
     syscall(SYS_munmap, stack, (long)CHILD_STACK_BYTES);
 }
 
-/* The child of a program that filters its system calls is not recorded: LTTng would make many. */
+/*
+ * The child is not recorded: LTTng is not told of it, which makes forks many times cheaper. So it is with
+ * children of a program that filters its system calls, too: LTTng would make many.
+ */
 static void leave_child_alone(void)
 {
     guard_is_open = false;
+    threads_reset_after_fork();
     if (!has_lttng_fork)
         lttng_ust_after_fork_parent(&fork_signals);
 }
@@ -188,18 +191,17 @@ static void after_fork_in_child(void)
     uint32_t level = guard_mute();
     int saved_errno = errno;
 
-    if (!raw_questions_are_allowed) {
+    process_remember_pid();
+    if (!raw_questions_are_allowed || !settings.follow) {
         leave_child_alone();
         guard_unmute(level);
         return;
     }
-    process_remember_pid();
     stacks_new_epoch();
     state_map_init();
-    if (settings.follow)
-        state_map_await_admission();
+    state_map_await_admission();
     threads_reset_after_fork();
-    guard_is_open = settings.follow;
+    guard_is_open = true;
     tracer_environment_enter();
     with_room(register_child);
     tracer_environment_leave();

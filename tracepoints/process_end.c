@@ -22,7 +22,7 @@ static int32_t own_pid;
 
 void process_remember_pid(void)
 {
-    own_pid = (int32_t)raw_syscall3(SYS_getpid, 0, 0, 0);
+    own_pid = (int32_t)raw_question3(SYS_getpid, 0, 0, 0);
 }
 
 static bool is_vfork_child(void)

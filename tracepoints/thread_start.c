@@ -198,6 +198,9 @@ WRAPPER int thrd_create(thrd_t *handle, thrd_start_t routine, void *argument)
 
 void thread_starts_reset_after_fork(void)
 {
-    for (uint32_t i = 0; i < START_RECORD_COUNT; i++)
-        give_back(&start_records[i]);
+    /* Pages that nobody has written to stay the parent's. */
+    for (uint32_t i = 0; i < START_RECORD_COUNT; i++) {
+        if (start_records[i].is_taken != 0)
+            give_back(&start_records[i]);
+    }
 }
