@@ -12,6 +12,28 @@ target_link_libraries(exectrace_tables PRIVATE exectrace_tool_flags PkgConfig::L
 exectrace_unit_test(waiters exectrace_tool_flags exectrace_tables)
 exectrace_unit_test(tracepoint_settings exectrace_tool_flags exectrace_tables)
 
+# The same logic under many threads: plainly, and under ThreadSanitizer, which cannot be mixed with the others.
+set(exectrace_wait_sources)
+foreach(name clock settings stacks sync_sums unwind unwind_rules waiters waits)
+  list(APPEND exectrace_wait_sources ${PROJECT_SOURCE_DIR}/tracepoints/${name}.c)
+endforeach()
+function(exectrace_waits_threads_test name)
+  add_executable(test_${name} unit/test_waits_threads.c ${exectrace_wait_sources})
+  target_link_libraries(test_${name} PRIVATE exectrace_flags PkgConfig::LTTNG_UST PkgConfig::CMOCKA Threads::Threads)
+  target_compile_options(test_${name} PRIVATE ${ARGN})
+  target_link_options(test_${name} PRIVATE ${ARGN})
+  add_test(NAME unit.${name} COMMAND test_${name})
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit SKIP_RETURN_CODE 77 TIMEOUT 60)
+endfunction()
+exectrace_waits_threads_test(waits_threads)
+include(CheckCSourceCompiles)
+set(CMAKE_REQUIRED_FLAGS -fsanitize=thread)
+check_c_source_compiles("int main(void) { return 0; }" EXECTRACE_HAS_THREAD_SANITIZER)
+unset(CMAKE_REQUIRED_FLAGS)
+if(EXECTRACE_HAS_THREAD_SANITIZER)
+  exectrace_waits_threads_test(waits_threads_sanitized -fsanitize=thread -Wno-tsan)
+endif()
+
 # Waits that name who released them tell what waits and wakes tell.
 foreach(report threads.csv locks.json sched.text)
   string(REGEX REPLACE "\\..*" "" name ${report})
