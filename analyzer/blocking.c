@@ -330,6 +330,8 @@ static void hand_out_open(struct trace_model *model, struct thread_record *recor
 
     if (!open)
         return;
+    if (model->skipped_until_ns > open->operation.end_ns)
+        model->needs_all_events = true;
     if (open->operation.waker_thread != 0)
         open->operation.waker_stack = model_thread_at(model, open->operation.waker_thread)->open_stack;
     hand_out(model, record, &open->operation, open->call, open->is_lock_like);

@@ -38,10 +38,11 @@ struct stream {
     int32_t cpu;             /* of the packet */
     int32_t pid;             /* of the whole trace (per-process buffers); -1: not known */
     uint32_t host;
-    struct event own;       /* when event is NULL: EVENT_LOST or EVENT_SKIPPED */
-    uint64_t seen_types;    /* event_type_bit()s */
-    uint64_t skipped_count; /* since the last EVENT_SKIPPED */
-    uint64_t overcount[2];  /* of lost events, and packets: see settle_count() */
+    struct event own;    /* when event is NULL: EVENT_LOST or EVENT_SKIPPED */
+    uint64_t seen_types; /* event_type_bit()s */
+    /* since the last EVENT_SKIPPED */
+    uint64_t skipped_count, skipped_types;
+    uint64_t overcount[2]; /* of lost events, and packets: see settle_count() */
 };
 
 struct ctf_graph {
@@ -212,8 +213,9 @@ static void tell_skipped(struct stream *stream)
 {
     stream->event = NULL;
     stream->own = (struct event){.type = EVENT_SKIPPED, .pid = -1, .tid = -1, .cpu = stream->cpu};
-    stream->own.skipped_count = stream->skipped_count;
-    stream->skipped_count = 0;
+    stream->own.skipped.count = stream->skipped_count;
+    stream->own.skipped.types = stream->skipped_types;
+    stream->skipped_count = stream->skipped_types = 0;
     stream->time_ns = stream->last_ns;
 }
 
@@ -235,6 +237,7 @@ static bool take_event(struct ctf_graph *graph, struct stream *stream, const bt_
     set_time(graph, stream, time_ns);
     if (is_needed(graph, stream))
         return true;
+    stream->skipped_types |= event_type_bit(stream->plan->decoder->type);
     if (++stream->skipped_count < SKIPPED_AT_A_TIME)
         return false;
     tell_skipped(stream);
@@ -379,7 +382,7 @@ static bool hand_out(struct ctf_graph *graph, struct stream *stream)
         ctf_plan_decode(stream->plan, stream->event, event, graph->batch);
     } else {
         *event = stream->own;
-        graph->batch->skipped_count += event->type == EVENT_SKIPPED ? event->skipped_count : 0;
+        graph->batch->skipped_count += event->type == EVENT_SKIPPED ? event->skipped.count : 0;
         event->host = stream->host;
         event->time_ns = stream->time_ns;
     }

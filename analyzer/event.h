@@ -74,7 +74,7 @@ enum event_type {
 
     /* the reader's own */
     EVENT_LOST,    /* .lost: events or packets that the tracer discarded on this stream between two times */
-    EVENT_SKIPPED, /* .skipped_count events, up to now, that nobody needs; see event_needs.h */
+    EVENT_SKIPPED, /* .skipped: events up to now that nobody needs; see event_needs.h */
 
     EVENT_OTHER, /* anything else; counted, nothing more */
     EVENT_TYPE_END
@@ -250,7 +250,10 @@ struct event {
             int64_t since_ns, until_ns; /* lost between these; event.time_ns is since_ns, or close to it */
             bool is_packets;
         } lost;
-        uint64_t skipped_count;
+        struct {
+            uint64_t count;
+            uint64_t types; /* which ones are among them: bits by enum event_type */
+        } skipped;
     };
     struct event_pcs callstack; /* count 0: none */
 };

@@ -174,7 +174,8 @@ static const struct event_field lost_fields[] = {FIELD(FIELD_U64, lost.count, co
                                                  FIELD(FIELD_I64, lost.until_ns, until_ns),
                                                  FIELD(FIELD_BOOL, lost.is_packets, is_packets),
                                                  {0}};
-static const struct event_field skipped_fields[] = {FIELD(FIELD_U64, skipped_count, count), {0}};
+static const struct event_field skipped_fields[] = {
+    FIELD(FIELD_U64, skipped.count, count), FIELD(FIELD_HEX64, skipped.types, types), {0}};
 static const struct event_field no_fields[] = {{0}};
 /* Keys that every type takes. */
 static const struct event_field common_fields[] = {FIELD(FIELD_U32, host, host),

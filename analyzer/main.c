@@ -25,6 +25,7 @@ struct analysis {
     int64_t range_start_ns, range_end_ns; /* of the trace, when the filter must know it */
     GArray *corrections;                  /* of the first pass, for the second; NULL: none */
     FILE *stdin_copy;                     /* of the events on standard input, which are read more than once */
+    bool needs_all_events;                /* whatever the result seems to hang on */
     GError *incomplete;                   /* why the trace could not be read to its end; the rest counts */
 };
 
@@ -177,7 +178,7 @@ static bool pass(struct analysis *analysis, GError **error)
 
     begin(analysis);
     struct event_needs needs = trace_model_needs(analysis->model);
-    bool needs_all = !options->profile && options->report->needs_all_events;
+    bool needs_all = analysis->needs_all_events || (!options->profile && options->report->needs_all_events);
     if (!read_events(analysis, needs_all ? NULL : &needs, feed_model, analysis->model,
                      &analysis->incomplete) &&
         trace_model_event_count(analysis->model) == 0) {
@@ -217,6 +218,12 @@ static bool analyze(struct analysis *analysis, GError **error)
     }
     if (!pass(analysis, error))
         return false;
+    if (trace_model_needs_all_events(analysis->model)) {
+        analysis->needs_all_events = true;
+        end_pass(analysis);
+        if (!pass(analysis, error))
+            return false;
+    }
     analysis->corrections = filter_take_corrections(analysis->filter);
     if (analysis->corrections) {
         end_pass(analysis);

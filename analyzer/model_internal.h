@@ -27,6 +27,14 @@ enum {
  */
 #define MODEL_MAX_DURATION_NS (1ULL << 58)
 
+/* What a thread can only do when no operation of it goes on. */
+#define MODEL_TYPES_OF_THREADS                                                                               \
+    (UINT64_C(1) << EVENT_THREAD_START | UINT64_C(1) << EVENT_THREAD_EXIT | UINT64_C(1) << EVENT_WAIT |      \
+     UINT64_C(1) << EVENT_WAKE | UINT64_C(1) << EVENT_CALL | UINT64_C(1) << EVENT_ALLOC |                    \
+     UINT64_C(1) << EVENT_FREE | UINT64_C(1) << EVENT_USER_TASK_BEGIN | UINT64_C(1) << EVENT_USER_TASK_END | \
+     UINT64_C(1) << EVENT_USER_REGION_BEGIN | UINT64_C(1) << EVENT_USER_REGION_END |                         \
+     UINT64_C(1) << EVENT_USER_LOG | UINT64_C(1) << EVENT_USER_COUNTER)
+
 struct process_record {
     struct process process;
     bool has_image;   /* a process:start with reason library was seen */
@@ -55,22 +63,23 @@ struct open_operation {
     bool is_lock_like;
 };
 
+/* What every operation of a thread looks at comes first: it fills few cache lines then. */
 struct thread_record {
-    struct thread thread;
-    struct thread_timeline timeline;
-    struct idle_habit habit;
-    struct pending_call call;    /* kernel */
-    struct pending_call lock;    /* stock wrapper */
-    struct open_operation *open; /* NULL: none. Owned */
-    int64_t exit_ns;             /* 0: not seen */
-    int64_t last_summary_ns;
-    uint32_t sample_stack;
-    uint32_t open_stack; /* of the open operation, also when it was handed out; 0: none */
     uint32_t loss_epoch;
     bool is_exiting; /* kernel: runs its last stretch */
     bool is_ended;
-    bool is_lock_holder;    /* released what others waited for as for a lock */
-    bool is_born_by_kernel; /* its sched_start was seen */
+    bool is_lock_holder;         /* released what others waited for as for a lock */
+    bool is_born_by_kernel;      /* its sched_start was seen */
+    struct open_operation *open; /* NULL: none. Owned */
+    struct idle_habit habit;
+    struct thread thread;
+    struct thread_timeline timeline;
+    struct pending_call call; /* kernel */
+    struct pending_call lock; /* stock wrapper */
+    int64_t exit_ns;          /* 0: not seen */
+    int64_t last_summary_ns;
+    uint32_t sample_stack;
+    uint32_t open_stack; /* of the open operation, also when it was handed out; 0: none */
 };
 
 struct cpu_record {
@@ -116,6 +125,8 @@ struct trace_model {
     const struct event *event; /* that is being handled */
     uint64_t event_count;
     uint64_t lost_count;
+    int64_t skipped_until_ns; /* the latest EVENT_SKIPPED with MODEL_TYPES_OF_THREADS */
+    bool needs_all_events;    /* what was skipped may have ended an operation that is told as open */
     uint32_t loss_epoch;
     int64_t sched_lost_ns;
     const char *sched_source;

@@ -52,6 +52,11 @@ static void need_blocking(struct event_needs *needs, uint32_t classes)
     }
 }
 
+bool trace_model_needs_all_events(const struct trace_model *model)
+{
+    return model->needs_all_events;
+}
+
 struct event_needs trace_model_needs(const struct trace_model *model)
 {
     struct event_needs needs = {.types = BASE_TYPES};

@@ -328,33 +328,10 @@ static void metric(struct trace_model *model, const struct event *event)
     EMIT(model, metric, event->time_ns, process, name->name, name->unit, event->metric.value);
 }
 
-/* A thread that does this does not wait. */
-static bool is_done_by_thread(uint32_t type)
-{
-    switch (type) {
-    case EVENT_THREAD_START:
-    case EVENT_THREAD_EXIT:
-    case EVENT_WAIT:
-    case EVENT_WAKE:
-    case EVENT_CALL:
-    case EVENT_ALLOC:
-    case EVENT_FREE:
-    case EVENT_USER_TASK_BEGIN:
-    case EVENT_USER_TASK_END:
-    case EVENT_USER_REGION_BEGIN:
-    case EVENT_USER_REGION_END:
-    case EVENT_USER_LOG:
-    case EVENT_USER_COUNTER:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* Events about the thread they carry; record is its. */
 static void thread_event(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
-    if (record->open && is_done_by_thread(event->type))
+    if (record->open && event_type_bit(event->type) & MODEL_TYPES_OF_THREADS)
         blocking_open_has_ended(record);
     switch (event->type) {
     case EVENT_PROCESS_START:
@@ -525,7 +502,9 @@ void trace_model_event(struct trace_model *model, const struct event *event)
         metric(model, event);
         break;
     case EVENT_SKIPPED:
-        model->event_count += event->skipped_count - 1;
+        model->event_count += event->skipped.count - 1;
+        if (event->skipped.types & MODEL_TYPES_OF_THREADS)
+            model->skipped_until_ns = event->time_ns;
         break;
     default:
         other_event(model, event);

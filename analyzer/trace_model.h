@@ -201,6 +201,12 @@ void trace_model_add_observer(struct trace_model *model, const struct trace_obse
  * more than they get (all threads, say) needs all events.
  */
 struct event_needs trace_model_needs(const struct trace_model *model);
+/*
+ * When finished: skipping events may have changed the result after all, so a new model is to be given all.
+ * That is so when an operation was told to be going on in the middle of a recording (a snapshot), and whether
+ * it went on to the end would show in events that were skipped.
+ */
+bool trace_model_needs_all_events(const struct trace_model *model);
 /* Events must come in time order. */
 void trace_model_event(struct trace_model *model, const struct event *event);
 /* Closes what is open. No event may follow. */

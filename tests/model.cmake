@@ -4,6 +4,7 @@ exectrace_unit_test(tables exectrace_core)
 exectrace_unit_test(distribution exectrace_core)
 exectrace_unit_test(filter exectrace_core)
 exectrace_unit_test(idle exectrace_core)
+exectrace_unit_test(model_needs exectrace_core)
 
 # exectrace_report_golden_test(EVENTS NAME ARGUMENT...): golden/model_EVENTS.txt through the analyzer, against
 # golden/reports/EVENTS.NAME.

@@ -44,7 +44,7 @@ static const char *const canonical_lines[] = {
     "1 2 3 - sched_exit",
     "1 2 3 - sched_start parent_pid=1 parent_tid=1 name=\"sh\"",
     "1 2 3 - sched_name name=\"sh\"",
-    "1 - - - skipped count=12",
+    "1 - - - skipped count=12 types=0x800",
     "1 2 3 2 sched_sample pcs=0x401000",
     "1 - - 3 sched_lost count=12",
     "1 - - - sched_source source=perf_switch description=\"perf context switches\"",
