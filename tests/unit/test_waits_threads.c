@@ -12,6 +12,7 @@
 #include "tracepoints/provider_sync.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,6 +81,7 @@ bool modules_forget_unloaded(void)
 static pthread_mutex_t objects[OBJECT_COUNT];
 static long guarded[OBJECT_COUNT];
 static uint32_t wrong_releases;
+static pthread_barrier_t all_started;
 
 /* As a wrapper does; `depth` gives the stacks different shapes. */
 static __attribute__((noinline)) int lock_as_wrapper(int number, int depth)
@@ -110,12 +112,17 @@ static void *hammer(void *argument)
 {
     unsigned seed = (unsigned)(uintptr_t)argument;
 
+    pthread_barrier_wait(&all_started);
     for (int i = 0; i < ROUND_COUNT; i++) {
         int number = rand_r(&seed) % OBJECT_COUNT;
 
         lock_as_wrapper(number, rand_r(&seed) % 6);
         guarded[number]++;
+        if (i % 4 == 0)
+            sched_yield(); /* for others to come and wait */
         unlock_as_wrapper(number);
+        /* Others than the owner release too, as with semaphores and conditions. */
+        wake(EXECTRACE_WAIT_COND, &objects[(number + 1) % OBJECT_COUNT], __builtin_return_address(0));
         if (i % 500 == 0)
             stacks_object_unloaded();
     }
@@ -131,6 +138,7 @@ static void test_waits_threads__nothing_is_left_and_nothing_is_mixed_up(void **s
     settings.wait_threshold_ns = 2000;
     clock_init();
     stacks_init(64);
+    pthread_barrier_init(&all_started, NULL, THREAD_COUNT);
     for (int i = 0; i < OBJECT_COUNT; i++)
         pthread_mutex_init(&objects[i], NULL);
     for (uintptr_t i = 0; i < THREAD_COUNT; i++)
