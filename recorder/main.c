@@ -289,13 +289,19 @@ static void emit_open_operations(const struct recording *recording, open_operati
 
 /* --- snapshots ---------------------------------------------------------------------------------------- */
 
-static void say_snapshot(const struct recording *recording, const char *name)
+/* LTTng says nothing of a snapshot for which there was no room. */
+static bool say_snapshot(const struct recording *recording, const char *name)
 {
     g_autofree char *prefix = g_strconcat(name, "-", NULL);
-    g_autofree char *path = recording->output ? folders_find(recording->output, prefix) : NULL;
+    g_autofree char *path = recording->output ? folders_find(recording->output, prefix) : g_strdup(name);
 
-    if (!recording->options.is_quiet)
-        say("snapshot written to %s", path ? path : name);
+    if (!path)
+        say("the snapshot could not be written to %s; is there room for it, and is it still there?",
+            recording->output);
+    else if (!recording->options.is_quiet)
+        say("snapshot written to %s", path);
+
+    return path;
 }
 
 /* why: a word for the name of its directory. */
@@ -305,13 +311,10 @@ static void write_snapshot(struct recording *recording, const char *why)
     g_autoptr(GError) error = NULL;
 
     introductions_repeat();
-    if (!session_take_snapshot(recording->session, name, &error)) {
+    if (!session_take_snapshot(recording->session, name, &error))
         say("%s", error->message);
-        return;
-    }
-
-    recording->snapshot_count++;
-    say_snapshot(recording, name);
+    else if (say_snapshot(recording, name))
+        recording->snapshot_count++;
 }
 
 /* Processes that ended earlier have nothing in flight. */

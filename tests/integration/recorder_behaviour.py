@@ -858,14 +858,20 @@ echo "status $?"
 "{build.app('dump_events')}" "{folder}/trace" | grep -c . > /dev/null && echo readable
 "{build.recorder}" -o "{folder}/second" -- true
 echo "status $?"
+rm -r "{folder}/filler" "{folder}/trace"
+"{build.recorder}" --snapshot=end --syscall-threshold=0 -o "{folder}/snapshots" -- "{build.app('recorder_worker')}" burst
+echo "status $?"
+ls "{folder}"
 """
     done = run(["unshare", "-m", "sh", "-c", script])
     if done.returncode == SKIPPED:
         skip("cannot mount a file system")
-    expect("what was said", done.stdout.split("\n")[:3], ["status 4", "readable", "status 125"])
+    expect("what was said", done.stdout.split("\n"), ["status 4", "readable", "status 125", "status 0", ""])
     sentences = done.stderr.splitlines()
-    if len(sentences) != 2 or "full" not in sentences[0] or "free" not in sentences[1]:
+    if "full" not in sentences[0] or "free" not in sentences[1] or "snapshot" not in sentences[2]:
         fail(f"not one sentence each: {sentences}")
+    if [sentence for sentence in sentences[3:] if "full" not in sentence]:
+        fail(f"more than is needed is said: {sentences}")
 
 
 def main():
