@@ -61,6 +61,23 @@ static void restart_countdown(void)
             alloc_sampling_distance(alloc_sampling_random(&random_state), settings.alloc_mean_bytes);
 }
 
+/*
+ * Whether an allocation on the slow path is a sample; starts the next countdown. A thread's first one comes
+ * there without a countdown having ended.
+ */
+static bool ends_countdown(size_t size)
+{
+    bool is_first = guard_words.alloc_bytes_left == 0 && !records_all();
+
+    restart_countdown();
+    if (is_first) {
+        if (is_passed_over(size))
+            return false;
+        restart_countdown();
+    }
+    return true;
+}
+
 static void emit_alloc(struct thread_block *thread, void *address, size_t size)
 {
     if (!records_all() && !alloc_samples_add(address))
@@ -86,8 +103,8 @@ static __attribute__((noinline)) void *sample(void *address, size_t size, const 
     struct thread_block *thread = enter(site);
 
     if (thread != NULL) {
-        restart_countdown();
-        if (address != NULL && settings.alloc_mean_bytes > 0 && TRACING(exectrace_alloc, alloc))
+        if (ends_countdown(size) && address != NULL && settings.alloc_mean_bytes > 0 &&
+            TRACING(exectrace_alloc, alloc))
             emit_alloc(thread, address, size);
         guard_leave();
     } else if (guard_words.role == GUARD_SILENT) {

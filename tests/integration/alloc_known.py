@@ -12,11 +12,12 @@ from events_text import finish, record
 
 OWN_BYTES = 200_000  # of the C library and the loader: buffers, thread-local storage
 MEAN = 2048
+MOST_SAMPLES = 20
 
 
-def run(mode):
+def run(mode, *arguments):
     os.environ["EXECTRACE_ALLOC"] = mode
-    printed, events = record(*sys.argv[1:])
+    printed, events = record(*sys.argv[1:], *arguments)
     _, pid, total, kept = printed.split()
     return int(total), int(kept), [(name, fields) for name, fields in events if fields["vpid"] == pid]
 
@@ -55,10 +56,18 @@ def check_sampled():
             yield f"sampled: {truth} bytes were {what}, {estimate} estimated, deviation {deviation:.0f}"
 
 
+def check_threads():
+    """That an allocation is a thread's first does not make it a sample: of these, one in thousands is."""
+    _, _, events = run(str(1 << 20), "threads")
+    count = sum(name == "exectrace_alloc:alloc" for name, _ in events)
+    if count > MOST_SAMPLES:
+        yield f"threads: {count} of a few hundred small allocations are samples"
+
+
 def check_off():
     _, _, events = run("off")
     if any(name.startswith("exectrace_alloc") for name, _ in events):
         yield "off: allocations were recorded"
 
 
-finish([*check_all(), *check_sampled(), *check_off()], "as allocated")
+finish([*check_all(), *check_sampled(), *check_threads(), *check_off()], "as allocated")
