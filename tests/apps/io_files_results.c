@@ -28,18 +28,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/apps/show.h"
+
 static void *volatile bad_address = (void *)8; /* volatile: not seen through by the compiler */
-static int call_count;
-
 /* The value, and errno as the call left it when it had been 77 before. */
-#define SHOW(expression)                                                                                     \
-    do {                                                                                                     \
-        errno = 77;                                                                                          \
-        long returned = (long)(expression);                                                                  \
-        int error = errno;                                                                                   \
-        printf("%3d %s = %ld, errno %d\n", ++call_count, #expression, returned, error);                      \
-    } while (0)
-
 static void by_name(void)
 {
     struct stat status;

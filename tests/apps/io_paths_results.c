@@ -25,17 +25,9 @@
 #include <unistd.h>
 #include <utime.h>
 
+#include "tests/apps/show.h"
+
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-
-static int call_count;
-
-#define SHOW(expression)                                                                                     \
-    do {                                                                                                     \
-        errno = 77;                                                                                          \
-        long returned = (long)(expression);                                                                  \
-        int error = errno;                                                                                   \
-        printf("%3d %s = %ld, errno %d\n", ++call_count, #expression, returned, error);                      \
-    } while (0)
 
 static void links(void)
 {

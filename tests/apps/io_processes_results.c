@@ -21,18 +21,9 @@
 #include <threads.h>
 #include <unistd.h>
 
+#include "tests/apps/show.h"
+
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-
-static int call_count;
-
-#define SHOW(expression)                                                                                     \
-    do {                                                                                                     \
-        errno = 77;                                                                                          \
-        long returned = (long)(expression);                                                                  \
-        int error = errno;                                                                                   \
-        printf("%3d %s = %ld, errno %d\n", ++call_count, #expression, returned, error);                      \
-        fflush(stdout);                                                                                      \
-    } while (0)
 
 static int status_of(pid_t pid)
 {

@@ -22,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/apps/show.h"
+
 /* Volatile, so that the compiler does not see through them. */
 static void *volatile bad_address = (void *)8;
 static void *volatile no_address;
@@ -29,17 +31,6 @@ static volatile int minus_one = -1;
 static volatile unsigned far_too_many = 1u << 30;
 
 #define BAD bad_address
-
-static int call_count;
-
-/* The value, and errno as the call left it when it had been 77 before. */
-#define SHOW(expression)                                                                                     \
-    do {                                                                                                     \
-        errno = 77;                                                                                          \
-        long returned = (long)(expression);                                                                  \
-        int error = errno;                                                                                   \
-        printf("%3d %s = %ld, errno %d\n", ++call_count, #expression, returned, error);                      \
-    } while (0)
 
 static const struct timespec no_time = {0, 0};
 static const struct timespec some_time = {0, 2000000};

@@ -12,15 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int call_count;
-
-#define SHOW(expression)                                                                                     \
-    do {                                                                                                     \
-        errno = 77;                                                                                          \
-        long returned = (long)(expression);                                                                  \
-        int error = errno;                                                                                   \
-        fprintf(stderr, "%3d %s = %ld, errno %d\n", ++call_count, #expression, returned, error);             \
-    } while (0)
+#define SHOW_STREAM stderr
+#include "tests/apps/show.h"
 
 static int with_values(FILE *stream, const char *format, ...)
 {

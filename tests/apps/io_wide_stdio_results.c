@@ -12,15 +12,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
-static int call_count;
-
-#define SHOW(expression)                                                                                     \
-    do {                                                                                                     \
-        errno = 77;                                                                                          \
-        long returned = (long)(expression);                                                                  \
-        int error = errno;                                                                                   \
-        fprintf(stderr, "%3d %s = %ld, errno %d\n", ++call_count, #expression, returned, error);             \
-    } while (0)
+#define SHOW_STREAM stderr
+#include "tests/apps/show.h"
 
 static int with_values(FILE *stream, const wchar_t *format, ...)
 {
