@@ -31,7 +31,6 @@
 #include "tests/apps/show.h"
 
 static void *volatile bad_address = (void *)8; /* volatile: not seen through by the compiler */
-/* The value, and errno as the call left it when it had been 77 before. */
 static void by_name(void)
 {
     struct stat status;
