@@ -39,6 +39,14 @@ foreach(name timeline releases)
 endforeach()
 foreach(trace k-bug446190-arm k-many-threads k-tracefile-rotation perf-taskset2 m-multi-domains)
   exectrace_timeline_agrees_test(${trace} slow viewer_export ${EXECTRACE_SHARED}/traces/${trace})
+  if(SYSTEM_PYTHON3)
+    add_test(NAME timeline.reports.${trace}
+             COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/timeline_reports.py
+                     $<TARGET_FILE:viewer_export> $<TARGET_FILE:analyzer> ${PERFETTO_QUERY_FOLDER}
+                     ${EXECTRACE_SHARED}/traces/${trace})
+    set_tests_properties(timeline.reports.${trace} PROPERTIES LABELS slow SKIP_RETURN_CODE 77
+                         FIXTURES_REQUIRED perfetto_query)
+  endif()
 endforeach()
 
 # -open owns the one port that Perfetto's page may reach.

@@ -242,7 +242,10 @@ static void write_operation_args(struct chrome_json *json, const struct export_b
         json_string(output, operation->peer);
     }
     if (operation->waker_thread) {
-        json_text(output, ",\"released_by\":");
+        if (operation->is_open)
+            json_text(output, ",\"held_by\":");
+        else
+            json_text(output, ",\"released_by\":");
         write_thread(json, operation->waker_thread);
     }
     write_stack_and_end(json, operation->stack);

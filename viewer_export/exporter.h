@@ -56,7 +56,7 @@ struct export_blocking {
 struct export_state {
     const struct state_interval *interval;
     const struct track *track;       /* TRACK_THREAD of the thread */
-    const struct track *waker_track; /* RUNNABLE after a wake-up by a known thread, else NULL */
+    const struct track *waker_track; /* RUNNABLE, woken by a known thread, has_state_tracks; else NULL */
     const struct track *cpu_track;   /* TRACK_CPU; NULL when it did not run, or is not sure where */
     int64_t start_ns, end_ns;
     struct operation_label reason; /* BLOCKED: on what; word NULL when not known */
@@ -96,7 +96,10 @@ struct exporter {
     const char *name;        /* of -format= */
     const char *suffixes[3]; /* file names that choose it, without .gz */
     const char *description; /* half a line for --help */
-    /* The viewer makes tracks of states itself: no need to wait for what a thread was blocked on. */
+    /*
+     * The viewer makes tracks of states itself: no need to wait for what a thread was blocked on. state()
+     * then uses the numbers of threads only, not those of processes.
+     */
     bool has_state_tracks;
 
     void *(*new)(const struct export_context *context);

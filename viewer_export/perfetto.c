@@ -54,6 +54,7 @@ enum key {
     KEY_PART,
     KEY_BEFORE_RECORDING_NS,
     KEY_RELEASED_BY,
+    KEY_HELD_BY,
     KEY_BY,
     KEY_STACK,
     KEY_MESSAGE,
@@ -77,6 +78,7 @@ static const char *const key_names[] = {
     [KEY_PART] = "part",
     [KEY_BEFORE_RECORDING_NS] = "before_recording_ns",
     [KEY_RELEASED_BY] = "released_by",
+    [KEY_HELD_BY] = "held_by",
     [KEY_BY] = "by",
     [KEY_STACK] = "stack",
     [KEY_MESSAGE] = "message",
@@ -488,7 +490,8 @@ static void annotate_operation(struct perfetto *perfetto, const struct export_bl
     const struct blocking *operation = blocking->operation;
     annotate_stack(writer, operation->stack);
     if (operation->waker_thread)
-        annotate_thread(perfetto, KEY_RELEASED_BY, operation->waker_thread);
+        annotate_thread(perfetto, operation->is_open ? KEY_HELD_BY : KEY_RELEASED_BY,
+                        operation->waker_thread);
     if (blocking->cut_ns)
         annotate_number(writer, KEY_BEFORE_RECORDING_NS, ANNOTATION_INT, (uint64_t)blocking->cut_ns);
     if (operation->is_part)
@@ -588,9 +591,6 @@ static void perfetto_blocking(void *self, const struct export_blocking *blocking
 static void perfetto_state(void *self, const struct export_state *state)
 {
     struct perfetto *perfetto = self;
-    declare(perfetto, state->track);
-    if (state->waker_track)
-        declare(perfetto, state->waker_track);
     perfetto_sched_state(perfetto->sched, state);
 }
 
@@ -667,6 +667,8 @@ static void write_names(struct perfetto *perfetto)
     uint32_t last_pid = 0;
     for (guint i = 0; i < tracks->len; i++) {
         const struct track *track = tracks->pdata[i];
+        if (track->has_states)
+            declare(perfetto, track);
         if (track->index >= perfetto->is_track_declared->len ||
             !perfetto->is_track_declared->data[track->index])
             continue;

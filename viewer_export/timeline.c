@@ -2,8 +2,9 @@
  * The one observer of the model: decides what is drawn where and hands it to the exporter. Main thread.
  *
  * Facts come when they have ended, so a thread's states come before the operation that explains them. A few
- * are held back per thread until that operation is known (see hold_state()). A kernel's system call of a
- * process whose library tells of it too is left out, as in the profiles.
+ * are held back per thread until that operation is known (see hold_state()). Kernel traces tell late which
+ * process a thread belongs to; what is known of it before is held back too (see is_early()). A kernel's
+ * system call of a process whose library tells of it too is left out, as in the profiles.
  */
 #include "viewer_export/timeline.h"
 
@@ -13,6 +14,7 @@
 #include "viewer_export/lane.h"
 
 #define MAX_HELD_STATES 12
+#define MAX_EARLY_FACTS 65536
 #define MAX_REMEMBERED_RELEASES 8
 #define MAX_OPEN_SPANS 256 /* regions per thread, tasks in all; beyond, the oldest is closed */
 #define MAX_CPU 8191
@@ -30,6 +32,15 @@ struct open_span {
     char *name;
 };
 
+/* A fact about a thread whose process is not known yet. */
+struct early_fact {
+    bool is_state;
+    union {
+        struct state_interval state;
+        struct blocking operation;
+    };
+};
+
 /* A track beside a thread's own. */
 struct overlap {
     struct lane lane;
@@ -38,12 +49,15 @@ struct overlap {
 
 /* What is known about one thread; by the model's index. Times count from the trace's start. */
 struct thread_line {
+    uint32_t thread;
     struct lane lane;
     struct overlap *overlaps; /* MAX_LANES of them; NULL: nothing overlapped yet */
     struct held_state held[MAX_HELD_STATES];
     uint32_t held_count;
     int64_t releases_ns[MAX_REMEMBERED_RELEASES]; /* drawn lately; a ring */
     uint32_t release_count;
+    bool is_settled; /* it is shown in the process that it has now */
+    GArray *early;   /* struct early_fact, while not settled; NULL: none */
     GArray *regions; /* struct open_span, innermost last; NULL: none yet */
 };
 
@@ -66,6 +80,7 @@ struct timeline {
     int64_t origin_ns;
     bool has_origin;
     uint64_t flow_count;
+    uint32_t early_count; /* facts held back in all, MAX_EARLY_FACTS at most */
     struct counters *counters;
     GPtrArray *threads;     /* struct thread_line * or NULL */
     GArray *tasks;          /* struct open_span */
@@ -106,6 +121,8 @@ static void thread_line_free(gpointer pointer)
     for (size_t i = 0; line->overlaps && i < MAX_LANES; i++)
         lane_clear(&line->overlaps[i].lane);
     g_free(line->overlaps);
+    if (line->early)
+        g_array_unref(line->early);
     if (line->regions)
         g_array_unref(line->regions);
     g_free(line);
@@ -186,8 +203,11 @@ static struct thread_line *line_of(struct timeline *timeline, uint32_t thread)
 {
     if (timeline->threads->len <= thread)
         g_ptr_array_set_size(timeline->threads, (gint)MAX(thread + 1, timeline->threads->len * 2));
-    if (!timeline->threads->pdata[thread])
-        timeline->threads->pdata[thread] = g_new0(struct thread_line, 1);
+    if (!timeline->threads->pdata[thread]) {
+        struct thread_line *line = g_new0(struct thread_line, 1);
+        line->thread = thread;
+        timeline->threads->pdata[thread] = line;
+    }
     return timeline->threads->pdata[thread];
 }
 
@@ -262,13 +282,57 @@ static struct track *place_on_cpu(struct timeline *timeline, const struct state_
     return line->track;
 }
 
+/* Then states need no process, and have to come in the order of time on each CPU. */
+static bool makes_state_tracks(const struct timeline *timeline)
+{
+    return timeline->exporter && timeline->exporter->has_state_tracks;
+}
+
+static void count_state(struct timeline *timeline, const struct state_interval *interval);
+static void show_state(struct timeline *timeline, const struct state_interval *interval);
+static void observe_blocking(void *self, const struct blocking *operation);
+
+/* The thread is shown in the process that is known now, with all that was held back. */
+static void settle(struct timeline *timeline, struct thread_line *line)
+{
+    line->is_settled = true;
+    track_table_settle(timeline->tracks, line->thread);
+    if (!line->early)
+        return;
+    g_autoptr(GArray) early = g_steal_pointer(&line->early);
+    timeline->early_count -= early->len;
+    for (guint i = 0; i < early->len; i++) {
+        const struct early_fact *fact = &g_array_index(early, struct early_fact, i);
+        if (fact->is_state)
+            count_state(timeline, &fact->state);
+        if (fact->is_state && !makes_state_tracks(timeline))
+            show_state(timeline, &fact->state);
+        if (!fact->is_state)
+            observe_blocking(timeline, &fact->operation);
+    }
+}
+
+/* Whether the thread has to wait for its process; if so, the fact has to be held back. */
+static bool is_early(struct timeline *timeline, uint32_t thread)
+{
+    struct thread_line *line = line_of(timeline, thread);
+    if (line->is_settled)
+        return false;
+    if (thread != 0 && trace_model_thread(timeline->model, thread)->process == 0 &&
+        timeline->early_count < MAX_EARLY_FACTS)
+        return true;
+    settle(timeline, line);
+    return false;
+}
+
 static void hand_out_state(struct timeline *timeline, const struct held_state *held)
 {
     const struct state_interval *interval = &held->interval;
     const struct export_state state = {
         .interval = interval,
         .track = track_table_thread(timeline->tracks, interval->thread),
-        .waker_track = interval->waker_thread && is_shown(timeline, interval->waker_thread)
+        .waker_track = interval->waker_thread && makes_state_tracks(timeline) &&
+                               is_shown(timeline, interval->waker_thread)
                            ? track_table_thread(timeline->tracks, interval->waker_thread)
                            : NULL,
         .cpu_track = place_on_cpu(timeline, interval),
@@ -306,7 +370,7 @@ static void hold_state(struct timeline *timeline, const struct state_interval *i
     if (line->held_count == MAX_HELD_STATES)
         release_states(timeline, line, 1);
     line->held[line->held_count++] = (struct held_state){.interval = *interval};
-    if (timeline->exporter && timeline->exporter->has_state_tracks)
+    if (makes_state_tracks(timeline))
         release_states(timeline, line, line->held_count);
     release_explained(timeline, line);
 }
@@ -335,21 +399,45 @@ static void explain_states(struct timeline *timeline, const struct blocking *ope
     release_explained(timeline, line);
 }
 
-static void observe_state(void *self, const struct state_interval *interval)
+static void hold_early(struct timeline *timeline, uint32_t thread, const struct early_fact *fact)
 {
-    struct timeline *timeline = self;
-    if (interval->thread == 0 || !is_shown(timeline, interval->thread) || interval->state == THREAD_UNKNOWN ||
-        interval->start_ns >= interval->end_ns)
-        return;
+    struct thread_line *line = line_of(timeline, thread);
+    if (!line->early)
+        line->early = g_array_new(FALSE, FALSE, sizeof(struct early_fact));
+    g_array_append_vals(line->early, fact, 1);
+    timeline->early_count++;
+}
+
+static void count_state(struct timeline *timeline, const struct state_interval *interval)
+{
     counters_add_state(timeline->counters, trace_model_thread(timeline->model, interval->thread)->process,
                        interval->state, relative_ns(timeline, interval->start_ns),
                        relative_ns(timeline, interval->end_ns));
+}
+
+static void show_state(struct timeline *timeline, const struct state_interval *interval)
+{
     if (timeline->limits.leaves_out_states) {
         timeline->left_out.state_count++;
         return;
     }
     track_table_thread(timeline->tracks, interval->thread)->has_states = true;
     hold_state(timeline, interval);
+}
+
+static void observe_state(void *self, const struct state_interval *interval)
+{
+    struct timeline *timeline = self;
+    if (interval->thread == 0 || !is_shown(timeline, interval->thread) || interval->state == THREAD_UNKNOWN ||
+        interval->start_ns >= interval->end_ns)
+        return;
+    bool is_held = is_early(timeline, interval->thread);
+    if (is_held)
+        hold_early(timeline, interval->thread, &(struct early_fact){.is_state = true, .state = *interval});
+    else
+        count_state(timeline, interval);
+    if (!is_held || makes_state_tracks(timeline))
+        show_state(timeline, interval);
 }
 
 /* Whether the releaser's end of an arrow at that time has to be drawn: several may wait for one release. */
@@ -387,6 +475,7 @@ static void add_release(struct timeline *timeline, const struct place *place,
     if (operation->waker_thread == 0 || operation->wake_ns == 0 || operation->is_summary ||
         !is_shown(timeline, operation->waker_thread))
         return;
+    settle(timeline, line_of(timeline, operation->waker_thread));
     /* At the very end there would be nothing that the arrow could end at. */
     blocking->wake_ns =
         MIN(relative_ns(timeline, operation->wake_ns), MAX(blocking->end_ns - 1, blocking->start_ns));
@@ -407,6 +496,10 @@ static void observe_blocking(void *self, const struct blocking *operation)
     if (!is_shown(timeline, operation->thread) || operation->is_covered)
         return;
 
+    if (is_early(timeline, operation->thread)) {
+        hold_early(timeline, operation->thread, &(struct early_fact){.operation = *operation});
+        return;
+    }
     int64_t start_ns = operation->is_summary ? operation->end_ns : operation->start_ns;
     if (!operation->is_summary && is_too_short(timeline, operation->end_ns - start_ns))
         return;
@@ -645,6 +738,10 @@ struct trace_observer timeline_observer(struct timeline *timeline)
 
 void timeline_finish(struct timeline *timeline)
 {
+    for (guint i = 0; i < timeline->threads->len; i++) {
+        if (timeline->threads->pdata[i])
+            settle(timeline, timeline->threads->pdata[i]);
+    }
     for (guint i = 0; i < timeline->threads->len; i++) {
         struct thread_line *line = timeline->threads->pdata[i];
         if (!line)

@@ -129,6 +129,15 @@ struct track *track_table_thread(struct track_table *table, uint32_t thread)
     return table->threads->pdata[thread];
 }
 
+void track_table_settle(struct track_table *table, uint32_t thread)
+{
+    struct track *track = thread < table->threads->len ? table->threads->pdata[thread] : NULL;
+    if (!track || track->process != 0)
+        return;
+    track->process = trace_model_thread(table->model, thread)->process;
+    track->pid = process_pid(table, track->process);
+}
+
 struct track *track_table_get(struct track_table *table, enum track_kind kind, uint32_t process,
                               uint32_t thread, uint32_t number)
 {

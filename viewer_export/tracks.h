@@ -38,6 +38,8 @@ void track_table_free(struct track_table *table);
 
 /* The track, made at first use. Valid for the table's life. */
 struct track *track_table_thread(struct track_table *table, uint32_t thread);
+/* A thread's process became known after its track was made: before anything but states was shown on it. */
+void track_table_settle(struct track_table *table, uint32_t thread);
 /* process, thread: 0 where the kind has none. */
 struct track *track_table_get(struct track_table *table, enum track_kind kind, uint32_t process,
                               uint32_t thread, uint32_t number);

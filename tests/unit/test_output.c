@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <zlib.h>
 #include "viewer_export/output.h"
@@ -121,6 +123,82 @@ static void test_output_close__full_disk_is_an_error_once(void **state)
     assert_string_equal(error->message, "cannot write /dev/full: No space left on device");
 }
 
+/* More than all buffers hold, so that the thread that writes meets the error while others are filled. */
+static void write_much(struct output *output)
+{
+    static const char bytes[4096];
+    for (int i = 0; i < 1024; i++)
+        output_write(output, bytes, sizeof(bytes));
+}
+
+static void test_output_close__full_disk_while_more_is_written(void **state)
+{
+    (void)state;
+    if (access("/dev/full", W_OK) != 0)
+        skip();
+    for (int is_gzip = 0; is_gzip < 2; is_gzip++) {
+        struct output *output = output_open("/dev/full", is_gzip, NULL);
+        write_much(output);
+        g_autoptr(GError) error = NULL;
+        assert_false(output_close(output, &error));
+        assert_string_equal(error->message, "cannot write /dev/full: No space left on device");
+    }
+}
+
+static void test_output_close__file_that_may_not_grow_is_removed(void **state)
+{
+    struct rlimit old;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    g_autofree char *path = g_build_filename(*state, "timeline.json", NULL);
+    struct output *output = output_open(path, false, NULL);
+    const struct rlimit small = {.rlim_cur = 1000000, .rlim_max = old.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    write_much(output);
+    g_autoptr(GError) error = NULL;
+    bool is_written = output_close(output, &error);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_false(is_written);
+    assert_non_null(strstr(error->message, "File too large"));
+    assert_int_equal(count_files(*state), 0);
+}
+
+static void test_output_close__reader_that_leaves_is_an_error(void **state)
+{
+    (void)state;
+    int pipe_fds[2], standard_output = dup(STDOUT_FILENO);
+    assert_int_equal(pipe(pipe_fds), 0);
+    signal(SIGPIPE, SIG_IGN);
+    fflush(stdout);
+    dup2(pipe_fds[1], STDOUT_FILENO);
+    close(pipe_fds[0]);
+    struct output *output = output_open("-", false, NULL);
+    write_much(output);
+    g_autoptr(GError) error = NULL;
+    bool is_written = output_close(output, &error);
+    dup2(standard_output, STDOUT_FILENO);
+    close(standard_output);
+    close(pipe_fds[1]);
+    assert_false(is_written);
+    assert_string_equal(error->message, "cannot write standard output: Broken pipe");
+}
+
+static void test_output_close__folder_that_vanished_is_an_error(void **state)
+{
+    g_autofree char *folder = g_build_filename(*state, "folder", NULL);
+    g_autofree char *path = g_build_filename(folder, "timeline.json", NULL);
+    assert_int_equal(g_mkdir(folder, 0700), 0);
+    struct output *output = output_open(path, false, NULL);
+    write_much(output);
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    g_autofree char *temporary = g_build_filename(folder, g_dir_read_name(dir), NULL);
+    g_dir_close(dir);
+    g_unlink(temporary);
+    assert_int_equal(g_rmdir(folder), 0);
+    g_autoptr(GError) error = NULL;
+    assert_false(output_close(output, &error));
+    assert_non_null(strstr(error->message, "No such file or directory"));
+}
+
 static void test_output_open__missing_folder_is_an_error(void **state)
 {
     (void)state;
@@ -132,6 +210,7 @@ static void test_output_open__missing_folder_is_an_error(void **state)
 
 int main(void)
 {
+    signal(SIGXFSZ, SIG_IGN);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_output_close__file_appears_complete),
@@ -139,6 +218,10 @@ int main(void)
         TEST(test_output_write__larger_than_the_buffer_arrives),
         TEST(test_output_open__gzip_can_be_read_back),
         TEST(test_output_close__full_disk_is_an_error_once),
+        TEST(test_output_close__full_disk_while_more_is_written),
+        TEST(test_output_close__file_that_may_not_grow_is_removed),
+        TEST(test_output_close__reader_that_leaves_is_an_error),
+        TEST(test_output_close__folder_that_vanished_is_an_error),
         TEST(test_output_open__missing_folder_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
