@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ struct admission {
     GHashTable *pids;        /* set of admitted pids, owned */
     char *folder;            /* owned */
     int fd;                  /* inotify, owned */
+    int lock_fd;             /* the folder with our lock: new processes see that we live; owned, -1: none */
 };
 
 struct admission *admission_new(const char *state_folder, struct session *session, GError **error)
@@ -40,6 +42,10 @@ struct admission *admission_new(const char *state_folder, struct session *sessio
     admission->pids = g_hash_table_new(g_direct_hash, g_direct_equal);
     admission->folder = g_strdup(state_folder);
     admission->fd = fd;
+    admission->lock_fd = open(state_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (admission->lock_fd >= 0)
+        flock(admission->lock_fd, LOCK_EX | LOCK_NB);
+
     return admission;
 }
 
@@ -101,6 +107,9 @@ void admission_free(struct admission *admission)
         return;
 
     close(admission->fd);
+    if (admission->lock_fd >= 0)
+        close(admission->lock_fd);
+
     g_hash_table_destroy(admission->pids);
     g_free(admission->folder);
     g_free(admission);

@@ -15,7 +15,8 @@
  * Admission: several recordings may share one session daemon, and then LTTng is told which processes belong
  * to which. With EXECTRACE_ADMISSION=1 a new process (after fork and after exec) waits, at most a moment,
  * until the recorder, which watches the directory, has seen its file, has told LTTng, and has set `admitted`
- * to 1. So the first events of a child are not lost.
+ * to 1. So the first events of a child are not lost. The recorder holds an exclusive flock on the directory
+ * while it lives: when nobody does, nobody will admit.
  */
 #ifndef EXECTRACE_STATE_H
 #define EXECTRACE_STATE_H

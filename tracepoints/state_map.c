@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -13,8 +14,8 @@
 #include "tracepoints/clock.h"
 #include "tracepoints/settings.h"
 
-/* How long a new process waits for the recorder, at most: it may be gone, or stopped. */
-#define ADMISSION_LIMIT_NS UINT64_C(500000000)
+/* How long a new process waits for the recorder, at most: it may be stopped. */
+#define ADMISSION_LIMIT_NS UINT64_C(2000000000)
 #define ADMISSION_POLL_NS 100000
 
 static struct state_file *state;
@@ -81,12 +82,23 @@ void state_map_init(void)
     state = file;
 }
 
+/* The recorder holds a lock on its directory as long as it lives. */
+static bool is_recorder_gone(void)
+{
+    long fd = syscall(SYS_open, settings.state_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_gone = fd >= 0 && syscall(SYS_flock, fd, (long)(LOCK_SH | LOCK_NB)) == 0;
+
+    if (fd >= 0)
+        syscall(SYS_close, fd);
+    return is_gone;
+}
+
 bool state_map_await_admission(void)
 {
     const struct timespec pause = {.tv_nsec = ADMISSION_POLL_NS};
     uint64_t limit_ns = clock_now_ns() + ADMISSION_LIMIT_NS;
 
-    if (state == NULL || !is_shared || !settings.needs_admission)
+    if (state == NULL || !is_shared || !settings.needs_admission || is_recorder_gone())
         return false;
     while (__atomic_load_n(&state->admitted, __ATOMIC_ACQUIRE) == 0) {
         if (clock_now_ns() > limit_ns)
