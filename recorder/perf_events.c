@@ -1,11 +1,11 @@
 /*
  * The only user of perf_event_open. Called by sched_collector.c on the main thread.
  *
- * Of the program there is one event per CPU, inherited by its threads and children. It is a task clock that
- * samples, or a dummy when samples are off; in both cases what matters most are the side-band records it
- * carries: context switches, forks, exits, names, mappings. The kernel's time stamps are CLOCK_MONOTONIC, as
- * LTTng's are. An event of a program costs each of its switches, even when it records none; an event of a CPU
- * costs nothing there.
+ * Of the program there is one event per CPU, inherited by its threads and children: a dummy that carries
+ * side-band records, context switches, forks, exits, names, mappings; and a task clock that samples, which
+ * can be switched off for a while because it sets a timer with every switch. The kernel's time stamps are
+ * CLOCK_MONOTONIC, as LTTng's are. An event of a program costs each of its switches, even when it records
+ * none; an event of a CPU costs nothing there.
  */
 #include "recorder/perf_events.h"
 #include "recorder/existing_process.h"
@@ -52,13 +52,28 @@ static void describe_side_band(struct perf_event_attr *attr, uint64_t sampled_ev
 
 static void describe_program_event(struct perf_event_attr *attr, const struct perf_program_settings *settings)
 {
-    describe_side_band(attr, PERF_COUNT_SW_TASK_CLOCK, settings->sample_hz);
+    describe_side_band(attr, 0, 0);
     attr->disabled = !settings->is_running;
     attr->enable_on_exec = !settings->is_running;
     attr->inherit = 1;
     attr->inherit_thread = !settings->follow_children;
     attr->exclude_kernel = 1;
     attr->context_switch = 1;
+}
+
+static void leave_out_side_band(struct perf_event_attr *attr)
+{
+    attr->task = attr->comm = attr->comm_exec = attr->mmap = attr->mmap2 = attr->context_switch = 0;
+}
+
+/* The same for the samples; program_event: as described above. */
+static void describe_sampling(struct perf_event_attr *attr, const struct perf_event_attr *program_event,
+                              unsigned sample_hz)
+{
+    *attr = *program_event;
+    attr->config = PERF_COUNT_SW_TASK_CLOCK;
+    attr->sample_period = 1000000000 / sample_hz;
+    leave_out_side_band(attr);
 }
 
 /* A tracepoint, met by any task. It runs from its opening on; threads of others are sorted out later. */
@@ -135,7 +150,7 @@ static bool open_rings(struct perf_events *events, struct perf_event_attr *attr,
     return true;
 }
 
-/* Another thread of a process that runs already: its events go to the rings of the first thread. */
+/* Another event of a thread: it goes to the rings of the program. */
 static bool join_thread(struct perf_events *events, struct perf_event_attr *attr, int32_t tid, GError **error)
 {
     for (unsigned i = events->first_program_ring; i < events->ring_count; i++) {
@@ -151,6 +166,8 @@ static bool join_thread(struct perf_events *events, struct perf_event_attr *attr
 
         g_array_append_val(events->joined_fds, fd);
         ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, events->rings[i].fd);
+        if (attr->sample_period > 0)
+            g_array_append_val(events->sampling_fds, fd);
     }
 
     return true;
@@ -158,7 +175,8 @@ static bool join_thread(struct perf_events *events, struct perf_event_attr *attr
 
 /* Threads come and go meanwhile: look again until there is no new one. What a known thread starts is
  * inherited. */
-static bool join_threads(struct perf_events *events, struct perf_event_attr *attr, pid_t pid, GError **error)
+static bool join_threads(struct perf_events *events, struct perf_event_attr *attr,
+                         struct perf_event_attr *sampling, pid_t pid, GError **error)
 {
     g_autoptr(GHashTable) known = g_hash_table_new(g_direct_hash, g_direct_equal);
     bool has_new = true;
@@ -175,7 +193,8 @@ static bool join_threads(struct perf_events *events, struct perf_event_attr *att
                 continue;
 
             has_new = true;
-            if (!join_thread(events, attr, tid, error))
+            if (!join_thread(events, attr, tid, error) ||
+                (sampling->sample_period > 0 && !join_thread(events, sampling, tid, error)))
                 return false;
         }
     }
@@ -186,7 +205,7 @@ static bool join_threads(struct perf_events *events, struct perf_event_attr *att
 bool perf_events_open_program(struct perf_events *events, pid_t pid,
                               const struct perf_program_settings *settings, GError **error)
 {
-    struct perf_event_attr attr;
+    struct perf_event_attr attr, sampling = {0};
 
     describe_program_event(&attr, settings);
 
@@ -197,8 +216,19 @@ bool perf_events_open_program(struct perf_events *events, pid_t pid,
     else if (probe_fd >= 0)
         close(probe_fd);
 
+    if (settings->sample_hz > 0)
+        describe_sampling(&sampling, &attr, settings->sample_hz);
+
     return open_rings(events, &attr, pid, error) &&
-           (!settings->is_running || join_threads(events, &attr, pid, error));
+           (settings->sample_hz == 0 || join_thread(events, &sampling, pid, error)) &&
+           (!settings->is_running || join_threads(events, &attr, &sampling, pid, error));
+}
+
+void perf_events_set_sampling(const struct perf_events *events, bool is_on)
+{
+    for (unsigned i = 0; i < events->sampling_fds->len; i++)
+        ioctl(g_array_index(events->sampling_fds, int, i),
+              is_on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE, 0);
 }
 
 /* Kernel code is sampled, too: the callchain is that of the system call's caller. */
@@ -216,7 +246,7 @@ bool perf_events_add_switches(struct perf_events *events, int cpu)
     struct perf_event_attr attr;
 
     describe_side_band(&attr, 0, 0);
-    attr.task = attr.comm = attr.comm_exec = attr.mmap = attr.mmap2 = 0;
+    leave_out_side_band(&attr);
     attr.context_switch = 1;
     for (unsigned i = 0; i < events->ring_count; i++) {
         if (events->rings[i].cpu != cpu)
@@ -282,6 +312,7 @@ void perf_events_close(struct perf_events *events)
         perf_ring_clear(&events->rings[i]);
 
     g_array_set_size(events->joined_fds, 0);
+    g_array_set_size(events->sampling_fds, 0);
     events->ring_count = 0;
 }
 
@@ -293,6 +324,7 @@ void perf_events_init(struct perf_events *events, uint64_t ring_bytes)
     *events = (struct perf_events){
         .rings = g_new0(struct perf_ring, RINGS_PER_CPU * (gsize)cpu_count),
         .joined_fds = g_array_new(FALSE, FALSE, sizeof(int)),
+        .sampling_fds = g_array_new(FALSE, FALSE, sizeof(int)),
         .cpu_count = cpu_count,
         .ring_bytes = MIN_RING_BYTES,
     };
@@ -307,6 +339,7 @@ void perf_events_clear(struct perf_events *events)
 
     perf_events_close(events);
     g_array_unref(events->joined_fds);
+    g_array_unref(events->sampling_fds);
     g_free(events->rings);
     *events = (struct perf_events){0};
 }

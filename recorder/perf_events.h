@@ -14,6 +14,7 @@ struct perf_events {
     unsigned ring_count;
     unsigned first_program_ring; /* those before are of the whole machine */
     GArray *joined_fds;          /* owned: events that write into another event's ring */
+    GArray *sampling_fds;        /* owned: those of them that sample the program */
     int cpu_count;               /* also those that are offline */
     uint64_t ring_bytes;         /* per CPU; a power of two; halved when the kernel refuses */
 };
@@ -39,6 +40,9 @@ struct perf_program_settings {
  */
 bool perf_events_open_program(struct perf_events *events, pid_t pid,
                               const struct perf_program_settings *settings, GError **error);
+
+/* Whether the program is sampled; it is from perf_events_open_program on, when that was asked for. */
+void perf_events_set_sampling(const struct perf_events *events, bool is_on);
 
 /* The scheduler's tracepoints on all CPUs; tracepoints is borrowed until perf_events_close. */
 bool perf_events_open_tracepoints(struct perf_events *events, const struct sched_tracepoints *tracepoints);

@@ -50,12 +50,15 @@
 /* LTTng lets us wait for 200 ms (session.c); an event that took so long was lost. */
 #define STALL_NS UINT64_C(150000000)
 #define STALL_PAUSE_NS UINT64_C(2000000000)
+#define SAMPLE_HZ 250
 /*
- * A CPU is sampled for next to nothing. A program's event starts its timer with every switch: the sooner that
- * ends the more often the hardware's timer must be set, which costs more than the samples.
+ * A CPU is sampled for next to nothing. A program's event sets a timer with every switch, which costs more
+ * than the samples: of a program that switches more often than this a second, only every sixteenth interval
+ * between two drains is sampled.
  */
-#define MACHINE_SAMPLE_HZ 250
-#define PROGRAM_SAMPLE_HZ 20
+#define OFTEN_SWITCHED_HZ 3000
+#define SAMPLED_INTERVALS 16
+#define SAMPLING_DECISION_NS UINT64_C(100000000)
 /* Untold switches of a CPU until perf is asked for them. */
 #define MISSED_LIMIT 8
 /* How the tracepoint is tried on each CPU before the program runs. */
@@ -80,6 +83,12 @@ struct sched_collector {
     uint64_t clock_ns;         /* when an event was emitted last, or draining began */
     uint64_t stalled_until_ns; /* LTTng does not write: drop records until then */
     uint64_t dropped_count;    /* since stalled */
+
+    bool adapts_sampling; /* samples are of the program, and how many is left to us */
+    bool is_sampling;
+    uint64_t decision_ns; /* when it was decided last whether to sample, and events emitted by then */
+    uint64_t decision_emitted_count;
+    unsigned decision_count;
 
     GThread *thread;
     int wake_fd; /* owned: eventfd; the main thread has changed what follows */
@@ -216,6 +225,27 @@ static int next_interval_ms(struct sched_collector *collector, int interval_ms)
     return most_bytes < ring_bytes / 16 ? MIN(interval_ms * 2, MAX_DRAIN_INTERVAL_MS) : interval_ms;
 }
 
+static void adapt_sampling(struct sched_collector *collector)
+{
+    uint64_t time_ns = now_ns();
+    uint64_t passed_ns = time_ns - collector->decision_ns;
+
+    if (!collector->adapts_sampling || passed_ns < SAMPLING_DECISION_NS)
+        return;
+
+    uint64_t emitted_count = sched_pairing_emitted_count(collector->pairing);
+    uint64_t limit = OFTEN_SWITCHED_HZ * passed_ns / UINT64_C(1000000000);
+    bool is_often = emitted_count - collector->decision_emitted_count > limit;
+    bool is_on = !is_often || collector->decision_count++ % SAMPLED_INTERVALS == SAMPLED_INTERVALS - 1;
+
+    if (is_on != collector->is_sampling)
+        perf_events_set_sampling(&collector->perf, is_on);
+
+    collector->is_sampling = is_on;
+    collector->decision_ns = time_ns;
+    collector->decision_emitted_count = emitted_count;
+}
+
 /* What the main thread wants. False: to stop. */
 static bool look_at_wishes(struct sched_collector *collector, uint64_t *flush_count)
 {
@@ -270,6 +300,7 @@ static gpointer run_collector(gpointer argument)
                 polled[i].fd = -1;
         }
 
+        adapt_sampling(collector);
         interval_ms = next_interval_ms(collector, interval_ms);
     }
 
@@ -295,9 +326,9 @@ static uint64_t wanted_ring_bytes(const struct sched_collector_options *options)
     return geteuid() == 0 ? root_ring_bytes((int)sysconf(_SC_NPROCESSORS_CONF)) : DEFAULT_RING_BYTES;
 }
 
-static unsigned sample_hz(const struct sched_collector_options *options, unsigned default_hz)
+static unsigned sample_hz(const struct sched_collector_options *options)
 {
-    return options->sample_hz == SCHED_COLLECTOR_DEFAULT_HZ ? default_hz : options->sample_hz;
+    return options->sample_hz == SCHED_COLLECTOR_DEFAULT_HZ ? SAMPLE_HZ : options->sample_hz;
 }
 
 /* A CPU that is offline has a ring, too, which stays empty. */
@@ -389,8 +420,8 @@ static bool open_instance(struct sched_collector *collector, const struct sched_
         return false;
 
     perf_events_init(&collector->perf, DEFAULT_RING_BYTES);
-    if (perf_events_open_machine(&collector->perf, sample_hz(options, MACHINE_SAMPLE_HZ)) &&
-        open_instance_rings(collector) && tracefs_instance_enable(collector->instance, "sched_switch") &&
+    if (perf_events_open_machine(&collector->perf, sample_hz(options)) && open_instance_rings(collector) &&
+        tracefs_instance_enable(collector->instance, "sched_switch") &&
         tracefs_instance_enable(collector->instance, "sched_waking") &&
         tracefs_instance_enable(collector->instance, "sched_wakeup_new")) {
         collector->missed_counts = g_new0(unsigned, (gsize)collector->perf.cpu_count);
@@ -407,7 +438,7 @@ static bool open_perf(struct sched_collector *collector, pid_t pid,
                       const struct sched_collector_options *options, bool with_tracepoints, GError **error)
 {
     const struct perf_program_settings settings = {
-        .sample_hz = sample_hz(options, PROGRAM_SAMPLE_HZ),
+        .sample_hz = sample_hz(options),
         .is_running = options->is_running,
         .follow_children = options->follow_children,
     };
@@ -512,6 +543,10 @@ struct sched_collector *sched_collector_new(pid_t pid, const struct sched_collec
     if (collector->source != EXECTRACE_SCHED_PERF_SWITCH)
         sched_pairing_expect_strangers(collector->pairing, pid);
 
+    collector->is_sampling = true;
+    collector->adapts_sampling =
+        collector->source != EXECTRACE_SCHED_TRACEFS && options->sample_hz == SCHED_COLLECTOR_DEFAULT_HZ;
+    collector->decision_ns = now_ns();
     list_streams(collector);
     emit_source(collector);
     if (options->is_running)

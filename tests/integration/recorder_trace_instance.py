@@ -3,6 +3,7 @@
 Arguments: BUILD.
 """
 
+import csv
 import os
 import signal
 import subprocess
@@ -45,6 +46,10 @@ def main():
             fail("sched:source does not tell that tracefs was used")
         if " waker_tid=" not in events:
             fail("no wake-up was recorded")
+
+        report = run([programs.analyzer, scratch / "whole", "-report=sched", "-format=csv"]).stdout
+        if not any(int(row["wakeups"]) > 0 for row in csv.DictReader(report.splitlines())):
+            fail("the report of scheduling has no wake-up")
 
         started, instance = start(programs.recorder, scratch / "terminated")
         started.send_signal(signal.SIGTERM)

@@ -109,6 +109,17 @@ static void test_event_decoders__short_forms_of_waits_are_unpacked(void **state)
     assert_int_equal(alone.stack, 9);
 }
 
+static void test_event_decoders__switch_of_old_recordings_knows_no_waker(void **state)
+{
+    struct event event = {.pid = 1, .tid = 2};
+
+    (void)state;
+    find("exectrace_sched:switch")->prepare(&event);
+    assert_int_equal(event.off_cpu.waker_tid, -1);
+    assert_int_equal(event.off_cpu.runnable_ns, 0);
+    assert_int_equal(find("exectrace_sched:wakeup")->type, EVENT_SCHED_WAKEUP);
+}
+
 static void test_event_decoders__system_calls_of_any_age_have_their_name(void **state)
 {
     static const struct {
@@ -233,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_event_decoders__all_fields_of_the_contract_are_read),
         cmocka_unit_test(test_event_decoders__short_forms_of_waits_are_unpacked),
         cmocka_unit_test(test_event_decoders__system_calls_of_any_age_have_their_name),
+        cmocka_unit_test(test_event_decoders__switch_of_old_recordings_knows_no_waker),
         cmocka_unit_test(test_event_decoders__old_names_are_known),
         cmocka_unit_test(test_event_decoders__preemption_is_state_0),
         cmocka_unit_test(test_event_decoders__allocations_have_their_size),

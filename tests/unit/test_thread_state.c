@@ -127,6 +127,17 @@ static void test_kernel__found_blocked_in_the_state_dump(void **state)
     assert_string_equal(seen->str, "unknown 0-5, blocked 5-8, runnable 8-9 by 2, running 9-10");
 }
 
+static void test_off_cpu__woken_and_open_at_the_end(void **state)
+{
+    (void)state;
+    off_cpu(10, 20, EXECTRACE_OFF_BLOCKED);
+    thread_timeline_wakeup(&timeline, 35, 4, true, &sink);
+    off_cpu(30, 40, EXECTRACE_OFF_OPEN);
+    thread_timeline_end(&timeline, 40, true, &sink);
+    assert_string_equal(seen->str, "unknown 0-10, blocked 10-20, running 20-30, blocked 30-35, "
+                                   "runnable 35-40 open by 4");
+}
+
 static void test_off_cpu__running_between_intervals(void **state)
 {
     (void)state;
@@ -238,6 +249,7 @@ int main(void)
         TEST(test_kernel__wakeup_of_a_thread_found_running_is_taken_back),
         TEST(test_kernel__lost_switch_is_unknown),
         TEST(test_kernel__found_blocked_in_the_state_dump),
+        TEST(test_off_cpu__woken_and_open_at_the_end),
         TEST(test_off_cpu__running_between_intervals),
         TEST(test_off_cpu__without_birth_the_beginning_is_unknown),
         TEST(test_off_cpu__first_time_on_a_cpu_is_runnable),
