@@ -99,6 +99,7 @@ struct trace_model {
     GPtrArray *cpus;      /* struct cpu_record * or NULL, by CPU; host 0 only, others by host * 4096 */
     uint32_t *threads_by_plain_tid; /* index by tid, for host 0 and tids below MODEL_PLAIN_TIDS; 0: none */
     struct id_map threads_by_tid;   /* the others */
+    struct id_map namesakes; /* hash of host, pid and tid -> index: threads whose id another one has, too */
     struct id_map processes_by_pid;
     struct id_map peers;    /* process << 32 | fd -> interned string */
     struct id_map fd_kinds; /* kernel traces: process << 32 | fd -> enum exectrace_fd_kind */

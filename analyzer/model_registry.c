@@ -105,26 +105,34 @@ static void set_process(struct trace_model *model, struct thread_record *record,
         process->process.name = record->thread.name;
 }
 
-struct thread_record *model_begin_thread(struct trace_model *model, uint32_t host, int32_t pid, int32_t tid,
-                                         int64_t time_ns, bool is_birth)
+static struct thread_record *add_thread(struct trace_model *model, uint32_t host, int32_t pid, int32_t tid,
+                                        int64_t time_ns, bool is_birth)
 {
-    struct thread_record *old = model_find_thread(model, host, tid);
     struct thread_record *record = g_new0(struct thread_record, 1);
-    bool is_new;
 
-    if (old && !old->is_ended)
-        model_end_thread(model, old, time_ns, false);
     record->thread = (struct thread){
         .index = model->threads->len, .tid = tid, .name = "", .start_ns = time_ns, .end_ns = time_ns};
     record->loss_epoch = model->loss_epoch;
     thread_timeline_init(&record->timeline, time_ns, is_birth);
     g_ptr_array_add(model->threads, record);
+    set_process(model, record, host, pid);
+    return record;
+}
+
+struct thread_record *model_begin_thread(struct trace_model *model, uint32_t host, int32_t pid, int32_t tid,
+                                         int64_t time_ns, bool is_birth)
+{
+    struct thread_record *old = model_find_thread(model, host, tid);
+    bool is_new;
+
+    if (old && !old->is_ended)
+        model_end_thread(model, old, time_ns, false);
+    struct thread_record *record = add_thread(model, host, pid, tid, time_ns, is_birth);
     uint32_t *plain = plain_place(model, host, tid);
     if (plain)
         *plain = record->thread.index;
     else
         *id_map_add(&model->threads_by_tid, thread_key(host, tid), &is_new) = record->thread.index;
-    set_process(model, record, host, pid);
     model->last_key = UINT64_MAX;
     return record;
 }
@@ -165,6 +173,23 @@ static int64_t first_mention(const struct trace_model *model)
                                                                     : model->start_ns;
 }
 
+/*
+ * The thread of another process than that of the one with this id, which goes on: processes of different
+ * containers have the same ids in one recording of LTTng-UST.
+ */
+static struct thread_record *namesake(struct trace_model *model, uint32_t host, int32_t pid, int32_t tid)
+{
+    uint64_t key = id_map_hash((uint64_t)host << 32 | (uint32_t)pid) ^ (uint32_t)tid;
+    bool is_new;
+    uint64_t *index = id_map_add(&model->namesakes, key, &is_new);
+    struct thread_record *known = is_new ? NULL : model_thread_at(model, (uint32_t)*index);
+
+    if (known && !known->is_ended && known->thread.pid == pid && known->thread.tid == tid)
+        return known;
+    *index = model->threads->len;
+    return add_thread(model, host, pid, tid, first_mention(model), false);
+}
+
 struct thread_record *model_thread(struct trace_model *model, uint32_t host, int32_t pid, int32_t tid)
 {
     uint64_t key = thread_key(host, tid);
@@ -186,6 +211,8 @@ struct thread_record *model_thread(struct trace_model *model, uint32_t host, int
             set_process(model, record, host, pid);
         else if (record->is_ended)
             record = model_begin_thread(model, host, pid, tid, model->end_ns, false);
+        else
+            record = namesake(model, host, pid, tid);
     }
     return record;
 }

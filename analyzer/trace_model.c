@@ -50,6 +50,7 @@ void trace_model_free(struct trace_model *model)
         return;
 
     id_map_clear(&model->threads_by_tid);
+    id_map_clear(&model->namesakes);
     id_map_clear(&model->processes_by_pid);
     id_map_clear(&model->peers);
     id_map_clear(&model->fd_kinds);
