@@ -90,10 +90,24 @@ static void add_notes(struct part *part)
         note(part, "%" G_GUINT64_FORMAT " slices overlap too many others and were left out", undrawn);
 }
 
+/* Browsers give a page about 2 GB, and the page needs more for a timeline than its file has. */
+#define LARGE_FILE_BYTES (UINT64_C(1) << 30)
+
+static void add_size_note(struct part *part)
+{
+    uint64_t bytes = output_bytes(part->output);
+    if (bytes < LARGE_FILE_BYTES || part->measure)
+        return;
+    note(part, "%.1f GB may be too much for a browser: %s-split=500MB or -max-size=500MB make it open",
+         (double)bytes / 1e9, part->exporter == &chrome_json_exporter ? "-format=perfetto, " : "");
+}
+
 void part_end(struct part *part)
 {
     timeline_finish(part->timeline);
     add_notes(part);
+    if (part->exporter == &chrome_json_exporter || part->exporter == &perfetto_exporter)
+        add_size_note(part);
     part->exporter->end(part->exporter_self);
 }
 

@@ -7,6 +7,8 @@ import gzip
 import json
 import os
 import resource
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -100,6 +102,29 @@ def check_errors(viewer_export, trace, folder):
     expect("files left", sorted(os.listdir(folder)), before)
 
 
+def check_signals(viewer_export, trace, folder):
+    """A file that was begun is gone after a signal that can be caught, and never has its final name."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL):
+        for _ in range(100):  # until it is met in the middle
+            target = os.path.join(folder, "signals")
+            os.mkdir(target)
+            process = subprocess.Popen([viewer_export, trace, "-o", os.path.join(target, "t.json")],
+                                       stderr=subprocess.DEVNULL)
+            while process.poll() is None and not os.listdir(target):
+                pass
+            process.send_signal(number)
+            status, left = process.wait(), os.listdir(target)
+            shutil.rmtree(target)
+            if status != 0:
+                break
+            expect("files of a finished run", left, ["t.json"])
+        expect("status", status, -number)
+        if number == signal.SIGKILL:
+            expect("final name after SIGKILL", "t.json" in left, False)
+        else:
+            expect(f"files after {number}", left, [])
+
+
 def main():
     viewer_export, trace = sys.argv[1:]
     if not os.path.isdir(trace):
@@ -113,6 +138,7 @@ def main():
         check_max_size(viewer_export, trace, folder, whole)
         check_outputs(viewer_export, trace, folder, path)
         check_errors(viewer_export, trace, folder)
+        check_signals(viewer_export, trace, folder)
 
 
 main()
