@@ -71,7 +71,7 @@ static void run_once_routine(void)
 {
     struct once_scope *scope = once_scope;
     struct once_run run
-        __attribute__((cleanup(release_once))) = {.object = scope->object, .site = scope->site};
+        __attribute__((unused, cleanup(release_once))) = {.object = scope->object, .site = scope->site};
 
     wait_forget(&scope->wait);
     once_scope = scope->outer;

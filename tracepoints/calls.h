@@ -172,9 +172,17 @@ static inline struct call_target target_fd(int fd)
         RECORD_CALL(type, name, arguments, number, target, result)                                           \
     }
 
+/* Without it gcc says that an alias has fewer attributes than its function; clang does not know it. */
+#ifdef __clang__
+#define WRAP_ALIAS_ATTRIBUTES_OF(name)
+#else
+#define WRAP_ALIAS_ATTRIBUTES_OF(name) copy(name),
+#endif
+
 /* Another name of the wrapper, of the same type. */
 #define WRAP_ALIAS(alias_name, name)                                                                         \
-    extern __typeof__(name) alias_name __attribute__((alias(#name), copy(name), visibility("default")));
+    extern __typeof__(name) alias_name                                                                       \
+        __attribute__((WRAP_ALIAS_ATTRIBUTES_OF(name) alias(#name), visibility("default")));
 
 /* The same for a function whose parameters' types differ in their names only: stat64 of stat. */
 #define WRAP_ALIAS_64(type, alias_name, name, parameters)                                                    \
