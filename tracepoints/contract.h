@@ -31,8 +31,8 @@
  *    threshold when it released.
  *  - sync:wake is there only for releases that could not be handed to the waiter, and in recordings made
  * before wait events named their waker.
- *  - sched:* is missing in a session made by plain LTTng without `recorder`. Recorders before this one emitted
- *    wake-ups as events of their own, exectrace_sched:wakeup (time, pid, tid, waker_tid, cpu), and their
+ *  - sched:* is missing in a session made by plain LTTng without `recorder`. Recorders before this one
+ * emitted wake-ups as events of their own, exectrace_sched:wakeup (time, pid, tid, waker_tid, cpu), and their
  *    sched:switch has neither runnable_ns nor waker_tid.
  *  - process:open exists only for operations that had not ended when the recording did.
  */
