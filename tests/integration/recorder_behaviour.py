@@ -399,11 +399,11 @@ def case_snapshot_names(build, scratch):
 def case_snapshot_at_end(build, scratch):
     """A crash, a failure, and with =end any end is written; buffers that were overwritten many times are read."""
     cases = [
-        ("--snapshot", ["sh", "-c", "kill -SEGV $$"], -signal.SIGSEGV, "snapshot-1-sigsegv-"),
-        ("--snapshot", ["sh", "-c", "exit 3"], 3, "snapshot-1-exit3-"),
+        ("--snapshot", ["sh", "-c", "sleep 0.01; kill -SEGV $$"], -signal.SIGSEGV, "snapshot-1-sigsegv-"),
+        ("--snapshot", ["sh", "-c", "sleep 0.01; exit 3"], 3, "snapshot-1-exit3-"),
         ("--snapshot", ["sh", "-c", "exit 0"], 0, None),
         ("--snapshot=signal", ["sh", "-c", "exit 3"], 3, None),
-        ("--snapshot=end", ["sh", "-c", "exit 0"], 0, "snapshot-1-end-"),
+        ("--snapshot=end", ["sh", "-c", "sleep 0.01; exit 0"], 0, "snapshot-1-end-"),
     ]
     for i, (option, command, status, prefix) in enumerate(cases):
         done = build.record(scratch / str(i), command, [option])
