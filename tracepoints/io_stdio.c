@@ -6,6 +6,10 @@
  * write is seen from the stream's pointers, which is done without the stream's lock and may be wrong when
  * threads share it; then a short call is timed, or a long one is not.
  */
+/* The headers' inline versions of some of these would come before ours. */
+#ifndef __NO_INLINE__
+#define __NO_INLINE__ 1
+#endif
 #include "tracepoints/io_stdio.h"
 
 #include <string.h>

@@ -57,8 +57,7 @@ static inline int64_t stream_result(const FILE *stream, int64_t value)
     WRAP_STDIO_AS(old_##name, type, name, parameters, arguments, number, stream, is_needed)
 
 /* A function with a format and its values, made from the one that takes a va_list. */
-#define WRAP_FORMAT_AS(function, symbol, parameters, inner, arguments)                                       \
-    EXECTRACE_EXPORT int function parameters __asm__(#symbol);                                               \
+#define WRAP_FORMAT_AS(function, parameters, inner, arguments)                                               \
     int function parameters                                                                                  \
     {                                                                                                        \
         va_list values;                                                                                      \
@@ -69,8 +68,10 @@ static inline int64_t stream_result(const FILE *stream, int64_t value)
         return result;                                                                                       \
     }
 #define WRAP_FORMAT(name, parameters, inner, arguments)                                                      \
-    WRAP_FORMAT_AS(name, name, parameters, inner, arguments)
+    EXECTRACE_EXPORT int name parameters;                                                                    \
+    WRAP_FORMAT_AS(name, parameters, inner, arguments)
 #define WRAP_OLD_FORMAT(name, parameters, inner, arguments)                                                  \
-    WRAP_FORMAT_AS(old_##name, name, parameters, inner, arguments)
+    EXECTRACE_EXPORT int old_##name parameters __asm__(#name);                                               \
+    WRAP_FORMAT_AS(old_##name, parameters, inner, arguments)
 
 #endif
