@@ -198,7 +198,7 @@ static void write_mutant(const struct seed *seed, GRand *rand, const char *folde
             mutate(bytes, rand, is_text(file->bytes));
         g_mkdir_with_parents(parent, 0777);
         FILE *out = fopen(path, "wb");
-        if (!out || fwrite(bytes->data, 1, bytes->len, out) != bytes->len) {
+        if (!out || (bytes->len > 0 && fwrite(bytes->data, 1, bytes->len, out) != bytes->len)) {
             fprintf(stderr, "fuzz_reader: %s: %s\n", path, strerror(errno));
             exit(2);
         }
