@@ -357,8 +357,10 @@ static bool acquire_private(struct session_daemon *daemon, const char *runtime_f
 {
     g_autofree char *previous = g_strdup(g_getenv("LTTNG_HOME"));
 
-    if (session_daemon_answers())
+    if (session_daemon_answers()) {
+        session_clean_and_count();
         return true;
+    }
 
     g_setenv("LTTNG_HOME", runtime_folder, TRUE);
     if (start_daemon(daemon, true, error))
