@@ -221,16 +221,24 @@ struct output *output_open(const char *path, bool is_gzip, GError **error)
         return output_new(TARGET_STREAM, fd, path, is_gzip);
     }
 
-    g_autofree char *temporary = NULL;
+    /* A signal waits until the handler knows the file. */
+    watch_signals();
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &old);
+    char *temporary = NULL;
     int fd = make_temporary(path, &temporary);
+    int open_errno = errno;
+    if (fd >= 0)
+        remember_unfinished(temporary);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (fd < 0) {
+        errno = open_errno;
         set_open_error(path, error);
         return NULL;
     }
     struct output *output = output_new(TARGET_FILE, fd, path, is_gzip);
-    output->target->temporary = g_steal_pointer(&temporary);
-    remember_unfinished(output->target->temporary);
-    watch_signals();
+    output->target->temporary = temporary;
     return output;
 }
 
