@@ -485,14 +485,20 @@ def may_read_memory():
         return True
 
 
-def case_attach(build, scratch):
-    """A process that was started with the library is recorded later, twice, and runs on."""
+def start_loaded_worker(build, scratch):
+    """recorder_worker, started with the library by itself; it runs until its standard input ends."""
     environment = dict(os.environ, LD_PRELOAD=build.library)
     if os.geteuid() != 0:
         environment["LTTNG_HOME"] = scratch.path
     program = subprocess.Popen([build.app("recorder_worker")], env=environment, stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True)
     read_line(program, "ready\n")
+    return program
+
+
+def case_attach(build, scratch):
+    """A process that was started with the library is recorded later, twice, and runs on."""
+    program = start_loaded_worker(build, scratch)
     for name in ("first", "second"):
         done = run([build.recorder, f"--attach={program.pid}", "--duration=500ms", "-o", scratch / name])
         expect(f"{name}: status and messages", (done.returncode, done.stderr), (0, ""))
@@ -522,12 +528,7 @@ def case_attach(build, scratch):
 
 def case_attach_snapshot(build, scratch):
     """The flight recorder of a process that runs already."""
-    environment = dict(os.environ, LD_PRELOAD=build.library)
-    if os.geteuid() != 0:
-        environment["LTTNG_HOME"] = scratch.path
-    program = subprocess.Popen([build.app("recorder_worker")], env=environment, stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, text=True)
-    read_line(program, "ready\n")
+    program = start_loaded_worker(build, scratch)
     process = subprocess.Popen([build.recorder, f"--attach={program.pid}", "--snapshot", "-o", scratch / "trace"],
                                stderr=subprocess.PIPE, text=True)
     while not os.path.exists(scratch / "trace"):  # then recorder has taken charge of its signals
