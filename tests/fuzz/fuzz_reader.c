@@ -8,6 +8,9 @@
  * are kept in FOLDER/NUMBER (default: the current folder's `fuzz-failures`). Exit status: 0 all survived, 1
  * not.
  *
+ * -k: copies that end so ("read", "refused", "more than 0.3 s", ...; "any": all) are kept there, too, for
+ * other programs to read.
+ *
  * -q: copies that take more than 0.3 s of CPU time are counted as such and not waited for (babeltrace2
  * goes round for ever in one of a hundred; the reader ends that after 4 s).
  *
@@ -258,6 +261,15 @@ static GRand *seed_random(guint64 number)
     return g_rand_new_with_seed_array((const guint32[]){(guint32)number, (guint32)(number >> 32)}, 2);
 }
 
+static void keep(const struct seed *seed, guint64 number, const char *failures)
+{
+    g_autofree char *folder = g_strdup_printf("%s/%" PRIu64, failures, number);
+    g_autoptr(GRand) again = seed_random(number);
+
+    g_mkdir_with_parents(failures, 0777);
+    write_mutant(seed, again, folder);
+}
+
 static unsigned run(GPtrArray *seeds, guint64 first, guint64 count, const char *failures, const char *wanted)
 {
     g_autoptr(GHashTable) endings = g_hash_table_new(g_str_hash, g_str_equal);
@@ -271,15 +283,9 @@ static unsigned run(GPtrArray *seeds, guint64 first, guint64 count, const char *
         const char *what;
         write_mutant(seed, rand, folder);
         bool is_fine = survives(folder, number / seeds->len, &what);
-        if (wanted && strcmp(what, wanted) == 0)
-            is_fine = false;
-        if (!is_fine) {
-            g_autofree char *kept = g_strdup_printf("%s/%" PRIu64, failures, number);
-            g_mkdir_with_parents(failures, 0777);
-            g_autoptr(GRand) again = seed_random(number);
-            write_mutant(seed, again, kept);
-            failed++;
-        }
+        if (!is_fine || (wanted && (strcmp(what, wanted) == 0 || strcmp(wanted, "any") == 0)))
+            keep(seed, number, failures);
+        failed += !is_fine;
         g_hash_table_insert(endings, (gpointer)what,
                             GUINT_TO_POINTER(GPOINTER_TO_UINT(g_hash_table_lookup(endings, what)) + 1));
         remove_tree(folder);
