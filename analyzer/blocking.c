@@ -3,7 +3,8 @@
  * Part of the model, called by its dispatch.
  *
  * The release that ended a wait is the one that the wait itself names, or the latest wake of the same object
- * of the same process, within the wait, by another thread; for a join it is the end of the joined thread.
+ * of the same process, within the wait, by another thread, or else that of an object at the same address that
+ * another process shares; for a join it is the end of the joined thread.
  */
 #include "analyzer/call_names.h"
 #include "analyzer/model_internal.h"
@@ -74,6 +75,28 @@ static struct blocking new_operation(const struct thread_record *record, int64_t
     };
 }
 
+/* In the table of wakes: the process of all objects that processes of one host share. */
+static uint32_t sharing_processes(struct trace_model *model, const struct thread_record *record)
+{
+    return UINT32_MAX - model_process_at(model, record->thread.process)->process.host;
+}
+
+static struct wake find_wake(struct trace_model *model, const struct thread_record *record,
+                             const struct blocking *operation, bool *is_lock_like)
+{
+    bool is_lock_like_elsewhere = false;
+    struct wake wake =
+        wake_table_wait(model->wakes, record->thread.process, operation->object, record->thread.index,
+                        operation->start_ns, operation->end_ns, is_lock_like);
+
+    if (wake.time_ns == 0 && operation->waker_thread == 0 && model->has_shared_wakes)
+        wake = wake_table_wait(model->wakes, sharing_processes(model, record), operation->object,
+                               record->thread.index, operation->start_ns, operation->end_ns,
+                               &is_lock_like_elsewhere);
+    *is_lock_like = *is_lock_like || is_lock_like_elsewhere;
+    return wake;
+}
+
 static void find_release(struct trace_model *model, const struct thread_record *record,
                          struct blocking *operation, bool *is_lock_like)
 {
@@ -87,9 +110,7 @@ static void find_release(struct trace_model *model, const struct thread_record *
         }
         return;
     }
-    struct wake wake =
-        wake_table_wait(model->wakes, record->thread.process, operation->object, record->thread.index,
-                        operation->start_ns, operation->end_ns, is_lock_like);
+    struct wake wake = find_wake(model, record, operation, is_lock_like);
     if (wake.time_ns <= operation->wake_ns)
         return; /* the wait itself told of a later one */
     operation->waker_thread = wake.thread;
@@ -98,10 +119,10 @@ static void find_release(struct trace_model *model, const struct thread_record *
 }
 
 /* A thread released what others waited for. */
-static void note_release(struct trace_model *model, struct thread_record *waker, uint64_t object,
-                         uint32_t kind, const struct wake *wake)
+static void note_release(struct trace_model *model, struct thread_record *waker, uint32_t process,
+                         uint64_t object, uint32_t kind, const struct wake *wake)
 {
-    bool is_lock_like = wake_table_add(model->wakes, waker->thread.process, object, wake);
+    bool is_lock_like = wake_table_add(model->wakes, process, object, wake);
 
     switch (kind) {
     case EXECTRACE_WAIT_MUTEX:
@@ -146,7 +167,7 @@ static void take_release(struct trace_model *model, const struct thread_record *
     operation->waker_stack = wake.stack;
     operation->wake_ns = wake.time_ns;
     if (operation->wait_kind != EXECTRACE_WAIT_JOIN)
-        note_release(model, waker, operation->object, operation->wait_kind, &wake);
+        note_release(model, waker, waker->thread.process, operation->object, operation->wait_kind, &wake);
 }
 
 static void tell_timeline(struct trace_model *model, struct thread_record *record,
@@ -189,8 +210,10 @@ void blocking_wake(struct trace_model *model, struct thread_record *record, cons
         .thread = record->thread.index,
         .stack = model_event_stack(model, record->thread.process, event),
     };
+    uint32_t process = event->wake.is_shared ? sharing_processes(model, record) : record->thread.process;
 
-    note_release(model, record, event->wake.object, event->wake.kind, &wake);
+    model->has_shared_wakes = model->has_shared_wakes || event->wake.is_shared;
+    note_release(model, record, process, event->wake.object, event->wake.kind, &wake);
 }
 
 /* A sum lies somewhere between the thread's latest sum and now. */

@@ -152,6 +152,7 @@ struct event {
         struct {
             uint64_t object;
             uint32_t kind;
+            bool is_shared; /* threads of other processes may have waited */
         } wake;
         struct {
             uint64_t object, total_ns, longest_ns;

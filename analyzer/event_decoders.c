@@ -189,6 +189,12 @@ static void finish_wait_woken(struct event *event)
     event->wait.waker_tid = EXECTRACE_WHO_WAKER(who);
 }
 
+static void finish_wake(struct event *event)
+{
+    event->wake.is_shared = (event->wake.kind & EXECTRACE_WAKE_SHARED) != 0;
+    event->wake.kind &= ~EXECTRACE_WAKE_SHARED;
+}
+
 static void finish_open(struct event *event)
 {
     event->open.operation = event->open.kind != 0 ? EXECTRACE_OPERATION_SYNC : EXECTRACE_OPERATION_SYSCALL;
@@ -502,7 +508,7 @@ static const struct decoder decoders[] = {
     {"exectrace_sync:wait", EVENT_WAIT, wait_fields, NULL, NULL, THREAD_REQUIRED},
     {"exectrace_sync:wait_short", EVENT_WAIT, wait_short_fields, NULL, finish_wait_short, THREAD_REQUIRED},
     {"exectrace_sync:wait_woken", EVENT_WAIT, wait_woken_fields, NULL, finish_wait_woken, THREAD_REQUIRED},
-    {"exectrace_sync:wake", EVENT_WAKE, wake_fields, NULL, NULL, THREAD_REQUIRED},
+    {"exectrace_sync:wake", EVENT_WAKE, wake_fields, NULL, finish_wake, THREAD_REQUIRED},
     {"exectrace_sync:summary", EVENT_WAIT_SUMMARY, wait_summary_fields, NULL, NULL, THREAD_ANY},
     {"exectrace_syscall:call", EVENT_CALL, call_fields, NULL, NULL, THREAD_REQUIRED},
     {"exectrace_syscall:summary", EVENT_CALL_SUMMARY, call_summary_fields, NULL, NULL, THREAD_ANY},

@@ -94,6 +94,7 @@ struct trace_model {
     struct intern_table *strings;
     struct stack_table *stacks;
     struct wake_table *wakes;
+    bool has_shared_wakes; /* of objects that processes share */
     GPtrArray *processes; /* struct process_record *, by index */
     GPtrArray *threads;   /* struct thread_record *, by index */
     GPtrArray *cpus;      /* struct cpu_record * or NULL, by CPU; host 0 only, others by host * 4096 */

@@ -58,7 +58,8 @@ LTTNG_UST_TRACEPOINT_EVENT(exectrace_sync, wait_woken,
         lttng_ust_field_integer(uint32_t, since_wake, since_wake)
         lttng_ust_field_integer_hex(uint64_t, who, who)))
 
-/* A thread releases what somebody waits for, just before the release; only where the waiter cannot tell it. */
+/* A thread releases what somebody waits for, just before the release; only where the waiter cannot tell it.
+ * kind: with EXECTRACE_WAKE_SHARED where threads of other processes may be the waiters. */
 LTTNG_UST_TRACEPOINT_EVENT(exectrace_sync, wake,
     LTTNG_UST_TP_ARGS(uint8_t, kind,
         uint64_t, object,

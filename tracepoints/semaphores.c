@@ -7,6 +7,7 @@
 #include <semaphore.h>
 
 #include "tracepoints/real.h"
+#include "tracepoints/shared_objects.h"
 #include "tracepoints/waits.h"
 
 /* Takes the semaphore if that needs no waiting; errno stays as it was either way. */
@@ -71,7 +72,10 @@ WRAPPER int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const stru
 
 WRAPPER int sem_post(sem_t *semaphore)
 {
-    if (waits_are_recorded())
+    if (waits_are_recorded()) {
         wake(EXECTRACE_WAIT_SEMAPHORE, semaphore, __builtin_return_address(0));
+        if (semaphore_is_awaited_elsewhere(semaphore))
+            wake_elsewhere(EXECTRACE_WAIT_SEMAPHORE, semaphore, __builtin_return_address(0));
+    }
     return real.sem_post(semaphore);
 }

@@ -172,3 +172,16 @@ void wake_marked(enum exectrace_wait_kind kind, uint64_t object, const void *sit
     guard_leave();
     errno = saved_errno;
 }
+
+void wake_elsewhere(enum exectrace_wait_kind kind, const void *object, const void *site)
+{
+    int saved_errno = errno;
+    struct thread_block *thread;
+
+    if (!TRACING(exectrace_sync, wake) || threads_is_tracer_code(site) || !(thread = guard_enter()))
+        return;
+    lttng_ust_do_tracepoint(exectrace_sync, wake, (uint8_t)(kind | EXECTRACE_WAKE_SHARED),
+                            wait_object(object), stacks_take(thread, clock_now_ns()));
+    guard_leave();
+    errno = saved_errno;
+}
