@@ -1,5 +1,5 @@
 /*
- * What wrapped calls cost: a program that does nothing else. Prints the nanoseconds of one iteration.
+ * What wrapped calls cost: a program that does nothing else. Prints wall and CPU time of an iteration.
  *
  *     tests/bench/run io-null io-ping-pong malloc        all tools, side by side
  *     bench_io null|ping-pong|malloc COUNT
@@ -7,26 +7,18 @@
  * null: write of one byte to /dev/null, the cheapest call there is. ping-pong: a byte there and back between
  * two threads through pipes. malloc: malloc(64) and free.
  */
+#include "bench_timer.h"
+
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static int there[2];
 static int back[2];
 static long count;
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static void run_null(void)
 {
@@ -84,9 +76,9 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], loops[i].name) != 0)
             continue;
 
-        uint64_t start_ns = now_ns();
+        struct bench_timer timer = bench_timer_start();
         loops[i].run();
-        printf("%.2f\n", (double)(now_ns() - start_ns) / (double)count);
+        bench_timer_print(&timer, (double)count);
         return 0;
     }
     fputs("usage: bench_io null|ping-pong|malloc COUNT\n", stderr);

@@ -4,27 +4,19 @@
  *  uncontended: one thread locks and unlocks a mutex and allocates and frees 64 bytes.
  *  contended:   two threads take one mutex for a short critical section, as often as they can.
  *
- * Prints the wall time in nanoseconds of one iteration (per thread). Started by tests/bench/run.
+ * Prints wall and CPU time of one iteration, of both threads together. Started by tests/bench/run.
  */
+#include "bench_timer.h"
+
 #include <pthread.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t start;
 static unsigned long iterations;
 static volatile unsigned long shared;
-
-static double now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
 
 static void uncontended(void)
 {
@@ -54,23 +46,23 @@ static void *contended(void *unused)
 int main(int argc, char **argv)
 {
     pthread_t other;
-    double start_ns;
+    struct bench_timer timer;
 
     if (argc != 3 || (iterations = strtoul(argv[2], NULL, 10)) == 0) {
         fprintf(stderr, "usage: bench_loops uncontended|contended ITERATIONS\n");
         return 2;
     }
     if (strcmp(argv[1], "uncontended") == 0) {
-        start_ns = now_ns();
+        timer = bench_timer_start();
         uncontended();
     } else {
         pthread_barrier_init(&start, NULL, 2);
         if (pthread_create(&other, NULL, contended, NULL) != 0)
             return 1;
-        start_ns = now_ns();
+        timer = bench_timer_start();
         contended(NULL);
         pthread_join(other, NULL);
     }
-    printf("%.2f\n", (now_ns() - start_ns) / (double)iterations);
+    bench_timer_print(&timer, (double)iterations);
     return 0;
 }

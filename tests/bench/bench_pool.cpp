@@ -1,7 +1,8 @@
 // A C++ thread pool: bench_pool JOBS. Three workers take jobs of some microseconds from one queue.
-// Prints the wall time in nanoseconds of one job. Started by tests/bench/run.
+// Prints wall and CPU time of one job. Started by tests/bench/run.
+#include "bench_timer.h"
+
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
@@ -41,7 +42,7 @@ int main(int argc, char **argv)
     }
     long count = std::strtol(argv[1], nullptr, 10);
     std::vector<std::thread> workers;
-    auto start = std::chrono::steady_clock::now();
+    bench_timer timer = bench_timer_start();
 
     for (int i = 0; i < 3; i++)
         workers.emplace_back(work);
@@ -64,7 +65,6 @@ int main(int argc, char **argv)
     changed.notify_all();
     for (auto &worker : workers)
         worker.join();
-    std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - start;
-    std::cout << took.count() / static_cast<double>(count) << "\n";
+    bench_timer_print(&timer, static_cast<double>(count));
     return 0;
 }
