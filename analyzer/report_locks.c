@@ -120,23 +120,79 @@ static void add_pairs(const struct locks_report *report, struct report_table *ta
     }
 }
 
-static void print_pair(const struct locks_report *report, const struct lock_sum *lock,
-                       const struct lock_pair *pair, FILE *out)
+/* "THREAD: FRAMES" */
+static char *place_text(const struct locks_report *report, uint32_t thread, uint32_t stack)
 {
     const struct report_context *context = &report->context;
-    char total[FORMAT_SIZE], count[FORMAT_SIZE], name[FORMAT_SIZE];
-    g_autofree char *waiter =
-        stack_text_short(context->model, context->symbols, pair->waiter_stack, MAX_FRAMES);
+    char name[FORMAT_SIZE];
+    g_autofree char *frames = stack_text_short(context->model, context->symbols, stack, MAX_FRAMES);
 
-    fprintf(out, "  %9s %7s  %-9s  %s: %s\n", format_ns(total, (int64_t)pair->total_ns),
-            format_count(count, pair->count), pair->is_idle ? "idle in" : "waited in",
-            report_thread_name(trace_model_thread(context->model, pair->waiter), name), waiter);
+    return g_strdup_printf("%s: %s", report_thread_name(trace_model_thread(context->model, thread), name),
+                           frames);
+}
+
+/* What is printed of a pair after its sums. */
+static char *pair_text(const struct locks_report *report, const struct lock_sum *lock,
+                       const struct lock_pair *pair)
+{
+    g_autofree char *waiter = place_text(report, pair->waiter, pair->waiter_stack);
+    const char *verb = pair->is_idle ? "idle in" : "waited in";
+
     if (pair->holder == 0)
+        return g_strdup_printf("%-9s  %s", verb, waiter);
+    g_autofree char *holder = place_text(report, pair->holder, pair->holder_stack);
+    return g_strdup_printf("%-9s  %s\n                     %-9s  %s", verb, waiter,
+                           report_release_verb(lock->wait_kind), holder);
+}
+
+/* Pairs that read alike. */
+struct shown_pair {
+    char *text;
+    bool is_idle;
+    uint64_t count, total_ns;
+};
+
+/* As the pairs are: not idle first, then heaviest. */
+static int compare_shown(const void *left, const void *right)
+{
+    const struct shown_pair *a = left, *b = right;
+
+    if (a->is_idle != b->is_idle)
+        return a->is_idle ? 1 : -1;
+    return (a->total_ns < b->total_ns) - (a->total_ns > b->total_ns);
+}
+
+static void add_shown(GArray *shown, const struct lock_pair *pair, char *text)
+{
+    for (guint i = 0; i < shown->len; i++) {
+        struct shown_pair *alike = &g_array_index(shown, struct shown_pair, i);
+        if (strcmp(alike->text, text) != 0)
+            continue;
+        alike->count += pair->count;
+        alike->total_ns += pair->total_ns;
+        g_free(text);
         return;
-    g_autofree char *holder =
-        stack_text_short(context->model, context->symbols, pair->holder_stack, MAX_FRAMES);
-    fprintf(out, "                     %-9s  %s: %s\n", report_release_verb(lock->wait_kind),
-            report_thread_name(trace_model_thread(context->model, pair->holder), name), holder);
+    }
+    struct shown_pair added = {text, pair->is_idle, pair->count, pair->total_ns};
+    g_array_append_val(shown, added);
+}
+
+/* Pairs that read alike, as those of a server's equal processes do, are shown as one. */
+static void print_pairs(const struct locks_report *report, const struct lock_sum *lock, FILE *out)
+{
+    g_autoptr(GArray) shown = g_array_new(FALSE, FALSE, sizeof(struct shown_pair));
+    char total[FORMAT_SIZE], count[FORMAT_SIZE];
+
+    for (size_t i = 0; i < LOCK_ACCOUNT_PAIRS && lock->pairs[i].count > 0; i++)
+        add_shown(shown, &lock->pairs[i], pair_text(report, lock, &lock->pairs[i]));
+    g_array_sort(shown, compare_shown);
+    for (guint i = 0; i < shown->len; i++) {
+        struct shown_pair *pair = &g_array_index(shown, struct shown_pair, i);
+        if (i < MAX_TEXT_PAIRS)
+            fprintf(out, "  %9s %7s  %s\n", format_ns(total, (int64_t)pair->total_ns),
+                    format_count(count, pair->count), pair->text);
+        g_free(pair->text);
+    }
 }
 
 static void print_stacks(const struct locks_report *report, const GPtrArray *locks, FILE *out)
@@ -149,8 +205,7 @@ static void print_stacks(const struct locks_report *report, const GPtrArray *loc
             break;
         fprintf(out, "\n%s %s\n", report_object_kind(lock->wait_kind),
                 report_object_name(lock->wait_kind, lock->object, object));
-        for (size_t j = 0; j < MAX_TEXT_PAIRS && lock->pairs[j].count > 0; j++)
-            print_pair(report, lock, &lock->pairs[j], out);
+        print_pairs(report, lock, out);
     }
 }
 
