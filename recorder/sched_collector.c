@@ -59,7 +59,7 @@
 #define OFTEN_SWITCHED_HZ 3000
 #define SAMPLED_INTERVALS 16
 #define SAMPLING_DECISION_NS UINT64_C(100000000)
-/* Untold switches of a CPU until perf is asked for them. */
+/* Untold switches of a CPU until it is watched, see watch_silent_cpus. */
 #define MISSED_LIMIT 8
 /* How the tracepoint is tried on each CPU before the program runs. */
 #define NAPS 3
@@ -163,13 +163,30 @@ static void take_record(struct sched_collector *collector, const struct sched_re
 }
 
 /*
- * A thread of ours left a CPU that it was not told to have been put on. Now and then is bearable; where it
- * goes on, perf has to tell the switches of that CPU, too, though that is dearer.
+ * The CPUs whose idle task does not tell its switches have others tell when they are woken. Where the kernel
+ * cannot do that, perf has to tell all their switches, which makes each twice as dear.
  */
+static void watch_silent_cpus(struct sched_collector *collector, int newest)
+{
+    int cpu_count = collector->perf.cpu_count;
+    g_autofree int *cpus = g_new0(int, (gsize)cpu_count);
+    unsigned count = 0;
+
+    for (int cpu = 0; cpu < cpu_count; cpu++) {
+        if (collector->missed_counts[cpu] >= MISSED_LIMIT)
+            cpus[count++] = cpu;
+    }
+
+    if (collector->tracepoints.wakeup.id == 0 ||
+        !tracefs_instance_tell_idle(collector->instance, cpus, count))
+        perf_events_add_switches(&collector->perf, newest);
+}
+
+/* A thread of ours is on a CPU that it was not told to have been put on. Now and then is bearable. */
 static void count_missed(struct sched_collector *collector, uint16_t cpu)
 {
     if (cpu < collector->perf.cpu_count && ++collector->missed_counts[cpu] == MISSED_LIMIT)
-        perf_events_add_switches(&collector->perf, cpu);
+        watch_silent_cpus(collector, cpu);
 }
 
 /* Takes everything up to horizon out of the rings, in order of time. */
@@ -396,7 +413,7 @@ static void try_all_cpus(struct sched_collector *collector)
             continue;
 
         collector->missed_counts[ring->cpu] = MISSED_LIMIT;
-        perf_events_add_switches(&collector->perf, ring->cpu);
+        watch_silent_cpus(collector, ring->cpu);
     }
 }
 
@@ -513,7 +530,7 @@ static void emit_source(const struct sched_collector *collector)
 
     for (int cpu = 0; collector->missed_counts && cpu < collector->perf.cpu_count; cpu++) {
         if (collector->missed_counts[cpu] >= MISSED_LIMIT)
-            g_string_append_printf(text, "; CPU %d also by perf_event_open", cpu);
+            g_string_append_printf(text, "; CPU %d, when idle: sched_wakeup", cpu);
     }
 
     collector->events->sched_source(now_ns(), (uint8_t)collector->source, text->str);

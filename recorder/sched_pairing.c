@@ -208,6 +208,22 @@ static void add_missed_in(struct sched_pairing *pairing, const struct thread *th
     add_in(pairing, &in);
 }
 
+/* A thread did something; so it is on the record's CPU, even if that was not told. */
+static void add_sign_of_running(struct sched_pairing *pairing, int32_t tid, const struct sched_record *sign)
+{
+    const struct thread *thread = pairing->expects_strangers ? find_thread(pairing, tid) : NULL;
+
+    if (!thread || thread->state == THREAD_ON || thread->state == THREAD_UNKNOWN ||
+        sign->time < thread->since)
+        return;
+
+    struct sched_record out = *sign;
+
+    out.tid = tid;
+    out.put_on_after = thread->is_woken ? thread->since : sign->time;
+    add_missed_in(pairing, thread, &out);
+}
+
 static void add_out(struct sched_pairing *pairing, const struct sched_record *record)
 {
     struct thread *thread = switched_thread(pairing, record);
@@ -261,6 +277,8 @@ static void add_name(struct sched_pairing *pairing, const struct sched_record *r
 
 static void add_sample(struct sched_pairing *pairing, const struct sched_record *record)
 {
+    add_sign_of_running(pairing, record->tid, record);
+
     const struct thread *thread = find_thread(pairing, record->tid);
 
     if (!thread || !thread->is_tracer)
@@ -271,6 +289,9 @@ static void add_sample(struct sched_pairing *pairing, const struct sched_record 
 static void add_wakeup(struct sched_pairing *pairing, const struct sched_record *record)
 {
     struct thread *thread = find_thread(pairing, record->tid);
+
+    if (record->waker_tid > 0)
+        add_sign_of_running(pairing, record->waker_tid, record);
 
     if (!thread)
         return;

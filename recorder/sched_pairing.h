@@ -69,8 +69,9 @@ void sched_pairing_free(struct sched_pairing *pairing);
 void sched_pairing_add(struct sched_pairing *pairing, const struct sched_record *record);
 
 /*
- * Switch-ins of known threads that were not told, see put_on_after. Such a thread is taken to have been put
- * on the CPU as soon as it could.
+ * Switch-ins of known threads that were not told: such a thread leaves a CPU (see put_on_after), or it wakes
+ * another one or is sampled though it had been off. It is taken to have been put on the CPU as soon as it
+ * could.
  */
 uint64_t sched_pairing_missed_count(const struct sched_pairing *pairing);
 

@@ -49,11 +49,19 @@ static void print_lost(uint64_t time, uint16_t cpu, uint64_t count)
                            cpu);
 }
 
+static void print_sample(uint64_t time, int32_t pid, int32_t tid, const uint64_t *pcs, uint32_t pcs_count)
+{
+    (void)pcs;
+    (void)pcs_count;
+    g_string_append_printf(output, "%" G_GUINT64_FORMAT " sample %d/%d\n", time, pid, tid);
+}
+
 static const struct recorder_events printing_events = {
     .sched_switch = print_switch,
     .sched_start = print_start,
     .sched_exit = print_exit,
     .sched_name = print_name,
+    .sched_sample = print_sample,
     .sched_lost = print_lost,
 };
 
@@ -225,6 +233,30 @@ static void test_sched_pairing__untold_switch_in_is_put_where_it_could_be_first(
                                      "200 switch 10/10 off 40 1>1 0\n");
 }
 
+static void test_sched_pairing__who_wakes_or_is_sampled_runs_though_untold(void **state)
+{
+    const struct sched_record wakeup = {
+        .type = SCHED_RECORD_WAKEUP, .time = 150, .tid = 11, .cpu = 1, .waker_tid = 10};
+    const struct sched_record sample = {
+        .type = SCHED_RECORD_SAMPLE, .time = 250, .pid = 10, .tid = 10, .cpu = 1};
+
+    (void)state;
+    sched_pairing_expect_strangers(pairing, 10);
+    sched_pairing_know_thread(pairing, 10, 10);
+    add(100, SCHED_RECORD_OUT, 10, 0);
+    add(130, SCHED_RECORD_WAKEUP, 10, 0);
+    sched_pairing_add(pairing, &wakeup); /* by thread 10, which could run since 130 */
+    assert_int_equal(sched_pairing_missed_count(pairing), 1);
+    add(200, SCHED_RECORD_OUT_PREEMPTED, 10, 1);
+    sched_pairing_add(pairing, &sample);
+    sched_pairing_add(pairing, &sample);
+    assert_int_equal(sched_pairing_missed_count(pairing), 2);
+    assert_string_equal(output->str, "130 switch 10/10 off 30 0>1 0 by 77\n"
+                                     "250 switch 10/10 off 50 1>1 1 runnable 50\n"
+                                     "250 sample 10/10\n"
+                                     "250 sample 10/10\n");
+}
+
 static void test_sched_pairing__woken_and_open_at_the_end(void **state)
 {
     (void)state;
@@ -339,6 +371,7 @@ int main(void)
         TEST(wakeup_of_a_running_thread_says_nothing_of_a_later_sleep),
         TEST(woken_before_it_was_off_it_could_run_all_the_time),
         TEST(untold_switch_in_is_put_where_it_could_be_first),
+        TEST(who_wakes_or_is_sampled_runs_though_untold),
         TEST(woken_and_open_at_the_end),
         TEST(of_the_whole_machine_only_ours_are_taken),
         TEST(number_used_again_is_a_new_thread),

@@ -44,6 +44,21 @@ static void test_sched_tracepoints_read__signs_and_limits(void **state)
     assert_int_equal(sched_tracepoints_read(&(struct tracepoint_field){65535, 4}, raw, 8), 0);
 }
 
+static void test_sched_tracepoints_decode__wakeup_puts_a_thread_on_an_idle_cpu(void **state)
+{
+    struct sched_tracepoints tracepoints = {
+        .sched_switch.id = 1, .waking = {2, {24, 4}}, .wakeup_new.id = 3, .wakeup = {4, {24, 4}}};
+    struct sched_record records[2] = {{.time = 100, .cpu = 1}};
+    uint8_t raw[32] = {4, 0, 0, 0, [24] = 77};
+
+    (void)state;
+    assert_int_equal(sched_tracepoints_decode(&tracepoints, raw, sizeof(raw), records), 1);
+    assert_int_equal(records[0].type, SCHED_RECORD_IN);
+    assert_int_equal(records[0].tid, 77);
+    tracepoints.wakeup.id = 0; /* a kernel without it */
+    assert_int_equal(sched_tracepoints_decode(&tracepoints, raw, sizeof(raw), records), 0);
+}
+
 static void test_existing_process_parse_mapping__takes_code_of_files_and_vdso(void **state)
 {
     struct sched_record record = {0};
@@ -78,6 +93,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sched_tracepoints_parse_field__finds_whole_names_only),
         cmocka_unit_test(test_sched_tracepoints_read__signs_and_limits),
+        cmocka_unit_test(test_sched_tracepoints_decode__wakeup_puts_a_thread_on_an_idle_cpu),
         cmocka_unit_test(test_existing_process_parse_mapping__takes_code_of_files_and_vdso),
         cmocka_unit_test(test_existing_process_threads__has_ourselves),
     };
