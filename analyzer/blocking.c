@@ -307,11 +307,12 @@ static uint32_t open_stack(struct trace_model *model, const struct thread_record
     return stack_table_intern(model->stacks, record->thread.process, &leaf);
 }
 
-/* The thread that holds what an open wait is for; 0: not known. */
+/* The thread that holds what an open wait is for, or that is to be joined; 0: not known. */
 static uint32_t find_holder(const struct trace_model *model, const struct event *event)
 {
-    const struct thread_record *holder =
-        event->open.holder_tid > 0 ? model_find_thread(model, event->host, event->open.holder_tid) : NULL;
+    int32_t tid =
+        event->open.kind == EXECTRACE_WAIT_JOIN ? (int32_t)event->open.object : event->open.holder_tid;
+    const struct thread_record *holder = tid > 0 ? model_find_thread(model, event->host, tid) : NULL;
 
     return holder ? holder->thread.index : 0;
 }

@@ -70,7 +70,7 @@ const char *report_release_verb(uint32_t wait_kind)
     case EXECTRACE_WAIT_ONCE:
         return "held by";
     case EXECTRACE_WAIT_JOIN:
-        return "ended by";
+        return "joined";
     default:
         return "woken by";
     }

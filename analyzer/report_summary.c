@@ -211,8 +211,11 @@ static void print_stuck_wait(const struct summary *summary, const struct stuck_w
 
     fprintf(out, " %9s  ", format_ns(total, (int64_t)wait->waited_ns));
     print_thread(summary, wait->thread, out);
-    fprintf(out, " waits for %s %s, held by ", report_object_kind(wait->wait_kind),
-            report_object_name(wait->wait_kind, wait->object, object));
+    if (wait->wait_kind == EXECTRACE_WAIT_JOIN)
+        fputs(" waits for the end of ", out);
+    else
+        fprintf(out, " waits for %s %s, held by ", report_object_kind(wait->wait_kind),
+                report_object_name(wait->wait_kind, wait->object, object));
     print_thread(summary, wait->holder, out);
     fputc('\n', out);
     if (wait->stack != 0)
@@ -225,6 +228,7 @@ static void print_stuck_wait(const struct summary *summary, const struct stuck_w
 static void print_circles(const struct summary *summary, const GPtrArray *waits, FILE *out)
 {
     uint32_t first = 0;
+    bool has_join = false;
 
     for (guint i = 0; i < waits->len; i++) {
         const struct stuck_wait *wait = waits->pdata[i];
@@ -236,11 +240,13 @@ static void print_circles(const struct summary *summary, const GPtrArray *waits,
         }
         print_thread(summary, wait->thread, out);
         fputs(" -> ", out);
+        has_join = has_join || wait->wait_kind == EXECTRACE_WAIT_JOIN;
         if (wait->holder != first)
             continue;
         print_thread(summary, first, out);
-        fputs(": each waits for what the next one holds\n", out);
+        fprintf(out, ": each waits for %s\n", has_join ? "the next one" : "what the next one holds");
         first = 0;
+        has_join = false;
     }
 }
 

@@ -1,5 +1,8 @@
 /* Open waits and their circles; a consumer of the model's facts. A thread has one open wait at most. */
 #include "analyzer/stuck_account.h"
+
+#include "tracepoints/contract.h"
+
 #include <stdlib.h>
 
 struct stuck_account {
@@ -67,6 +70,12 @@ static bool is_in_circle(const struct stuck_account *account, const struct stuck
     return false;
 }
 
+/* Who joins a thread waits for work to be done, which is nothing wrong unless the work can never be done. */
+static bool is_stuck(const struct stuck_wait *wait)
+{
+    return wait->is_in_circle || wait->wait_kind != EXECTRACE_WAIT_JOIN;
+}
+
 static int compare_waits(const void *a, const void *b)
 {
     const struct stuck_wait *left = *(struct stuck_wait *const *)a, *right = *(struct stuck_wait *const *)b;
@@ -104,7 +113,8 @@ GPtrArray *stuck_account_list(struct stuck_account *account)
     g_hash_table_iter_init(&iter, account->by_thread);
     while (g_hash_table_iter_next(&iter, NULL, &wait)) {
         ((struct stuck_wait *)wait)->is_in_circle = is_in_circle(account, wait);
-        g_ptr_array_add(waits, wait);
+        if (is_stuck(wait))
+            g_ptr_array_add(waits, wait);
     }
     g_ptr_array_sort(waits, compare_waits);
     return follow_circles(account, waits);

@@ -1,6 +1,7 @@
 /*
  * Who was stuck when the recording ended: waits that had not ended, whose holder is known, and the circles
- * that they make. For the summary.
+ * that they make. A join's holder is the joined thread; joins outside of circles are left out. For the
+ * summary.
  */
 #ifndef ANALYZER_STUCK_ACCOUNT_H
 #define ANALYZER_STUCK_ACCOUNT_H

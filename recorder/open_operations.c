@@ -6,6 +6,7 @@
 
 #include "tracepoints/contract.h"
 #include "tracepoints/state.h"
+#include "tracepoints/state_holders.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -34,7 +35,7 @@ static bool copy_operation(const struct state_slot *slot, struct state_operation
     return false;
 }
 
-static bool emit_slot(const struct state_slot *slot, int32_t pid, uint64_t end_ns,
+static bool emit_slot(const struct state_slot *slot, const struct state_file *file, uint64_t end_ns,
                       const struct recorder_events *events)
 {
     struct state_operation operation;
@@ -47,12 +48,13 @@ static bool emit_slot(const struct state_slot *slot, int32_t pid, uint64_t end_n
         return false;
 
     const struct recorder_open_operation open = {
-        .pid = pid,
+        .pid = file->pid,
         .tid = tid,
         .kind = operation.kind,
         .object = operation.object,
         .number = operation.number,
-        .fd = operation.fd,
+        .fd = operation.operation == EXECTRACE_OPERATION_SYNC ? state_find_holder(file, operation.object, tid)
+                                                              : operation.fd,
         .fd_kind = operation.fd_kind,
         .duration_ns = end_ns - MIN(end_ns, operation.start_ns),
         .stack = operation.stack,
@@ -70,7 +72,7 @@ static unsigned emit_state(const struct state_file *file, uint64_t end_ns,
     unsigned count = 0;
 
     for (unsigned i = 0; i < MIN(file->slot_count, STATE_SLOT_COUNT); i++)
-        count += emit_slot(&file->slots[i], file->pid, end_ns, events);
+        count += emit_slot(&file->slots[i], file, end_ns, events);
 
     return count;
 }

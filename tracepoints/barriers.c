@@ -4,14 +4,17 @@
 #include <pthread.h>
 #include <threads.h>
 
+#include "tracepoints/holds.h"
 #include "tracepoints/real.h"
 #include "tracepoints/waits.h"
 
-/* glibc's pthread_barrier_t (since 2.25), read only to see whether the caller is the last to arrive. */
+/* glibc's pthread_barrier_t (since 2.25), read only to see whether the caller is the last to arrive, and
+ * whether threads of other processes may wait. */
 struct barrier_layout {
     unsigned arrived;       /* in all rounds */
     unsigned current_round; /* `arrived` when the round began */
     unsigned count;
+    int is_shared;
 };
 
 /* A once call in progress; lives in the wrapper's frame. */
@@ -35,6 +38,11 @@ static bool is_last_to_arrive(const pthread_barrier_t *barrier)
            layout->count;
 }
 
+static bool is_shared(const pthread_barrier_t *barrier)
+{
+    return ((const struct barrier_layout *)(const void *)barrier)->is_shared != 0;
+}
+
 WRAPPER int pthread_barrier_wait(pthread_barrier_t *barrier)
 {
     WAIT_SCOPE(wait);
@@ -44,6 +52,8 @@ WRAPPER int pthread_barrier_wait(pthread_barrier_t *barrier)
         return real.pthread_barrier_wait(barrier);
     if (is_last_to_arrive(barrier)) {
         wake(EXECTRACE_WAIT_BARRIER, barrier, __builtin_return_address(0));
+        if (is_shared(barrier))
+            wake_elsewhere(EXECTRACE_WAIT_BARRIER, barrier, __builtin_return_address(0));
         return real.pthread_barrier_wait(barrier);
     }
     wait_begin(&wait, EXECTRACE_WAIT_BARRIER, wait_object(barrier), __builtin_return_address(0));
@@ -62,6 +72,7 @@ struct once_run {
 /* When the routine is left, also by an exception or a cancellation: others go on. */
 static void release_once(struct once_run *run)
 {
+    holds_remove(run->object);
     wake(EXECTRACE_WAIT_ONCE, run->object, run->site);
 }
 
@@ -74,6 +85,7 @@ static void run_once_routine(void)
         __attribute__((unused, cleanup(release_once))) = {.object = scope->object, .site = scope->site};
 
     wait_forget(&scope->wait);
+    holds_add(scope->object, scope->site);
     once_scope = scope->outer;
     scope->routine();
 }

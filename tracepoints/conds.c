@@ -10,7 +10,9 @@
 #include <pthread.h>
 #include <threads.h>
 
+#include "tracepoints/holds.h"
 #include "tracepoints/real.h"
+#include "tracepoints/shared_objects.h"
 #include "tracepoints/waits.h"
 
 #define VERSIONED WRAPPER __attribute__((used))
@@ -34,11 +36,22 @@ int old_cond_timedwait(void *cond, pthread_mutex_t *mutex, const struct timespec
 int old_cond_signal(void *cond);
 int old_cond_broadcast(void *cond);
 
-/* The wait itself is the caller's; this is what comes before it. */
-static void begin(struct wait *wait, const void *cond, const void *mutex, const void *site)
+/* The wait itself is the caller's; this is what comes before it. True: the thread lists the mutex as held. */
+static bool begin(struct wait *wait, const void *cond, const void *mutex, const void *site)
 {
     wait_begin(wait, EXECTRACE_WAIT_COND, wait_object(cond), site);
     wake(EXECTRACE_WAIT_MUTEX, mutex, site);
+    if (mutex_is_awaited_elsewhere(mutex))
+        wake_elsewhere(EXECTRACE_WAIT_MUTEX, mutex, site);
+    return holds_remove(mutex);
+}
+
+/* What comes after it. A thread that was cancelled has the mutex unlisted until it ends or releases it. */
+static void end(struct wait *wait, enum exectrace_wait_outcome outcome, const void *mutex, bool was_listed)
+{
+    wait_end(wait, outcome);
+    if (was_listed)
+        holds_add(mutex, wait->site);
 }
 
 VERSIONED int new_cond_wait(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex)
@@ -49,9 +62,9 @@ VERSIONED int new_cond_wait(pthread_cond_t *restrict cond, pthread_mutex_t *rest
         return real.pthread_cond_wait(cond, mutex);
 
     WAIT_SCOPE(wait);
-    begin(&wait, cond, mutex, __builtin_return_address(0));
+    bool is_listed = begin(&wait, cond, mutex, __builtin_return_address(0));
     result = real.pthread_cond_wait(cond, mutex);
-    wait_end(&wait, wait_outcome(result));
+    end(&wait, wait_outcome(result), mutex, is_listed);
     return result;
 }
 
@@ -64,9 +77,9 @@ VERSIONED int new_cond_timedwait(pthread_cond_t *restrict cond, pthread_mutex_t 
         return real.pthread_cond_timedwait(cond, mutex, until);
 
     WAIT_SCOPE(wait);
-    begin(&wait, cond, mutex, __builtin_return_address(0));
+    bool is_listed = begin(&wait, cond, mutex, __builtin_return_address(0));
     result = real.pthread_cond_timedwait(cond, mutex, until);
-    wait_end(&wait, wait_outcome(result));
+    end(&wait, wait_outcome(result), mutex, is_listed);
     return result;
 }
 
@@ -79,23 +92,30 @@ WRAPPER int pthread_cond_clockwait(pthread_cond_t *restrict cond, pthread_mutex_
         return real.pthread_cond_clockwait(cond, mutex, clock, until);
 
     WAIT_SCOPE(wait);
-    begin(&wait, cond, mutex, __builtin_return_address(0));
+    bool is_listed = begin(&wait, cond, mutex, __builtin_return_address(0));
     result = real.pthread_cond_clockwait(cond, mutex, clock, until);
-    wait_end(&wait, wait_outcome(result));
+    end(&wait, wait_outcome(result), mutex, is_listed);
     return result;
+}
+
+static void wake_waiters(const pthread_cond_t *cond, const void *site)
+{
+    wake(EXECTRACE_WAIT_COND, cond, site);
+    if (cond_is_awaited_elsewhere(cond))
+        wake_elsewhere(EXECTRACE_WAIT_COND, cond, site);
 }
 
 VERSIONED int new_cond_signal(pthread_cond_t *cond)
 {
     if (waits_are_recorded())
-        wake(EXECTRACE_WAIT_COND, cond, __builtin_return_address(0));
+        wake_waiters(cond, __builtin_return_address(0));
     return real.pthread_cond_signal(cond);
 }
 
 VERSIONED int new_cond_broadcast(pthread_cond_t *cond)
 {
     if (waits_are_recorded())
-        wake(EXECTRACE_WAIT_COND, cond, __builtin_return_address(0));
+        wake_waiters(cond, __builtin_return_address(0));
     return real.pthread_cond_broadcast(cond);
 }
 
@@ -107,9 +127,9 @@ WRAPPER int cnd_wait(cnd_t *cond, mtx_t *mutex)
         return real.cnd_wait(cond, mutex);
 
     WAIT_SCOPE(wait);
-    begin(&wait, cond, mutex, __builtin_return_address(0));
+    bool is_listed = begin(&wait, cond, mutex, __builtin_return_address(0));
     result = real.cnd_wait(cond, mutex);
-    wait_end(&wait, result == thrd_success ? EXECTRACE_OUTCOME_ACQUIRED : EXECTRACE_OUTCOME_ERROR);
+    end(&wait, c11_wait_outcome(result), mutex, is_listed);
     return result;
 }
 
@@ -121,11 +141,9 @@ WRAPPER int cnd_timedwait(cnd_t *restrict cond, mtx_t *restrict mutex, const str
         return real.cnd_timedwait(cond, mutex, until);
 
     WAIT_SCOPE(wait);
-    begin(&wait, cond, mutex, __builtin_return_address(0));
+    bool is_listed = begin(&wait, cond, mutex, __builtin_return_address(0));
     result = real.cnd_timedwait(cond, mutex, until);
-    wait_end(&wait, result == thrd_success    ? EXECTRACE_OUTCOME_ACQUIRED
-                    : result == thrd_timedout ? EXECTRACE_OUTCOME_TIMED_OUT
-                                              : EXECTRACE_OUTCOME_ERROR);
+    end(&wait, c11_wait_outcome(result), mutex, is_listed);
     return result;
 }
 

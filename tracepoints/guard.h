@@ -36,6 +36,7 @@
 #include <stdint.h>
 
 #include "tracepoints/call_sums.h"
+#include "tracepoints/clock.h"
 #include "tracepoints/contract.h"
 #include "tracepoints/state.h"
 #include "tracepoints/sync_sums.h"
@@ -66,6 +67,9 @@ struct thread_block {
     uint64_t start_routine;  /* 0 for the main thread */
     struct state_slot *slot; /* in the state mapping, or own_slot when that is full */
     struct state_slot own_slot;
+    struct state_holds *holds; /* beside the slot, or own_holds; holds.h's */
+    struct state_holds own_holds;
+    uint32_t hold_count; /* places in use */
     uintptr_t
         stack_low; /* [stack_low, stack_high): readable whenever the stack pointer is inside; 0, 0: unknown */
     uintptr_t stack_high;
@@ -163,6 +167,7 @@ static inline void operation_store(struct state_slot *slot, const struct state_o
     slot->operation.start_ns = operation->start_ns;
     slot->operation.leaf_pc = operation->leaf_pc;
     slot->operation.frame = operation->frame;
+    slot->operation.holder_ns = operation->holder_ns;
     __atomic_store_n(&slot->sequence, sequence + 1, __ATOMIC_RELEASE);
 }
 
@@ -183,8 +188,10 @@ static inline void operation_begin(struct thread_block *thread, struct state_ope
 /* The present operation, a wait, is for what the thread `tid` holds; 0: not known. */
 static inline void operation_set_holder(struct thread_block *thread, int32_t tid)
 {
-    if (thread->slot->operation.operation == EXECTRACE_OPERATION_SYNC)
-        __atomic_store_n(&thread->slot->operation.fd, tid > 0 ? tid : -1, __ATOMIC_RELAXED);
+    if (thread->slot->operation.operation != EXECTRACE_OPERATION_SYNC)
+        return;
+    __atomic_store_n(&thread->slot->operation.fd, tid > 0 ? tid : -1, __ATOMIC_RELAXED);
+    __atomic_store_n(&thread->slot->operation.holder_ns, clock_now_ns(), __ATOMIC_RELAXED);
 }
 
 static inline void operation_end(struct thread_block *thread, const struct state_operation *saved)

@@ -75,6 +75,6 @@ WRAPPER int thrd_join(thrd_t thread, int *value)
     WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_JOIN, (uint64_t)threads_tid_of(thread), __builtin_return_address(0));
     result = real.thrd_join(thread, value);
-    wait_end(&wait, result == thrd_success ? EXECTRACE_OUTCOME_ACQUIRED : EXECTRACE_OUTCOME_ERROR);
+    wait_end(&wait, c11_wait_outcome(result));
     return result;
 }

@@ -10,14 +10,22 @@
 #include <pthread.h>
 #include <threads.h>
 
+#include "tracepoints/holds.h"
 #include "tracepoints/raw_syscall.h"
 #include "tracepoints/real.h"
+#include "tracepoints/shared_objects.h"
 #include "tracepoints/threads.h"
 #include "tracepoints/waits.h"
 
-/* In glibc's __data.__kind: what PTHREAD_MUTEX_ROBUST and PTHREAD_PROCESS_SHARED set. */
+/* In glibc's __data.__kind: what PTHREAD_MUTEX_ROBUST, PTHREAD_PRIO_INHERIT and PTHREAD_PROCESS_SHARED set.
+ */
 #define ROBUST_KIND 16
+#define PRIO_INHERIT_KIND 32
 #define PSHARED_KIND 128u
+
+/* How often an adaptive mutex is looked at before its waiter sleeps, as in glibc. */
+#define MIN_SPINS 10
+#define MAX_SPINS 100
 
 #define OWNER_READ_ATTEMPTS 100u
 
@@ -37,6 +45,20 @@ static inline int32_t plain_owner(const pthread_mutex_t *mutex)
                : 0;
 }
 
+/* Kinds that are waited for inside libc: robust, priority-inheriting or -protecting, elided. */
+static bool is_waited_for_by_libc(const pthread_mutex_t *mutex)
+{
+    return ((unsigned)mutex->__data.__kind & ~PSHARED_KIND) > PTHREAD_MUTEX_ADAPTIVE_NP;
+}
+
+/* What all wrappers do with the result of taking a mutex. */
+static int taken(const pthread_mutex_t *mutex, int result, const void *site)
+{
+    if (unlikely(is_waited_for_by_libc(mutex)) && (result == 0 || result == EOWNERDEAD))
+        holds_add(mutex, site);
+    return result;
+}
+
 /* Does unlocking really release? Not for the inner levels of a recursive mutex, nor for one not owned. */
 static bool unlock_releases(const pthread_mutex_t *mutex)
 {
@@ -52,18 +74,21 @@ static void wake_waiters(const pthread_mutex_t *mutex, const void *site)
 {
     if (waiters_has_any(mutex) && unlock_releases(mutex))
         wake_marked(EXECTRACE_WAIT_MUTEX, wait_object(mutex), site);
+    if (mutex_is_awaited_elsewhere(mutex) && unlock_releases(mutex))
+        wake_elsewhere(EXECTRACE_WAIT_MUTEX, mutex, site);
 }
 
 /*
- * Is this mutex one that can be waited for here: plain, recursive or error-checking, nothing more than these,
- * of a libc that we know, and not the calling thread's own?
+ * Is this mutex one that can be waited for here: of a libc that we know, and none of which libc's function
+ * says that the calling thread has it already?
  */
 static bool can_wait_here(const pthread_mutex_t *mutex)
 {
-    int kind = mutex->__data.__kind;
+    unsigned type = (unsigned)mutex->__data.__kind & ~PSHARED_KIND;
+    bool has_check = type == PTHREAD_MUTEX_RECURSIVE_NP || type == PTHREAD_MUTEX_ERRORCHECK_NP;
 
-    return ((unsigned)kind & ~PSHARED_KIND) <= PTHREAD_MUTEX_ERRORCHECK_NP && guard_words.lock_owner != 0 &&
-           (mutex->__data.__owner != guard_words.lock_owner || kind == PTHREAD_MUTEX_TIMED_NP);
+    return !is_waited_for_by_libc(mutex) && guard_words.lock_owner != 0 &&
+           !(has_check && mutex->__data.__owner == guard_words.lock_owner);
 }
 
 /* Who took the mutex says so a moment later. */
@@ -76,38 +101,103 @@ static int32_t holder_of(const pthread_mutex_t *mutex)
     return owner;
 }
 
+/* Of a mutex that is waited for inside libc; later holders list it (holds.h). */
+static int32_t holder_at_start(const pthread_mutex_t *mutex)
+{
+    bool has_tid_in_lock = (mutex->__data.__kind & (ROBUST_KIND | PRIO_INHERIT_KIND)) != 0;
+
+    return has_tid_in_lock ? (int32_t)((unsigned)__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) &
+                                       FUTEX_TID_MASK)
+                           : __atomic_load_n(&mutex->__data.__owner, __ATOMIC_RELAXED);
+}
+
+/* The time until which a mutex is waited for. */
+struct limit {
+    clockid_t clock;
+    const struct timespec *until; /* NULL: for ever */
+};
+
+/* Sleeps until the mutex may be free. */
+static long sleep_for_mutex(pthread_mutex_t *mutex, const struct limit *limit)
+{
+    int operation = FUTEX_WAIT_BITSET;
+
+    if (((unsigned)mutex->__data.__kind & PSHARED_KIND) == 0)
+        operation |= FUTEX_PRIVATE_FLAG;
+    if (limit->until != NULL && limit->until->tv_sec < 0) /* which the kernel would not take */
+        return -ETIMEDOUT;
+    if (limit->until != NULL && limit->clock == CLOCK_REALTIME)
+        operation |= FUTEX_CLOCK_REALTIME;
+    return raw_syscall6(SYS_futex, (long)(uintptr_t)&mutex->__data.__lock, operation, LOCK_CONTENDED,
+                        (long)(uintptr_t)limit->until, 0, FUTEX_BITSET_MATCH_ANY);
+}
+
+/* An adaptive mutex is spun for, at first. True: taken. */
+static bool spin_for_mutex(pthread_mutex_t *mutex)
+{
+    int spins = mutex->__data.__spins, limit = spins * 2 + MIN_SPINS, count = 0, state;
+
+    if (limit > MAX_SPINS)
+        limit = MAX_SPINS;
+    do {
+        __builtin_ia32_pause();
+        state = __atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED);
+        if (state == LOCK_FREE && __atomic_compare_exchange_n(&mutex->__data.__lock, &state, LOCK_TAKEN,
+                                                              false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+            break;
+    } while (++count < limit);
+    mutex->__data.__spins = (short)(spins + (count - spins) / 8);
+    return count < limit;
+}
+
 /*
  * Waits as glibc does, and says before each sleep who holds the mutex: threads that come later take it, too,
- * and when it is never released again, the last of them is to blame.
+ * and when it is never released again, the last of them is to blame. 0 or ETIMEDOUT.
  */
-static void wait_for_mutex(pthread_mutex_t *mutex, const struct wait *wait)
+static int wait_for_mutex(pthread_mutex_t *mutex, const struct wait *wait, const struct limit *limit)
 {
-    int flag = ((unsigned)mutex->__data.__kind & PSHARED_KIND) != 0 ? 0 : FUTEX_PRIVATE_FLAG;
+    unsigned type = (unsigned)mutex->__data.__kind & ~PSHARED_KIND;
 
-    while (__atomic_exchange_n(&mutex->__data.__lock, LOCK_CONTENDED, __ATOMIC_ACQUIRE) != LOCK_FREE) {
-        wait_is_held_by(wait, holder_of(mutex));
-        raw_syscall6(SYS_futex, (long)(uintptr_t)&mutex->__data.__lock, FUTEX_WAIT | flag, LOCK_CONTENDED, 0,
-                     0, 0);
+    if (type != PTHREAD_MUTEX_ADAPTIVE_NP || !spin_for_mutex(mutex)) {
+        while (__atomic_exchange_n(&mutex->__data.__lock, LOCK_CONTENDED, __ATOMIC_ACQUIRE) != LOCK_FREE) {
+            wait_is_held_by(wait, holder_of(mutex));
+            if (sleep_for_mutex(mutex, limit) == -ETIMEDOUT)
+                return ETIMEDOUT;
+        }
     }
-    if (((unsigned)mutex->__data.__kind & ~PSHARED_KIND) == PTHREAD_MUTEX_RECURSIVE_NP)
+    if (type == PTHREAD_MUTEX_RECURSIVE_NP)
         mutex->__data.__count = 1;
     mutex->__data.__owner = guard_words.lock_owner;
     mutex->__data.__nusers++;
+    return 0;
 }
 
-static __attribute__((noinline)) int lock_slowly(pthread_mutex_t *mutex, const void *site)
+static int lock_in_libc(pthread_mutex_t *mutex, const struct limit *limit)
+{
+    return limit->until == NULL ? real.pthread_mutex_lock(mutex)
+                                : real.pthread_mutex_clocklock(mutex, limit->clock, limit->until);
+}
+
+static __attribute__((noinline)) int lock_slowly(pthread_mutex_t *mutex, const struct limit *limit,
+                                                 const void *site)
 {
     WAIT_SCOPE(wait);
-    int result = 0;
+    int result;
 
     wait_begin(&wait, EXECTRACE_WAIT_MUTEX, wait_object(mutex), site);
-    if (can_wait_here(mutex))
-        wait_for_mutex(mutex, &wait);
-    else
-        result = real.pthread_mutex_lock(mutex);
+    if (can_wait_here(mutex)) {
+        result = wait_for_mutex(mutex, &wait, limit);
+    } else {
+        wait_is_held_by(&wait, holder_at_start(mutex));
+        result = lock_in_libc(mutex, limit);
+    }
     wait_end(&wait, wait_outcome(result));
+    if (result == 0 || result == EOWNERDEAD) /* other waiters sleep on, and do not see it */
+        holds_add(mutex, site);
     return result;
 }
+
+static const struct limit no_limit = {.until = NULL};
 
 /*
  * Trying a robust mutex that is beyond recovery leaves it locked in glibc (2.36 at least), so those are
@@ -130,22 +220,30 @@ static int try_lock(pthread_mutex_t *mutex)
     return is_robust(mutex) ? EBUSY : real.pthread_mutex_trylock(mutex);
 }
 
+/* Tries, then waits. Not for robust mutexes that are free. */
+static int lock_or_wait(pthread_mutex_t *mutex, const struct limit *limit, const void *site)
+{
+    int result = try_lock(mutex);
+
+    threads_learn_lock_owner();
+    return result != EBUSY ? taken(mutex, result, site) : lock_slowly(mutex, limit, site);
+}
+
 /* All but plain mutexes. */
 static __attribute__((noinline)) int lock_any(pthread_mutex_t *mutex, const void *site)
 {
-    int result;
-
     threads_learn_lock_owner();
-    if (!waits_are_recorded() || is_robust_and_free(mutex))
+    if (!waits_are_recorded())
         return real.pthread_mutex_lock(mutex);
-    result = try_lock(mutex);
-    return result != EBUSY ? result : lock_slowly(mutex, site);
+    return is_robust_and_free(mutex) ? taken(mutex, real.pthread_mutex_lock(mutex), site)
+                                     : lock_or_wait(mutex, &no_limit, site);
 }
 
 static __attribute__((noinline)) int unlock_any(pthread_mutex_t *mutex, const void *site)
 {
     if (waits_are_recorded())
         wake_waiters(mutex, site);
+    holds_remove(mutex);
     return real.pthread_mutex_unlock(mutex);
 }
 
@@ -163,13 +261,15 @@ WRAPPER int pthread_mutex_lock(pthread_mutex_t *mutex)
         return 0;
     }
     if (waits_are_recorded())
-        return lock_slowly(mutex, __builtin_return_address(0));
+        return lock_slowly(mutex, &no_limit, __builtin_return_address(0));
     return real.pthread_mutex_lock(mutex);
 }
 
-/* Somebody waits in the kernel, so somebody may be marked. */
+/* Somebody waits in the kernel, so somebody may be marked; or the caller has waited, which leaves this state,
+ * too. */
 static __attribute__((noinline)) void unlock_contended(pthread_mutex_t *mutex, const void *site)
 {
+    holds_remove(mutex);
     if (waits_are_recorded())
         wake_waiters(mutex, site);
 }
@@ -187,76 +287,64 @@ WRAPPER int pthread_mutex_unlock(pthread_mutex_t *mutex)
     return 0;
 }
 
+WRAPPER int pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    if (likely(!is_waited_for_by_libc(mutex)) || !waits_are_recorded())
+        return real.pthread_mutex_trylock(mutex);
+    return taken(mutex, real.pthread_mutex_trylock(mutex), __builtin_return_address(0));
+}
+
 WRAPPER int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex, const struct timespec *restrict until)
 {
-    int result;
+    const struct limit limit = {.clock = CLOCK_REALTIME, .until = until};
 
-    if (!waits_are_recorded() || is_robust_and_free(mutex))
+    if (!waits_are_recorded() || !wait_time_is_valid(CLOCK_REALTIME, until))
         return real.pthread_mutex_timedlock(mutex, until);
-    result = try_lock(mutex);
-    if (result != EBUSY)
-        return result;
-
-    WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_MUTEX, wait_object(mutex), __builtin_return_address(0));
-    result = real.pthread_mutex_timedlock(mutex, until);
-    wait_end(&wait, wait_outcome(result));
-    return result;
+    if (is_robust_and_free(mutex))
+        return taken(mutex, real.pthread_mutex_timedlock(mutex, until), __builtin_return_address(0));
+    return lock_or_wait(mutex, &limit, __builtin_return_address(0));
 }
 
 WRAPPER int pthread_mutex_clocklock(pthread_mutex_t *restrict mutex, clockid_t clock,
                                     const struct timespec *restrict until)
 {
-    int result;
+    const struct limit limit = {.clock = clock, .until = until};
 
-    if (!waits_are_recorded() || !wait_time_is_valid(clock, until) || is_robust_and_free(mutex))
+    if (!waits_are_recorded() || !wait_time_is_valid(clock, until))
         return real.pthread_mutex_clocklock(mutex, clock, until);
-    result = try_lock(mutex);
-    if (result != EBUSY)
-        return result;
+    if (is_robust_and_free(mutex))
+        return taken(mutex, real.pthread_mutex_clocklock(mutex, clock, until), __builtin_return_address(0));
+    return lock_or_wait(mutex, &limit, __builtin_return_address(0));
+}
 
-    WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_MUTEX, wait_object(mutex), __builtin_return_address(0));
-    result = real.pthread_mutex_clocklock(mutex, clock, until);
-    wait_end(&wait, wait_outcome(result));
-    return result;
+/* How C11's functions say what POSIX's do. */
+static int c11_result(int error)
+{
+    switch (error) {
+    case 0:
+        return thrd_success;
+    case ETIMEDOUT:
+        return thrd_timedout;
+    default:
+        return thrd_error;
+    }
 }
 
 /* C11: mtx_t is a pthread_mutex_t, but libc's mtx_* do not come through the wrappers above. */
 WRAPPER int mtx_lock(mtx_t *mutex)
 {
-    int result;
-
-    if (!waits_are_recorded())
-        return real.mtx_lock(mutex);
-    result = real.mtx_trylock(mutex);
-    if (result != thrd_busy)
-        return result;
-
-    WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_MUTEX, wait_object(mutex), __builtin_return_address(0));
-    result = real.mtx_lock(mutex);
-    wait_end(&wait, result == thrd_success ? EXECTRACE_OUTCOME_ACQUIRED : EXECTRACE_OUTCOME_ERROR);
-    return result;
+    return waits_are_recorded()
+               ? c11_result(lock_or_wait((pthread_mutex_t *)mutex, &no_limit, __builtin_return_address(0)))
+               : real.mtx_lock(mutex);
 }
 
 WRAPPER int mtx_timedlock(mtx_t *restrict mutex, const struct timespec *restrict until)
 {
-    int result;
+    const struct limit limit = {.clock = CLOCK_REALTIME, .until = until};
 
-    if (!waits_are_recorded())
+    if (!waits_are_recorded() || !wait_time_is_valid(CLOCK_REALTIME, until))
         return real.mtx_timedlock(mutex, until);
-    result = real.mtx_trylock(mutex);
-    if (result != thrd_busy)
-        return result;
-
-    WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_MUTEX, wait_object(mutex), __builtin_return_address(0));
-    result = real.mtx_timedlock(mutex, until);
-    wait_end(&wait, result == thrd_success    ? EXECTRACE_OUTCOME_ACQUIRED
-                    : result == thrd_timedout ? EXECTRACE_OUTCOME_TIMED_OUT
-                                              : EXECTRACE_OUTCOME_ERROR);
-    return result;
+    return c11_result(lock_or_wait((pthread_mutex_t *)mutex, &limit, __builtin_return_address(0)));
 }
 
 WRAPPER int mtx_unlock(mtx_t *mutex)

@@ -40,6 +40,8 @@ static void report_open(const struct thread_block *block, uint64_t now_ns)
 
     if (operation.operation == 0)
         return;
+    if (operation.operation == EXECTRACE_OPERATION_SYNC)
+        operation.fd = state_map_find_holder(operation.object, block->tid);
     lttng_ust_do_tracepoint(exectrace_process, open, own_pid, block->tid, operation.kind, operation.object,
                             operation.number, operation.fd, operation.fd_kind, duration_ns, operation.stack,
                             operation.leaf_pc);

@@ -5,8 +5,47 @@
  */
 #include <pthread.h>
 
+#include "tracepoints/holds.h"
 #include "tracepoints/real.h"
+#include "tracepoints/shared_objects.h"
 #include "tracepoints/waits.h"
+
+/* What all wrappers do with the result of taking a lock. */
+static inline int taken(const pthread_rwlock_t *lock, int result, const void *site)
+{
+    if (result == 0)
+        holds_add(lock, site);
+    return result;
+}
+
+/* A lock that is not free is waited for. A writer that has it is known by name, readers only by their lists.
+ */
+static void begin(struct wait *wait, enum exectrace_wait_kind kind, const pthread_rwlock_t *lock,
+                  const void *site)
+{
+    wait_begin(wait, kind, wait_object(lock), site);
+    wait_is_held_by(wait, __atomic_load_n(&lock->__data.__cur_writer, __ATOMIC_RELAXED));
+}
+
+static int end(struct wait *wait, const pthread_rwlock_t *lock, int result, const void *site)
+{
+    wait_end(wait, wait_outcome(result));
+    return taken(lock, result, site);
+}
+
+WRAPPER int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
+{
+    int result = real.pthread_rwlock_tryrdlock(lock);
+
+    return waits_are_recorded() ? taken(lock, result, __builtin_return_address(0)) : result;
+}
+
+WRAPPER int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
+{
+    int result = real.pthread_rwlock_trywrlock(lock);
+
+    return waits_are_recorded() ? taken(lock, result, __builtin_return_address(0)) : result;
+}
 
 WRAPPER int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
@@ -16,13 +55,12 @@ WRAPPER int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
         return real.pthread_rwlock_rdlock(lock);
     result = real.pthread_rwlock_tryrdlock(lock);
     if (result != EBUSY)
-        return result;
+        return taken(lock, result, __builtin_return_address(0));
 
     WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_RWLOCK_READ, wait_object(lock), __builtin_return_address(0));
+    begin(&wait, EXECTRACE_WAIT_RWLOCK_READ, lock, __builtin_return_address(0));
     result = real.pthread_rwlock_rdlock(lock);
-    wait_end(&wait, wait_outcome(result));
-    return result;
+    return end(&wait, lock, result, __builtin_return_address(0));
 }
 
 WRAPPER int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
@@ -33,13 +71,12 @@ WRAPPER int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
         return real.pthread_rwlock_wrlock(lock);
     result = real.pthread_rwlock_trywrlock(lock);
     if (result != EBUSY)
-        return result;
+        return taken(lock, result, __builtin_return_address(0));
 
     WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_RWLOCK_WRITE, wait_object(lock), __builtin_return_address(0));
+    begin(&wait, EXECTRACE_WAIT_RWLOCK_WRITE, lock, __builtin_return_address(0));
     result = real.pthread_rwlock_wrlock(lock);
-    wait_end(&wait, wait_outcome(result));
-    return result;
+    return end(&wait, lock, result, __builtin_return_address(0));
 }
 
 WRAPPER int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock, const struct timespec *restrict until)
@@ -50,13 +87,12 @@ WRAPPER int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock, const st
         return real.pthread_rwlock_timedrdlock(lock, until);
     result = real.pthread_rwlock_tryrdlock(lock);
     if (result != EBUSY)
-        return result;
+        return taken(lock, result, __builtin_return_address(0));
 
     WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_RWLOCK_READ, wait_object(lock), __builtin_return_address(0));
+    begin(&wait, EXECTRACE_WAIT_RWLOCK_READ, lock, __builtin_return_address(0));
     result = real.pthread_rwlock_timedrdlock(lock, until);
-    wait_end(&wait, wait_outcome(result));
-    return result;
+    return end(&wait, lock, result, __builtin_return_address(0));
 }
 
 WRAPPER int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict lock, const struct timespec *restrict until)
@@ -67,13 +103,12 @@ WRAPPER int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict lock, const st
         return real.pthread_rwlock_timedwrlock(lock, until);
     result = real.pthread_rwlock_trywrlock(lock);
     if (result != EBUSY)
-        return result;
+        return taken(lock, result, __builtin_return_address(0));
 
     WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_RWLOCK_WRITE, wait_object(lock), __builtin_return_address(0));
+    begin(&wait, EXECTRACE_WAIT_RWLOCK_WRITE, lock, __builtin_return_address(0));
     result = real.pthread_rwlock_timedwrlock(lock, until);
-    wait_end(&wait, wait_outcome(result));
-    return result;
+    return end(&wait, lock, result, __builtin_return_address(0));
 }
 
 WRAPPER int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict lock, clockid_t clock,
@@ -85,13 +120,12 @@ WRAPPER int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict lock, clockid_
         return real.pthread_rwlock_clockrdlock(lock, clock, until);
     result = real.pthread_rwlock_tryrdlock(lock);
     if (result != EBUSY)
-        return result;
+        return taken(lock, result, __builtin_return_address(0));
 
     WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_RWLOCK_READ, wait_object(lock), __builtin_return_address(0));
+    begin(&wait, EXECTRACE_WAIT_RWLOCK_READ, lock, __builtin_return_address(0));
     result = real.pthread_rwlock_clockrdlock(lock, clock, until);
-    wait_end(&wait, wait_outcome(result));
-    return result;
+    return end(&wait, lock, result, __builtin_return_address(0));
 }
 
 WRAPPER int pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict lock, clockid_t clock,
@@ -103,20 +137,29 @@ WRAPPER int pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict lock, clockid_
         return real.pthread_rwlock_clockwrlock(lock, clock, until);
     result = real.pthread_rwlock_trywrlock(lock);
     if (result != EBUSY)
-        return result;
+        return taken(lock, result, __builtin_return_address(0));
 
     WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_RWLOCK_WRITE, wait_object(lock), __builtin_return_address(0));
+    begin(&wait, EXECTRACE_WAIT_RWLOCK_WRITE, lock, __builtin_return_address(0));
     result = real.pthread_rwlock_clockwrlock(lock, clock, until);
-    wait_end(&wait, wait_outcome(result));
-    return result;
+    return end(&wait, lock, result, __builtin_return_address(0));
+}
+
+/* A release wakes readers and writers alike; the kind says which of them releases. */
+static void wake_waiters(const pthread_rwlock_t *lock, const void *site)
+{
+    enum exectrace_wait_kind kind =
+        lock->__data.__cur_writer != 0 ? EXECTRACE_WAIT_RWLOCK_WRITE : EXECTRACE_WAIT_RWLOCK_READ;
+
+    wake(kind, lock, site);
+    if (rwlock_is_awaited_elsewhere(lock))
+        wake_elsewhere(kind, lock, site);
 }
 
 WRAPPER int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
-    /* A release wakes readers and writers alike; the kind says which of them releases. */
     if (waits_are_recorded())
-        wake(lock->__data.__cur_writer != 0 ? EXECTRACE_WAIT_RWLOCK_WRITE : EXECTRACE_WAIT_RWLOCK_READ, lock,
-             __builtin_return_address(0));
+        wake_waiters(lock, __builtin_return_address(0));
+    holds_remove(lock);
     return real.pthread_rwlock_unlock(lock);
 }

@@ -33,14 +33,19 @@ static inline bool cond_is_awaited_elsewhere(const pthread_cond_t *cond)
     return __builtin_expect((references & 1) != 0, 0) && references >> 3 != 0;
 }
 
-/* Held by the caller. Readers are counted above the third bit of __readers, writers that wait in __writers.
+/*
+ * Held by the caller. __readers counts readers above its third bit; its second one says that a writer has the
+ * lock, or is the next one when readers have it. Further writers are counted in __writers.
  */
 static inline bool rwlock_is_awaited_elsewhere(const pthread_rwlock_t *lock)
 {
-    return __builtin_expect(lock->__data.__shared != 0, 0) &&
-           (__atomic_load_n(&lock->__data.__writers, __ATOMIC_RELAXED) != 0 ||
-            (lock->__data.__cur_writer != 0 &&
-             __atomic_load_n(&lock->__data.__readers, __ATOMIC_RELAXED) >> 3 != 0));
+    unsigned readers;
+
+    if (__builtin_expect(lock->__data.__shared == 0, 1))
+        return false;
+    readers = __atomic_load_n(&lock->__data.__readers, __ATOMIC_RELAXED);
+    return __atomic_load_n(&lock->__data.__writers, __ATOMIC_RELAXED) != 0 ||
+           (lock->__data.__cur_writer != 0 ? readers >> 3 != 0 : (readers & 2) != 0);
 }
 
 /*

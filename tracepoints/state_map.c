@@ -13,6 +13,7 @@
 
 #include "tracepoints/clock.h"
 #include "tracepoints/settings.h"
+#include "tracepoints/state_holders.h"
 
 /* How long a new process waits for the recorder, at most: it may be stopped. */
 #define ADMISSION_LIMIT_NS UINT64_C(2000000000)
@@ -111,6 +112,16 @@ bool state_map_await_admission(void)
 struct state_slot *state_map_slot(uint32_t index)
 {
     return state != NULL && index < STATE_SLOT_COUNT ? &state->slots[index] : NULL;
+}
+
+struct state_holds *state_map_holds(uint32_t index)
+{
+    return state != NULL && index < STATE_SLOT_COUNT ? &state->holds[index] : NULL;
+}
+
+int32_t state_map_find_holder(uint64_t object, int32_t waiter)
+{
+    return state != NULL ? state_find_holder(state, object, waiter) : -1;
 }
 
 void state_map_finish(void)

@@ -21,6 +21,12 @@ bool state_map_await_admission(void);
 /* Slot `index`; NULL when there are not so many. */
 struct state_slot *state_map_slot(uint32_t index);
 
+/* What the thread of slot `index` holds; NULL as above. */
+struct state_holds *state_map_holds(uint32_t index);
+
+/* See state_holders.h. */
+int32_t state_map_find_holder(uint64_t object, int32_t waiter);
+
 /* The destructor has reported what was open: the recorder need not. */
 void state_map_finish(void);
 

@@ -173,8 +173,13 @@ static struct thread_block *make_block(int32_t tid)
 static void bind_block(struct thread_block *block)
 {
     block->slot = state_map_slot(block->slot_index);
-    if (block->slot == NULL)
+    block->holds = state_map_holds(block->slot_index);
+    if (block->slot == NULL) {
         block->slot = &block->own_slot;
+        block->holds = &block->own_holds;
+    }
+    *block->holds = (struct state_holds){0};
+    block->hold_count = 0;
     block->slot->operation = (struct state_operation){0};
     block->slot->sequence &= ~1u;
     __atomic_store_n(&block->slot->tid, block->tid, __ATOMIC_RELEASE);

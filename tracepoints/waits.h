@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <threads.h>
 #include <time.h>
 
 #include "tracepoints/contract.h"
@@ -68,6 +69,14 @@ static inline uint64_t wait_object(const void *object)
 /* What an error number of pthread_* (or errno of sem_*) says about the wait. */
 enum exectrace_wait_outcome wait_outcome(int error);
 
+/* The same of C11's functions. */
+static inline enum exectrace_wait_outcome c11_wait_outcome(int result)
+{
+    return result == thrd_success    ? EXECTRACE_OUTCOME_ACQUIRED
+           : result == thrd_timedout ? EXECTRACE_OUTCOME_TIMED_OUT
+                                     : EXECTRACE_OUTCOME_ERROR;
+}
+
 /* Would the timed functions of glibc take this time and clock? Where they would not, the real one answers. */
 bool wait_time_is_valid(clockid_t clock, const struct timespec *until);
 
@@ -84,10 +93,10 @@ static inline void wake(enum exectrace_wait_kind kind, const void *object, const
         wake_marked(kind, (uint64_t)(uintptr_t)object, site);
 }
 
-#endif
 /*
  * The same where threads of other processes wait (shared_objects.h), for whom no word can be left: an event of
  * its own.
  */
 void wake_elsewhere(enum exectrace_wait_kind kind, const void *object, const void *site);
 
+#endif

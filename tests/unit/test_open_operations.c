@@ -109,9 +109,9 @@ static void test_open_operations__run_to_the_end_of_their_process(void **state)
     put_file(fixture, "30", STATE_FILE_BYTES);
 
     assert_int_equal(emit(fixture), 3);
-    assert_string_equal(output->str, "20/20 kind 1 object abc number 0 fd 0/0 for 500 stack 7 leaf 0\n"
+    assert_string_equal(output->str, "20/20 kind 1 object abc number 0 fd -1/0 for 500 stack 7 leaf 0\n"
                                      "20/22 kind 0 object 0 number 0 fd 3/3 for 400 stack 0 leaf 1234\n"
-                                     "30/30 kind 1 object abc number 0 fd 0/0 for 600 stack 7 leaf 0\n");
+                                     "30/30 kind 1 object abc number 0 fd -1/0 for 600 stack 7 leaf 0\n");
 }
 
 static void test_open_operations__library_that_reported_is_left_out(void **state)
@@ -143,7 +143,7 @@ static void test_open_operations__start_after_the_end_has_no_duration(void **sta
     fixture->file->slots[2].tid = 0;
     put_file(fixture, "20", STATE_FILE_BYTES);
     emit(fixture);
-    assert_string_equal(output->str, "20/20 kind 1 object abc number 0 fd 0/0 for 0 stack 7 leaf 0\n");
+    assert_string_equal(output->str, "20/20 kind 1 object abc number 0 fd -1/0 for 0 stack 7 leaf 0\n");
 }
 
 static void test_open_operations__strange_files_are_ignored(void **state)
@@ -173,14 +173,85 @@ static void test_open_operations__last_slot_is_read(void **state)
     assert_int_equal(emit(fixture), 3);
 }
 
+/* Three threads wait for one object; the one that looked last saw thread 21. */
+static void describe_waiters(struct fixture *fixture, uint8_t kind)
+{
+    static const int32_t seen[] = {20, 21, -1};
+
+    describe_process(fixture, 20);
+    for (unsigned i = 0; i < 3; i++) {
+        fixture->file->slots[i].tid = 20 + (int)i;
+        fixture->file->slots[i].operation = (struct state_operation){.operation = EXECTRACE_OPERATION_SYNC,
+                                                                     .kind = kind,
+                                                                     .object = 0xabc,
+                                                                     .start_ns = 800 - 100 * i,
+                                                                     .fd = seen[i],
+                                                                     .holder_ns = 800 + i};
+    }
+}
+
+static void test_open_operations__latest_seen_holder_counts_for_all(void **state)
+{
+    struct fixture *fixture = *state;
+
+    describe_waiters(fixture, EXECTRACE_WAIT_MUTEX);
+    put_file(fixture, "20", STATE_FILE_BYTES);
+    assert_int_equal(emit(fixture), 3);
+    assert_string_equal(output->str, "20/20 kind 1 object abc number 0 fd 21/0 for 100 stack 0 leaf 0\n"
+                                     "20/21 kind 1 object abc number 0 fd 21/0 for 200 stack 0 leaf 0\n"
+                                     "20/22 kind 1 object abc number 0 fd 21/0 for 300 stack 0 leaf 0\n");
+}
+
+static void test_open_operations__who_lists_a_lock_holds_it(void **state)
+{
+    struct fixture *fixture = *state;
+
+    describe_waiters(fixture, EXECTRACE_WAIT_MUTEX);
+    fixture->file->slots[7].tid = 27;
+    fixture->file->holds[7].objects[STATE_HOLD_COUNT - 1] = 0xabc;
+    fixture->file->holds[8].objects[0] = 0xabc; /* its thread has ended */
+    put_file(fixture, "20", STATE_FILE_BYTES);
+    emit(fixture);
+    assert_string_equal(output->str, "20/20 kind 1 object abc number 0 fd 27/0 for 100 stack 0 leaf 0\n"
+                                     "20/21 kind 1 object abc number 0 fd 27/0 for 200 stack 0 leaf 0\n"
+                                     "20/22 kind 1 object abc number 0 fd 27/0 for 300 stack 0 leaf 0\n");
+}
+
+/* Thread 22 reads and wants to write; 27 and 28 read, and 28 waits since long. */
+static void test_open_operations__of_readers_one_that_is_stuck_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+
+    describe_waiters(fixture, EXECTRACE_WAIT_RWLOCK_WRITE);
+    fixture->file->holds[2].objects[1] = 0xabc;
+    fixture->file->slots[7].tid = 27;
+    fixture->file->holds[7].objects[0] = 0xabc;
+    fixture->file->slots[8].tid = 28;
+    fixture->file->holds[8].objects[0] = 0xabc;
+    fixture->file->slots[8].operation = (struct state_operation){
+        .operation = EXECTRACE_OPERATION_SYNC, .kind = EXECTRACE_WAIT_COND, .object = 0xdef, .start_ns = 1};
+    put_file(fixture, "20", STATE_FILE_BYTES);
+    emit(fixture);
+    assert_string_equal(output->str, "20/20 kind 3 object abc number 0 fd 28/0 for 100 stack 0 leaf 0\n"
+                                     "20/21 kind 3 object abc number 0 fd 28/0 for 200 stack 0 leaf 0\n"
+                                     "20/22 kind 3 object abc number 0 fd 22/0 for 300 stack 0 leaf 0\n"
+                                     "20/28 kind 5 object def number 0 fd -1/0 for 899 stack 0 leaf 0\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_open_operations__##name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(run_to_the_end_of_their_process), TEST(library_that_reported_is_left_out),
-        TEST(slot_half_written_is_left_out),   TEST(start_after_the_end_has_no_duration),
-        TEST(strange_files_are_ignored),       TEST(last_slot_is_read),
+        TEST(run_to_the_end_of_their_process),
+        TEST(library_that_reported_is_left_out),
+        TEST(slot_half_written_is_left_out),
+        TEST(start_after_the_end_has_no_duration),
+        TEST(strange_files_are_ignored),
+        TEST(last_slot_is_read),
+        TEST(latest_seen_holder_counts_for_all),
+        TEST(who_lists_a_lock_holds_it),
+        TEST(of_readers_one_that_is_stuck_is_named),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
