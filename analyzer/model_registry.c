@@ -241,6 +241,7 @@ void model_end_thread(struct trace_model *model, struct thread_record *record, i
     if (record->is_ended)
         return;
     time_ns = MAX(time_ns, record->timeline.has_off ? record->timeline.on_ns : record->timeline.since_ns);
+    time_ns = MAX(time_ns, record->timeline.first_wakeup.time_ns);
     thread_timeline_end(&record->timeline, time_ns, is_open, &sink);
     blocking_end_thread(model, record, time_ns, is_open);
     record->is_ended = true;

@@ -59,11 +59,30 @@ static void flush_off(struct thread_timeline *timeline, const struct state_sink 
     timeline->stack = 0;
 }
 
+static void become_runnable(struct thread_timeline *timeline, struct timeline_wakeup wakeup,
+                            const struct state_sink *sink)
+{
+    uint32_t stack = timeline->stack;
+
+    advance(timeline, wakeup.time_ns, THREAD_RUNNABLE, false, sink);
+    timeline->waker = wakeup.waker;
+    timeline->stack = stack;
+}
+
+/* The thread did not run since the wake-up that was kept: see thread_timeline_wakeup(). */
+static void settle_first_wakeup(struct thread_timeline *timeline, const struct state_sink *sink)
+{
+    if (timeline->first_wakeup.time_ns != 0)
+        become_runnable(timeline, timeline->first_wakeup, sink);
+    timeline->first_wakeup.time_ns = 0;
+}
+
 void thread_timeline_switch_in(struct thread_timeline *timeline, int64_t time_ns, int32_t cpu,
                                const struct state_sink *sink)
 {
     if (timeline->source == TIMELINE_OFF_CPU)
         return;
+    settle_first_wakeup(timeline, sink);
     timeline->source = TIMELINE_KERNEL;
     /* Still running as far as is known: the switch away from it was lost. */
     if (timeline->state == THREAD_RUNNING)
@@ -80,7 +99,8 @@ void thread_timeline_switch_out(struct thread_timeline *timeline, int64_t time_n
         return;
     bool is_first = timeline->source == TIMELINE_NO_SOURCE;
     timeline->source = TIMELINE_KERNEL;
-    if (is_first && timeline->state != THREAD_BLOCKED) {
+    timeline->first_wakeup.time_ns = 0;
+    if (is_first && timeline->state == THREAD_UNKNOWN) {
         /* Nothing was switched on this CPU before, or we would know of it: it ran there all the time. */
         timeline->state = THREAD_RUNNING;
         timeline->cpu = cpu;
@@ -97,7 +117,8 @@ void thread_timeline_switch_out(struct thread_timeline *timeline, int64_t time_n
 void thread_timeline_found(struct thread_timeline *timeline, int64_t time_ns, enum thread_state state,
                            const struct state_sink *sink)
 {
-    if (timeline->source == TIMELINE_NO_SOURCE && timeline->state == THREAD_UNKNOWN)
+    if (timeline->source == TIMELINE_NO_SOURCE && timeline->state == THREAD_UNKNOWN &&
+        timeline->first_wakeup.time_ns == 0)
         advance(timeline, time_ns, state, false, sink);
 }
 
@@ -114,18 +135,22 @@ static void remember_wakeup(struct thread_timeline *timeline, struct timeline_wa
 void thread_timeline_wakeup(struct thread_timeline *timeline, int64_t time_ns, uint32_t waker,
                             bool is_off_cpu_source, const struct state_sink *sink)
 {
+    struct timeline_wakeup wakeup = {time_ns, waker};
+
     if (timeline->source == TIMELINE_OFF_CPU ||
         (timeline->source == TIMELINE_NO_SOURCE && is_off_cpu_source)) {
-        remember_wakeup(timeline, (struct timeline_wakeup){time_ns, waker});
+        remember_wakeup(timeline, wakeup);
+        return;
+    }
+    /* It may run since before the trace; what comes next tells. */
+    if (timeline->source == TIMELINE_NO_SOURCE && timeline->state == THREAD_UNKNOWN) {
+        if (timeline->first_wakeup.time_ns == 0)
+            timeline->first_wakeup = wakeup;
         return;
     }
     bool is_woken = timeline->state == THREAD_RUNNABLE && !timeline->is_preempted;
-    if (timeline->state == THREAD_RUNNING || is_woken)
-        return;
-    uint32_t stack = timeline->stack;
-    advance(timeline, time_ns, THREAD_RUNNABLE, false, sink);
-    timeline->waker = waker;
-    timeline->stack = stack;
+    if (timeline->state != THREAD_RUNNING && !is_woken)
+        become_runnable(timeline, wakeup, sink);
 }
 
 /* The first wake-up at or after the thread went off its CPU; those before it found it running. */
@@ -146,6 +171,7 @@ static void begin_off_cpu_source(struct thread_timeline *timeline, const struct 
 {
     timeline->source = TIMELINE_OFF_CPU;
     timeline->state = THREAD_UNKNOWN;
+    timeline->first_wakeup.time_ns = 0;
     if (event->off_cpu.reason == EXECTRACE_OFF_START || !timeline->is_birth_seen)
         return;
     timeline->state = THREAD_RUNNING;
@@ -223,6 +249,7 @@ void thread_timeline_released(struct thread_timeline *timeline, int64_t start_ns
 void thread_timeline_lost(struct thread_timeline *timeline, int64_t time_ns, const struct state_sink *sink)
 {
     flush_off(timeline, sink);
+    timeline->first_wakeup.time_ns = 0;
     if (timeline->source != TIMELINE_NO_SOURCE && timeline->since_ns < time_ns)
         timeline->state = THREAD_UNKNOWN;
 }
@@ -231,5 +258,6 @@ void thread_timeline_end(struct thread_timeline *timeline, int64_t time_ns, bool
                          const struct state_sink *sink)
 {
     flush_off(timeline, sink);
+    settle_first_wakeup(timeline, sink);
     advance(timeline, time_ns, THREAD_UNKNOWN, is_open, sink);
 }

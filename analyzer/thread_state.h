@@ -37,6 +37,8 @@ struct thread_timeline {
 
     enum timeline_source source;
     bool is_birth_seen;
+    /* Of a thread whose state is not known: it may run since before the trace. time 0: none */
+    struct timeline_wakeup first_wakeup;
     /* TIMELINE_OFF_CPU: the latest off-CPU interval, held back until it is known who ended it */
     bool has_off;
     bool is_off_preempted;

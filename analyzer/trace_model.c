@@ -174,7 +174,7 @@ static void thread_start(struct trace_model *model, struct thread_record *record
     if (record->is_ended || record->exit_ns != 0)
         record = model_begin_thread(model, event->host, event->pid, event->tid, event->time_ns, true);
     if (record->timeline.source == TIMELINE_NO_SOURCE && !record->timeline.is_birth_seen &&
-        record->timeline.since_ns == record->thread.start_ns) {
+        record->timeline.since_ns == record->thread.start_ns && record->timeline.first_wakeup.time_ns == 0) {
         record->thread.start_ns = event->time_ns;
         record->timeline.since_ns = event->time_ns;
         record->timeline.is_birth_seen = true;

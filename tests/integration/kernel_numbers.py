@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Scheduling and system calls of kernel traces, computed again from what the babeltrace2 command prints.
+"""Scheduling, states and system calls of kernel traces, computed again from what the babeltrace2 command prints.
 
 usage: kernel_numbers.py ANALYZER TRACE...
 
@@ -7,6 +7,9 @@ The rules are written apart from the analyzer's: a wake-up's latency runs from t
 sched_wakeup and sched_wakeup_new since the thread last ran (ignored while it runs) to the sched_switch that runs
 it; a thread is preempted when sched_switch takes it off runnable; a system call counts when both its ends are
 there. Counts must be equal, times equal to the nanosecond, averages and deviations to their rounding.
+
+States: from sched_process_fork, or the trace's start, to the switch away from a thread that is dead. Not known until
+the first that is said of a thread, unless that is that it leaves a CPU: then it ran there since the beginning.
 """
 import csv
 import io
@@ -26,9 +29,70 @@ def number(text, key):
     return int(match[1]) if match else None
 
 
+class States:
+    """The states of all threads, summed for each thread id: running, runnable, blocked, unknown."""
+
+    def __init__(self):
+        self.threads, self.sums, self.first = {}, defaultdict(lambda: defaultdict(int)), None
+
+    def thread(self, tid, born=None):
+        if born is not None and tid in self.threads:
+            self.end(tid, born)
+        if tid not in self.threads:
+            self.threads[tid] = {"since": self.first if born is None else born, "state": "unknown", "parts": []}
+        return self.threads[tid]
+
+    @staticmethod
+    def become(thread, state, time):
+        thread["parts"].append((thread["state"], time - thread["since"]))
+        thread.update(since=time, state=state)
+
+    def end(self, tid, time):
+        thread = self.threads.pop(tid)
+        self.become(thread, "dead", time)
+        for state, length in thread["parts"]:
+            self.sums[tid]["runnable" if state in ("woken", "preempted") else state] += length
+
+    def leave_cpu(self, time, tid, state):
+        thread, is_preempted = self.thread(tid), state & 0xff == 0
+        if "switched" not in thread and thread["state"] in ("unknown", "woken") and \
+                all(part == "unknown" for part, _ in thread["parts"]):
+            thread["since"] -= sum(length for _, length in thread.pop("parts"))
+            thread.update(state="running", parts=[])
+        elif thread["state"] != "running":
+            thread["state"] = "unknown"
+        thread["switched"] = True
+        self.become(thread, "preempted" if is_preempted else "blocked", time)
+        if state & (0xf0 if "exits" in thread else 0x30) and not is_preempted and not state & 3:
+            self.end(tid, time)
+
+    def get_cpu(self, time, tid):
+        thread = self.thread(tid)
+        if thread["state"] == "running":
+            thread["state"] = "unknown"
+        thread["switched"] = True
+        self.become(thread, "running", time)
+
+    def wakeup(self, time, tid):
+        if self.thread(tid)["state"] not in ("running", "woken"):
+            self.become(self.thread(tid), "woken", time)
+
+    def exits(self, time, tid):
+        if tid in self.threads:
+            self.threads[tid]["exits"] = True
+            if self.threads[tid]["state"] != "running":
+                self.end(tid, time)
+
+    def found_waiting(self, time, tid):
+        thread = self.thread(tid)
+        if "switched" not in thread and thread["state"] == "unknown":
+            self.become(thread, "blocked", time)
+
+
 class Numbers:
     def __init__(self):
         self.first = self.last = None
+        self.states = States()
         self.running, self.on_cpu, self.seen = {}, {}, set()
         self.woken, self.taken_off = {}, {}
         self.latencies, self.running_ns = defaultdict(list), defaultdict(int)
@@ -38,6 +102,7 @@ class Numbers:
 
     def switch(self, time, cpu, previous, following, state):
         if previous:
+            self.states.leave_cpu(time, previous, state)
             if previous in self.running:
                 self.running_ns[previous] += time - self.running.pop(previous)
             elif previous not in self.seen:
@@ -51,6 +116,7 @@ class Numbers:
                 self.pending[previous] = self.pending_on_cpu[cpu]
         self.pending_on_cpu.pop(cpu, None)
         if following:
+            self.states.get_cpu(time, following)
             if following in self.woken:
                 self.latencies[following].append(time - self.woken.pop(following))
             if following in self.taken_off:
@@ -60,6 +126,8 @@ class Numbers:
         self.on_cpu[cpu] = following
 
     def wakeup(self, time, tid):
+        if tid:
+            self.states.wakeup(time, tid)
         if tid and tid not in self.running and tid not in self.woken:
             self.woken[tid] = time
             if tid in self.taken_off:
@@ -82,7 +150,7 @@ class Numbers:
             self.errors[entry[0]] += 1
 
     def event(self, time, name, text):
-        self.first = time if self.first is None else self.first
+        self.first = self.states.first = time if self.first is None else self.first
         self.last = time
         cpu = number(text, "cpu_id")
         cpu = number(text, "perf_cpu") if cpu is None else cpu
@@ -94,6 +162,14 @@ class Numbers:
                         number(payload, "prev_state"))
         elif base in WAKEUPS:
             self.wakeup(time, number(payload, tid_key))
+        elif base == "sched_process_fork":
+            self.states.thread(number(payload, "child_" + tid_key), born=time)
+        elif base == "sched_process_exit":
+            self.states.exits(time, number(payload, tid_key))
+        elif base == "lttng_statedump_process_state" and number(payload, "tid"):
+            self.states.thread(number(payload, "tid"))
+            if number(payload, "status") == 5:
+                self.states.found_waiting(time, number(payload, "tid"))
         elif match := re.match(r"(?:compat_)?(?:syscall_entry_|sys_)(\w+)", base):
             self.entry(time, cpu, number(context, "tid"), match[1])
         elif match := re.match(r"(?:compat_)?syscall_exit_(\w+)|exit_syscall", base):
@@ -104,6 +180,8 @@ class Numbers:
             self.running_ns[tid] += self.last - since
         for tid, since in self.taken_off.items():
             self.preempted_ns[tid] += self.last - since
+        for tid in list(self.states.threads):
+            self.states.end(tid, self.last)
 
 
 def statistics(values):
@@ -158,6 +236,14 @@ class Comparison:
             if latencies and len(by_tid[tid]) == 1:
                 self.check_statistics(f"{tid}", by_tid[tid][0], latencies)
 
+    def states(self, rows, sums):
+        by_tid = defaultdict(list)
+        for row in rows:
+            by_tid[int(row["tid"])].append(row)
+        for tid in set(by_tid) | set(sums):
+            for state in ("running", "runnable", "blocked", "unknown"):
+                self.check(f"{state} of {tid}", sum(int(row[state + "_ns"]) for row in by_tid[tid]), sums[tid][state])
+
     def calls(self, rows, numbers):
         by_name = {row["name"]: row for row in rows}
         self.check("kinds of calls", len(by_name), len(numbers.calls))
@@ -179,6 +265,8 @@ def main():
         numbers, comparison = read(trace), Comparison()
         assert numbers.running_ns or numbers.calls, f"{trace}: nothing to compare"
         comparison.threads(report(sys.argv[1], trace, "sched"), numbers)
+        if numbers.running_ns:
+            comparison.states(report(sys.argv[1], trace, "threads"), numbers.states.sums)
         comparison.calls(report(sys.argv[1], trace, "syscalls"), numbers)
         print(f"{trace}: {comparison.count} figures, {len(comparison.failures)} differ")
         if comparison.failures:

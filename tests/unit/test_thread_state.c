@@ -104,7 +104,43 @@ static void test_kernel__wakeup_of_a_thread_found_running_is_taken_back(void **s
     thread_timeline_wakeup(&timeline, 5, 3, false, &sink);
     thread_timeline_switch_out(&timeline, 10, 2, false, 0, &sink);
     thread_timeline_end(&timeline, 12, true, &sink);
-    assert_string_equal(seen->str, "unknown 0-5, running 5-10 derived, blocked 10-12 open");
+    assert_string_equal(seen->str, "running 0-10 derived, blocked 10-12 open");
+}
+
+static void test_kernel__first_wakeup_of_a_sleeper_counts_unless_events_were_lost(void **state)
+{
+    (void)state;
+    thread_timeline_wakeup(&timeline, 5, 3, false, &sink);
+    thread_timeline_wakeup(&timeline, 6, 4, false, &sink);
+    thread_timeline_switch_in(&timeline, 10, 2, &sink);
+    thread_timeline_end(&timeline, 12, true, &sink);
+    assert_string_equal(seen->str, "unknown 0-5, runnable 5-10 by 3, running 10-12 open");
+
+    g_string_truncate(seen, 0);
+    thread_timeline_init(&timeline, 0, false);
+    thread_timeline_wakeup(&timeline, 5, 3, false, &sink);
+    thread_timeline_lost(&timeline, 7, &sink);
+    thread_timeline_switch_in(&timeline, 10, 2, &sink);
+    thread_timeline_end(&timeline, 12, true, &sink);
+    assert_string_equal(seen->str, "unknown 0-10, running 10-12 open");
+}
+
+static void test_kernel__woken_and_never_run_is_runnable_to_the_end(void **state)
+{
+    (void)state;
+    thread_timeline_wakeup(&timeline, 5, 3, false, &sink);
+    thread_timeline_end(&timeline, 12, true, &sink);
+    assert_string_equal(seen->str, "unknown 0-5, runnable 5-12 open by 3");
+}
+
+static void test_kernel__switched_out_after_a_wakeup_with_the_switch_in_lost(void **state)
+{
+    (void)state;
+    thread_timeline_found(&timeline, 2, THREAD_BLOCKED, &sink);
+    thread_timeline_wakeup(&timeline, 5, 3, false, &sink);
+    thread_timeline_switch_out(&timeline, 10, 2, false, 0, &sink);
+    thread_timeline_end(&timeline, 12, true, &sink);
+    assert_string_equal(seen->str, "unknown 0-2, blocked 2-5, unknown 5-10, blocked 10-12 open");
 }
 
 static void test_kernel__lost_switch_is_unknown(void **state)
@@ -247,6 +283,9 @@ int main(void)
         TEST(test_kernel__woken_and_run_at_once_counts),
         TEST(test_kernel__first_switch_out_ran_since_start),
         TEST(test_kernel__wakeup_of_a_thread_found_running_is_taken_back),
+        TEST(test_kernel__first_wakeup_of_a_sleeper_counts_unless_events_were_lost),
+        TEST(test_kernel__woken_and_never_run_is_runnable_to_the_end),
+        TEST(test_kernel__switched_out_after_a_wakeup_with_the_switch_in_lost),
         TEST(test_kernel__lost_switch_is_unknown),
         TEST(test_kernel__found_blocked_in_the_state_dump),
         TEST(test_off_cpu__woken_and_open_at_the_end),
