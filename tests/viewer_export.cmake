@@ -19,6 +19,7 @@ function(exectrace_timeline_golden_test name format suffix)
 endfunction()
 exectrace_timeline_golden_test(timeline json .json)
 exectrace_timeline_golden_test(releases json .json)
+exectrace_timeline_golden_test(stacks json .json)
 exectrace_timeline_golden_test(timeline folded .folded)
 exectrace_timeline_golden_test(timeline speedscope .speedscope.json)
 

@@ -4,23 +4,40 @@
  * `traceEvents` is the first key and there is no displayTimeUnit: old viewers lose events or scale times
  * otherwise. States have tracks of their own (made-up thread numbers), because the thread state events of
  * new viewers are unknown to old ones. Names and order of tracks come last, when they are known.
+ *
+ * A file is as large as what is said again and again, so a slice's arguments do not repeat its name (kind,
+ * object, whether idle), the usual outcome of a wait is left out, and a call stack stands in full where it
+ * first occurs: later it is a number and the innermost functions.
  */
 #include <string.h>
+#include "tracepoints/contract.h"
 #include "viewer_export/exporter.h"
 #include "viewer_export/json_texts.h"
 #include "viewer_export/json_writer.h"
 #include "viewer_export/labels.h"
 
-/* What stands before an event's time at most, and the time. */
-#define EVENT_HEAD_BYTES (16 + JSON_TRACK_BYTES + JSON_NUMBER_BYTES)
 /* Arguments without strings of any length; and more than enough. */
 #define PLAIN_ARGS_BYTES ((size_t)512)
+/* Longer texts of stacks are not written into the room for an event. */
+#define INLINE_STACK_BYTES ((size_t)1024)
+/* An event but for what is longer. */
+#define EVENT_BYTES                                                                                          \
+    (JSON_TRACK_BYTES + 4 * (16 + JSON_NUMBER_BYTES) + JSON_NAME_BYTES + PLAIN_ARGS_BYTES +                  \
+     JSON_THREAD_BYTES + INLINE_STACK_BYTES)
+G_STATIC_ASSERT(EVENT_BYTES <= OUTPUT_MAX_RESERVE);
 
 struct chrome_json {
     const struct export_context *context;
     struct output *output;
     struct json_texts *texts;
+    GByteArray *is_stack_told; /* by stack: it stands in the file in full */
     bool has_events;
+};
+
+/* An event's text in the output's memory, from output_reserve(EVENT_BYTES). */
+struct event_text {
+    uint8_t *start, *next;
+    uint8_t *args; /* where the first of the arguments is or will be; NULL: that is gone to the output */
 };
 
 static void *chrome_json_new(const struct export_context *context)
@@ -29,6 +46,7 @@ static void *chrome_json_new(const struct export_context *context)
     json->context = context;
     json->output = context->output;
     json->texts = json_texts_new(context->model);
+    json->is_stack_told = g_byte_array_new();
     return json;
 }
 
@@ -36,6 +54,7 @@ static void chrome_json_free(void *self)
 {
     struct chrome_json *json = self;
     json_texts_free(json->texts);
+    g_byte_array_unref(json->is_stack_told);
     g_free(json);
 }
 
@@ -45,55 +64,35 @@ static void chrome_json_begin(void *self)
     json_text(json->output, "{\"traceEvents\":[");
 }
 
-/* Up to the phase. */
-static uint8_t *put_event_start(struct chrome_json *json, uint8_t *text)
-{
-    if (json->has_events)
-        *text++ = ',';
-    json->has_events = true;
-    return json_put_text(text, "\n{\"ph\":\"");
-}
-
-/* Up to the time. Room for EVENT_HEAD_BYTES. */
-static uint8_t *put_head(struct chrome_json *json, uint8_t *text, char phase, const struct track *track,
-                         bool is_state, int64_t time_ns)
-{
-    const struct json_piece numbers = json_texts_track(json->texts, track, is_state);
-    text = put_event_start(json, text);
-    *text++ = (uint8_t)phase;
-    memcpy(text, numbers.text, JSON_TRACK_BYTES); /* of a fixed size, so not a call */
-    return json_put_time(text + numbers.length, time_ns);
-}
-
-static void begin_track_event(struct chrome_json *json, char phase, const struct track *track,
-                              int64_t time_ns)
-{
-    uint8_t *start = output_reserve(json->output, EVENT_HEAD_BYTES);
-    output_advance(json->output, (size_t)(put_head(json, start, phase, track, false, time_ns) - start));
-}
-
+/* For what is no slice: up to the name. */
 static void begin_event(struct chrome_json *json, char phase, uint32_t pid, uint32_t tid)
 {
     struct output *output = json->output;
-    uint8_t *start = output_reserve(output, EVENT_HEAD_BYTES), *text = put_event_start(json, start);
-    *text++ = (uint8_t)phase;
-    output_advance(output, (size_t)(text - start));
-    json_text(output, "\",\"pid\":");
+    const char text[] = {phase, '"'};
+    if (json->has_events)
+        json_text(output, ",");
+    json->has_events = true;
+    json_text(output, "\n{\"ph\":\"");
+    output_write(output, text, sizeof(text));
+    json_text(output, ",\"pid\":");
     json_unsigned(output, pid);
     json_text(output, ",\"tid\":");
     json_unsigned(output, tid);
 }
 
-static void write_time(struct output *output, int64_t time_ns)
+static void begin_timed_event(struct chrome_json *json, char phase, uint32_t pid, uint32_t tid,
+                              int64_t time_ns)
 {
-    uint8_t *start = output_reserve(output, 16 + JSON_NUMBER_BYTES);
+    begin_event(json, phase, pid, tid);
+    uint8_t *start = output_reserve(json->output, 16 + JSON_NUMBER_BYTES);
     uint8_t *text = json_put_time(json_put_text(start, ",\"ts\":"), time_ns);
-    output_advance(output, (size_t)(text - start));
+    output_advance(json->output, (size_t)(text - start));
 }
 
-static void write_piece(struct output *output, struct json_piece piece)
+static void begin_instant(struct chrome_json *json, const struct track *track, int64_t time_ns)
 {
-    output_write(output, piece.text, piece.length);
+    begin_timed_event(json, 'i', track->pid, track->tid, time_ns);
+    json_text(json->output, ",\"s\":\"t\"");
 }
 
 static void write_name(struct output *output, const char *category, const char *name)
@@ -105,75 +104,122 @@ static void write_name(struct output *output, const char *category, const char *
 }
 
 /* Up to the duration. On the track itself, or on the one of its states. */
-static void begin_slice(struct chrome_json *json, const struct track *track, bool is_state, int64_t start_ns,
-                        int64_t end_ns)
+static struct event_text begin_slice(struct chrome_json *json, const struct track *track, bool is_state,
+                                     int64_t start_ns, int64_t end_ns)
 {
-    uint8_t *start = output_reserve(json->output, EVENT_HEAD_BYTES + 16 + JSON_NUMBER_BYTES);
-    uint8_t *text = put_head(json, start, 'X', track, is_state, start_ns);
+    const struct json_piece head = json_texts_track(json->texts, track, is_state);
+    const size_t comma = json->has_events ? 0 : 1;
+    uint8_t *start = output_reserve(json->output, EVENT_BYTES);
+    json->has_events = true;
+    memcpy(start, head.text + comma, JSON_TRACK_BYTES); /* of a fixed size, so not a call */
+    uint8_t *text = json_put_time(start + head.length - comma, start_ns);
     text = json_put_text(text, ",\"dur\":");
-    text = json_put_duration(text, end_ns - start_ns);
-    output_advance(json->output, (size_t)(text - start));
+    return (struct event_text){.start = start, .next = json_put_duration(text, end_ns - start_ns)};
 }
 
-/* The last argument, and the end of the event. */
-static void write_stack_and_end(struct chrome_json *json, uint32_t stack)
+static inline void put_piece(struct event_text *text, struct json_piece piece)
 {
-    size_t length;
-    const char *text = stack_text_json(json->context->stacks, stack, &length);
-    if (text) {
-        json_text(json->output, ",\"stack\":\"");
-        output_write_large(json->output, text, length);
-        json_text(json->output, "\"}}");
+    text->next = json_put_padded(text->next, piece.text, piece.length);
+}
+
+/* Each argument begins with a comma; end_event() makes a brace of the first. */
+static void begin_args(struct event_text *text)
+{
+    text->next = text->args = json_put_text(text->next, ",\"args\":");
+}
+
+/* What there is of the event goes to the output, for strings that are too long for its room. */
+static void flush_event(struct chrome_json *json, struct event_text *text)
+{
+    if (text->args && text->args != text->next)
+        *text->args = '{';
+    text->args = NULL;
+    output_advance(json->output, (size_t)(text->next - text->start));
+    text->start = text->next = output_reserve(json->output, EVENT_BYTES);
+}
+
+/* After arguments were begun. */
+static void end_event(struct chrome_json *json, struct event_text *text)
+{
+    if (text->args && text->args == text->next) {
+        text->next -= strlen(",\"args\":");
     } else {
-        json_text(json->output, "}}");
+        if (text->args)
+            *text->args = '{';
+        *text->next++ = '}';
     }
+    *text->next++ = '}';
+    output_advance(json->output, (size_t)(text->next - text->start));
 }
 
-static void write_thread(struct chrome_json *json, uint32_t index)
+static void end_event_without_args(struct chrome_json *json, struct event_text *text)
 {
-    write_piece(json->output, json_texts_thread(json->texts, index));
+    *text->next++ = '}';
+    output_advance(json->output, (size_t)(text->next - text->start));
+}
+
+/* Whether the stack stands in the file in full; it does from now on. */
+static bool test_and_set_told(struct chrome_json *json, uint32_t stack)
+{
+    GByteArray *marks = json->is_stack_told;
+    if (G_UNLIKELY(marks->len <= stack)) {
+        guint old = marks->len;
+        g_byte_array_set_size(marks, MAX(stack + 1, old * 2));
+        memset(marks->data + old, 0, marks->len - old);
+    }
+    bool was_told = marks->data[stack];
+    marks->data[stack] = 1;
+    return was_told;
+}
+
+static void put_stack(struct chrome_json *json, struct event_text *text, uint32_t stack)
+{
+    const struct stack_json *known = stack_texts_json(json->context->stacks, stack);
+    if (!known)
+        return;
+    struct json_piece piece = {known->brief, known->brief_bytes};
+    if (!test_and_set_told(json, stack))
+        piece = (struct json_piece){known->full, known->full_bytes};
+    text->next = json_put_text(text->next, ",\"stack\":\"");
+    if (piece.length <= INLINE_STACK_BYTES) {
+        put_piece(text, piece);
+    } else {
+        flush_event(json, text);
+        output_write_large(json->output, piece.text, piece.length);
+        text->start = text->next = output_reserve(json->output, EVENT_BYTES);
+    }
+    *text->next++ = '"';
+}
+
+static void put_thread(struct chrome_json *json, struct event_text *text, uint32_t index)
+{
+    put_piece(text, json_texts_thread(json->texts, index));
 }
 
 static void write_cpu_slice(struct chrome_json *json, const struct export_state *state)
 {
-    begin_slice(json, state->cpu_track, false, state->start_ns, state->end_ns);
-    json_text(json->output, ",\"cat\":\"cpu\",\"name\":");
-    write_thread(json, state->interval->thread);
-    json_text(json->output, "}");
-}
-
-/* What most states do not have. */
-static void write_state_args(struct chrome_json *json, const struct state_interval *interval)
-{
-    struct output *output = json->output;
-    const char *separator = ",\"args\":{";
-    if (interval->is_derived) {
-        output_write(output, separator, strlen(separator));
-        json_text(output, "\"derived\":true");
-        separator = ",";
-    }
-    if (interval->is_open) {
-        output_write(output, separator, strlen(separator));
-        json_text(output, "\"open\":true");
-        separator = ",";
-    }
-    if (interval->waker_thread) {
-        output_write(output, separator, strlen(separator));
-        json_text(output, "\"waker\":");
-        write_thread(json, interval->waker_thread);
-    }
-    json_text(output, "}");
+    struct event_text text = begin_slice(json, state->cpu_track, false, state->start_ns, state->end_ns);
+    text.next = json_put_text(text.next, ",\"cat\":\"cpu\",\"name\":");
+    put_thread(json, &text, state->interval->thread);
+    end_event_without_args(json, &text);
 }
 
 static void chrome_json_state(void *self, const struct export_state *state)
 {
     struct chrome_json *json = self;
     const struct state_interval *interval = state->interval;
-    begin_slice(json, state->track, true, state->start_ns, state->end_ns);
-    write_piece(json->output, json_texts_state(json->texts, state));
-    if (interval->is_derived || interval->is_open || interval->waker_thread)
-        write_state_args(json, interval);
-    json_text(json->output, "}");
+    struct event_text text = begin_slice(json, state->track, true, state->start_ns, state->end_ns);
+    put_piece(&text, json_texts_state(json->texts, state));
+    begin_args(&text);
+    if (interval->is_derived)
+        text.next = json_put_text(text.next, ",\"derived\":true");
+    if (interval->is_open)
+        text.next = json_put_text(text.next, ",\"open\":true");
+    if (interval->waker_thread) {
+        text.next = json_put_text(text.next, ",\"waker\":");
+        put_thread(json, &text, interval->waker_thread);
+    }
+    end_event(json, &text);
     if (state->cpu_track)
         write_cpu_slice(json, state);
 }
@@ -207,12 +253,14 @@ static uint8_t *put_outcome(uint8_t *text, const struct blocking *operation)
         return put_sum(text, operation);
     if (operation->is_open)
         return json_put_text(text, ",\"open\":true");
-    if (operation->wait_kind)
-        return put_plain_string(json_put_text(text, ",\"outcome\":"), wait_outcome_name(operation->outcome));
-    return json_put_signed(json_put_text(text, ",\"result\":"), operation->result);
+    if (!operation->wait_kind)
+        return json_put_signed(json_put_text(text, ",\"result\":"), operation->result);
+    if (operation->outcome == EXECTRACE_OUTCOME_ACQUIRED)
+        return text;
+    return put_plain_string(json_put_text(text, ",\"outcome\":"), wait_outcome_name(operation->outcome));
 }
 
-/* Those of static texts and numbers. Room for PLAIN_ARGS_BYTES. */
+/* Those of static texts and numbers: PLAIN_ARGS_BYTES at most. */
 static uint8_t *put_plain_args(uint8_t *text, const struct export_blocking *blocking)
 {
     const struct blocking *operation = blocking->operation;
@@ -221,8 +269,6 @@ static uint8_t *put_plain_args(uint8_t *text, const struct export_blocking *bloc
         text = put_plain_string(json_put_text(text, ",\"fd_kind\":"), fd_kind_name(operation->fd_kind));
     }
     text = put_outcome(text, operation);
-    if (operation->is_idle)
-        text = json_put_text(text, ",\"idle\":true");
     if (operation->is_part)
         text = json_put_text(text, ",\"part\":true");
     if (blocking->cut_ns)
@@ -230,83 +276,52 @@ static uint8_t *put_plain_args(uint8_t *text, const struct export_blocking *bloc
     return text;
 }
 
-/* Those that follow json_texts_operation(), and the end of the event. */
-static void write_operation_args(struct chrome_json *json, const struct export_blocking *blocking)
+static void put_operation_args(struct chrome_json *json, struct event_text *text,
+                               const struct export_blocking *blocking)
 {
-    struct output *output = json->output;
     const struct blocking *operation = blocking->operation;
-    uint8_t *text = output_reserve(output, PLAIN_ARGS_BYTES);
-    output_advance(output, (size_t)(put_plain_args(text, blocking) - text));
+    text->next = put_plain_args(text->next, blocking);
     if (operation->peer) {
-        json_text(output, ",\"peer\":");
-        json_string(output, operation->peer);
+        text->next = json_put_text(text->next, ",\"peer\":");
+        flush_event(json, text);
+        json_string(json->output, operation->peer);
+        text->start = text->next = output_reserve(json->output, EVENT_BYTES);
     }
     if (operation->waker_thread) {
-        if (operation->is_open)
-            json_text(output, ",\"held_by\":");
-        else
-            json_text(output, ",\"released_by\":");
-        write_thread(json, operation->waker_thread);
+        text->next = operation->is_open ? json_put_text(text->next, ",\"held_by\":")
+                                        : json_put_text(text->next, ",\"released_by\":");
+        put_thread(json, text, operation->waker_thread);
     }
-    write_stack_and_end(json, operation->stack);
+    put_stack(json, text, operation->stack);
 }
 
-static void write_flow(struct chrome_json *json, char phase, const struct track *track, int64_t time_ns,
-                       uint64_t flow)
+/* One of the two slices that an arrow connects; several arrows may begin at one slice. */
+static void put_flow(struct event_text *text, uint64_t release, bool is_end)
 {
-    begin_track_event(json, phase, track, time_ns);
-    json_text(json->output, ",\"cat\":\"wake\",\"name\":\"wake\",\"id\":");
-    json_unsigned(json->output, flow);
-    if (phase == 'f')
-        json_text(json->output, ",\"bp\":\"e\"");
-    json_text(json->output, "}");
+    text->next = json_put_unsigned(json_put_text(text->next, ",\"bind_id\":"), release);
+    text->next = is_end ? json_put_text(text->next, ",\"flow_in\":true")
+                        : json_put_text(text->next, ",\"flow_out\":true");
 }
 
-/* Perfetto numbers the arrows of flow events itself, from 1, and takes these numbers as they are. */
-#define BIND_ID_BASE UINT64_C(0x10000000)
-
-/* One of the two slices that an arrow connects. */
-static void write_slice_flow(struct output *output, uint64_t flow, bool is_end)
-{
-    uint8_t *start = output_reserve(output, PLAIN_ARGS_BYTES);
-    uint8_t *text = json_put_hex(json_put_text(start, ",\"bind_id\":\""), BIND_ID_BASE + flow);
-    if (is_end)
-        text = json_put_text(text, "\",\"flow_in\":true");
-    else
-        text = json_put_text(text, "\",\"flow_out\":true");
-    output_advance(output, (size_t)(text - start));
-}
-
-/*
- * The short slice on the releaser's track from which the arrow goes out. A slice is the beginning of one
- * arrow; the others of a release that several waited for begin in events of their own.
- */
+/* The short slice on the releaser's track from which arrows go out. */
 static void write_release(struct chrome_json *json, const struct export_blocking *blocking)
 {
-    if (blocking->is_release_drawn) {
-        write_flow(json, 's', blocking->waker_track, blocking->wake_ns, blocking->flow);
-        return;
-    }
-    begin_slice(json, blocking->waker_track, false, blocking->wake_ns, blocking->wake_ns + 1);
-    write_slice_flow(json->output, blocking->flow, false);
-    write_piece(json->output, json_texts_operation(json->texts, SLICE_RELEASE, &blocking->label));
-    write_stack_and_end(json, blocking->operation->waker_stack);
-}
-
-/* The arrow's end, in the head of its slice. */
-static void write_arrival(struct chrome_json *json, const struct export_blocking *blocking)
-{
-    if (!blocking->is_release_drawn)
-        write_slice_flow(json->output, blocking->flow, true);
+    struct event_text text =
+        begin_slice(json, blocking->waker_track, false, blocking->wake_ns, blocking->wake_ns + 1);
+    put_flow(&text, blocking->release, false);
+    put_piece(&text, json_texts_operation(json->texts, SLICE_RELEASE, &blocking->label));
+    begin_args(&text);
+    put_stack(json, &text, blocking->operation->waker_stack);
+    end_event(json, &text);
 }
 
 static void write_woken(struct chrome_json *json, const struct export_blocking *blocking)
 {
-    begin_slice(json, blocking->woken_track, false, blocking->woken_ns, blocking->end_ns);
-    write_arrival(json, blocking);
-    json_text(json->output, ",\"cat\":\"wakeup\",\"name\":\"woken\",\"args\":{\"by\":");
-    write_thread(json, blocking->operation->waker_thread);
-    json_text(json->output, "}}");
+    struct event_text text =
+        begin_slice(json, blocking->woken_track, false, blocking->woken_ns, blocking->end_ns);
+    put_flow(&text, blocking->release, true);
+    text.next = json_put_text(text.next, ",\"cat\":\"wakeup\",\"name\":\"woken\"");
+    end_event_without_args(json, &text);
 }
 
 static void write_operation(struct chrome_json *json, const struct export_blocking *blocking)
@@ -317,41 +332,42 @@ static void write_operation(struct chrome_json *json, const struct export_blocki
         [BLOCKING_SYSCALL] = SLICE_SYSCALL,
     };
     const struct blocking *operation = blocking->operation;
-    enum slice_category category =
-        operation->is_summary ? SLICE_SHORT : categories[operation->blocking_class];
+    struct event_text text;
     if (operation->is_summary) {
-        begin_track_event(json, 'i', blocking->track, blocking->end_ns);
-        json_text(json->output, ",\"s\":\"t\"");
+        begin_instant(json, blocking->track, blocking->end_ns);
+        text = (struct event_text){.start = output_reserve(json->output, EVENT_BYTES)};
+        text.next = text.start;
     } else {
-        begin_slice(json, blocking->track, false, blocking->start_ns, blocking->end_ns);
+        text = begin_slice(json, blocking->track, false, blocking->start_ns, blocking->end_ns);
         if (blocking->waker_track && !blocking->woken_track)
-            write_arrival(json, blocking);
+            put_flow(&text, blocking->release, true);
     }
-    write_piece(json->output, json_texts_operation(json->texts, category, &blocking->label));
-    write_operation_args(json, blocking);
+    put_piece(&text, json_texts_operation(json->texts,
+                                          operation->is_summary ? SLICE_SHORT
+                                                                : categories[operation->blocking_class],
+                                          &blocking->label));
+    begin_args(&text);
+    put_operation_args(json, &text, blocking);
+    end_event(json, &text);
 }
 
 /* The release first: of two at the same time, an arrow must begin before it ends. */
 static void chrome_json_blocking(void *self, const struct export_blocking *blocking)
 {
     struct chrome_json *json = self;
-    if (blocking->waker_track)
+    if (blocking->waker_track && blocking->release == blocking->flow)
         write_release(json, blocking);
     write_operation(json, blocking);
-    if (!blocking->waker_track)
-        return;
-    if (blocking->woken_track)
+    if (blocking->waker_track && blocking->woken_track)
         write_woken(json, blocking);
-    if (blocking->is_release_drawn)
-        write_flow(json, 'f', blocking->woken_track ? blocking->woken_track : blocking->track,
-                   blocking->woken_track ? blocking->woken_ns : blocking->start_ns, blocking->flow);
 }
 
 static void chrome_json_span(void *self, const struct export_span *span)
 {
     struct chrome_json *json = self;
     struct output *output = json->output;
-    begin_slice(json, span->track, false, span->start_ns, span->end_ns);
+    struct event_text text = begin_slice(json, span->track, false, span->start_ns, span->end_ns);
+    flush_event(json, &text);
     write_name(output, span->category, span->name);
     json_text(output, ",\"args\":{\"task\":");
     json_unsigned(output, span->task);
@@ -368,8 +384,7 @@ static void chrome_json_log(void *self, const struct export_log *log)
 {
     struct chrome_json *json = self;
     struct output *output = json->output;
-    begin_track_event(json, 'i', log->track, log->time_ns);
-    json_text(output, ",\"s\":\"t\"");
+    begin_instant(json, log->track, log->time_ns);
     write_name(output, "log", log->category[0] != '\0' ? log->category : "log");
     json_text(output, ",\"args\":{\"message\":");
     json_string(output, log->message);
@@ -382,8 +397,7 @@ static void chrome_json_counter(void *self, const struct export_counter *counter
 {
     struct chrome_json *json = self;
     struct output *output = json->output;
-    begin_event(json, 'C', counter->track->pid, 0);
-    write_time(output, counter->time_ns);
+    begin_timed_event(json, 'C', counter->track->pid, 0, counter->time_ns);
     json_text(output, ",\"name\":");
     json_string(output, counter->track->counter_name);
     json_text(output, ",\"args\":{");
@@ -399,7 +413,8 @@ static void chrome_json_loss(void *self, const struct export_loss *loss)
     struct output *output = json->output;
     char label[LABEL_BYTES];
     loss_label_write(loss, label);
-    begin_slice(json, loss->track, false, loss->start_ns, loss->end_ns);
+    struct event_text text = begin_slice(json, loss->track, false, loss->start_ns, loss->end_ns);
+    flush_event(json, &text);
     write_name(output, "loss", label);
     json_text(output, ",\"cname\":\"terrible\",\"args\":{\"count\":");
     json_unsigned(output, loss->count);

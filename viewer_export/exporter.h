@@ -43,8 +43,9 @@ struct export_blocking {
     /* The release, and the arrow from there; waker_track is NULL when nobody is known to have released it. */
     const struct track *waker_track;
     int64_t wake_ns;
-    uint64_t flow;         /* unique per arrow */
-    bool is_release_drawn; /* another waiter's call drew the releaser's end already */
+    uint64_t flow; /* unique per arrow */
+    uint64_t
+        release; /* the flow of the first arrow from this release; another than flow: it was drawn already */
     /*
      * What is left of the operation after the release, from woken_ns >= wake_ns to end_ns: the arrow ends
      * there. NULL: the operation began after the release, and the arrow ends at its beginning.

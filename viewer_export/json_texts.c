@@ -6,7 +6,7 @@
 #include "viewer_export/labels.h"
 
 struct track_text {
-    char text[2][JSON_TRACK_BYTES];
+    char text[2][JSON_TRACK_BYTES + 1]; /* the comma may be left out */
     uint8_t length[2];
 };
 
@@ -18,12 +18,12 @@ struct thread_text {
 
 /* Of a slice; what: the category, or the state behind the categories. */
 #define NAME_TEXTS_SHIFT 10
-#define NAME_TEXT_BYTES 208u
+#define NAME_TEXT_BYTES 144u
 enum { WHAT_STATE = SLICE_RELEASE + 1 };
 struct name_text {
     struct operation_label label; /* of a state: see state_label() */
     uint32_t what, length;        /* length 0: free */
-    char text[NAME_TEXT_BYTES];
+    char text[NAME_TEXT_BYTES + JSON_PADDING];
 };
 
 struct json_texts {
@@ -66,8 +66,9 @@ struct json_piece json_texts_track(struct json_texts *texts, const struct track 
     if (text->length[0] == 0) {
         const uint32_t tids[] = {track->tid, track->state_tid};
         for (size_t i = 0; i < G_N_ELEMENTS(tids); i++)
-            text->length[i] = (uint8_t)g_snprintf(text->text[i], sizeof(text->text[i]),
-                                                  "\",\"pid\":%u,\"tid\":%u,\"ts\":", track->pid, tids[i]);
+            text->length[i] =
+                (uint8_t)g_snprintf(text->text[i], sizeof(text->text[i]),
+                                    ",\n{\"ph\":\"X\",\"pid\":%u,\"tid\":%u,\"ts\":", track->pid, tids[i]);
     }
     return (struct json_piece){text->text[is_state], text->length[is_state]};
 }
@@ -86,7 +87,8 @@ struct json_piece json_texts_thread(struct json_texts *texts, uint32_t index)
         g_free(known->text);
         known->name = thread->name;
         known->length = (uint32_t)texts->scratch->used_bytes;
-        known->text = g_strndup((const char *)texts->scratch->buffer, known->length);
+        known->text = g_malloc(known->length + JSON_PADDING);
+        memcpy(known->text, texts->scratch->buffer, known->length);
     }
     return (struct json_piece){known->text, known->length};
 }
@@ -142,13 +144,6 @@ static void make_operation(struct output *output, enum slice_category category,
     write_category_and_name(output, categories[category], name);
     if (label->is_idle && category != SLICE_RELEASE && category != SLICE_SHORT)
         json_text(output, ",\"cname\":\"grey\"");
-    json_text(output, ",\"args\":{\"kind\":");
-    json_string(output, label->word);
-    if (label->has_object) {
-        json_text(output, ",\"object\":\"");
-        json_hex(output, label->object);
-        json_text(output, "\"");
-    }
 }
 
 struct json_piece json_texts_operation(struct json_texts *texts, enum slice_category category,
@@ -177,10 +172,10 @@ static struct operation_label state_label(const struct export_state *state)
 struct json_piece json_texts_state(struct json_texts *texts, const struct export_state *state)
 {
     static const char *const colours[] = {
-        [THREAD_UNKNOWN] = "grey",
-        [THREAD_RUNNING] = "thread_state_running",
-        [THREAD_RUNNABLE] = "thread_state_runnable",
-        [THREAD_BLOCKED] = "thread_state_sleeping",
+        [THREAD_UNKNOWN] = "white",
+        [THREAD_RUNNING] = "good",
+        [THREAD_RUNNABLE] = "bad",
+        [THREAD_BLOCKED] = "grey",
     };
     enum thread_state kind = state->interval->state;
     const struct operation_label label = state_label(state);

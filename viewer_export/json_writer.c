@@ -10,12 +10,22 @@ static const char hex_digits[] = "0123456789abcdef";
 
 /* "00" "01" ... "99": two digits at a time halve the divisions, which is most of the work. */
 static uint8_t digit_pairs[200];
+/* The same for three: with leading zeros; without, where the fourth byte says how many digits that are. */
+static uint8_t digit_triples[1000][4], leading_triples[1000][4];
 
-static void __attribute__((constructor)) fill_digit_pairs(void)
+static void __attribute__((constructor)) fill_digits(void)
 {
     for (unsigned i = 0; i < 100; i++) {
         digit_pairs[2 * i] = (uint8_t)('0' + i / 10);
         digit_pairs[2 * i + 1] = (uint8_t)('0' + i % 10);
+    }
+    for (unsigned i = 0; i < 1000; i++) {
+        const uint8_t digits[] = {(uint8_t)('0' + i / 100), (uint8_t)('0' + i / 10 % 10),
+                                  (uint8_t)('0' + i % 10)};
+        unsigned zeros = i >= 100 ? 0 : i >= 10 ? 1 : 2;
+        memcpy(digit_triples[i], digits, sizeof(digits));
+        memcpy(leading_triples[i], digits + zeros, sizeof(digits) - zeros);
+        leading_triples[i][3] = (uint8_t)(sizeof(digits) - zeros);
     }
 }
 
@@ -95,57 +105,17 @@ void json_double(struct output *output, double number)
     output_write(output, text, (size_t)count);
 }
 
-/* Eight decimal digits, the first in the lowest byte: three multiplications instead of eight divisions. */
-static inline uint64_t eight_digits(uint32_t number)
+/* Both write four bytes, of which the last is not meant. */
+static inline uint8_t *put_leading(uint8_t *text, uint64_t below_1000)
 {
-    uint64_t fours = (uint64_t)(number / 10000) | (uint64_t)(number % 10000) << 32;
-    uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x0000007f0000007f);
-    uint64_t pairs = hundreds | (fours - 100 * hundreds) << 16;
-    uint64_t tens = (pairs * 103 >> 10) & UINT64_C(0x000f000f000f000f);
-    return tens | (pairs - 10 * tens) << 8;
+    memcpy(text, leading_triples[below_1000], 4);
+    return text + leading_triples[below_1000][3];
 }
 
-/* A time of more than 115 days. */
-static uint8_t *put_long_time(uint8_t *text, uint64_t ns)
+static inline uint8_t *put_triple(uint8_t *text, uint64_t below_1000)
 {
-    uint8_t digits[20];
-    size_t count = format_unsigned(digits + sizeof(digits), ns / 1000);
-    unsigned fraction = (unsigned)(ns % 1000);
-    memcpy(text, digits + sizeof(digits) - count, count);
-    text += count;
-    *text++ = '.';
-    *text++ = (uint8_t)('0' + fraction / 100);
-    *text++ = (uint8_t)('0' + fraction / 10 % 10);
-    *text++ = (uint8_t)('0' + fraction % 10);
-    return text;
-}
-
-/* As many digits as the number needs, at least one before the point; in registers, so that nothing waits. */
-static uint8_t *put_short_time(uint8_t *text, uint64_t ns)
-{
-    enum { DIGITS = 16, FRACTION_DIGITS = 3, HALF = 8 };
-    uint64_t high = eight_digits((uint32_t)(ns / 100000000));
-    uint64_t low = eight_digits((uint32_t)(ns % 100000000));
-    const uint64_t last_before_point = UINT64_C(1) << 8 * (HALF - FRACTION_DIGITS - 1);
-    const uint64_t ascii = UINT64_C(0x3030303030303030);
-    size_t zeros;
-    if (high) {
-        zeros = (size_t)__builtin_ctzll(high) / 8;
-        uint64_t first = (high | ascii) >> 8 * zeros;
-        uint64_t rest = GUINT64_TO_LE(low | ascii);
-        first = GUINT64_TO_LE(first);
-        memcpy(text, &first, sizeof(first));
-        memcpy(text + HALF - zeros, &rest, sizeof(rest));
-    } else {
-        zeros = HALF + (size_t)__builtin_ctzll(low | last_before_point) / 8;
-        uint64_t first = GUINT64_TO_LE((low | ascii) >> 8 * (zeros - HALF));
-        memcpy(text, &first, sizeof(first));
-    }
-    text += DIGITS - FRACTION_DIGITS - zeros;
-    uint32_t fraction = GUINT32_TO_LE((uint32_t)((low | ascii) >> 8 * (HALF - FRACTION_DIGITS)));
-    text[0] = '.';
-    memcpy(text + 1, &fraction, sizeof(fraction));
-    return text + 1 + FRACTION_DIGITS;
+    memcpy(text, digit_triples[below_1000], 4);
+    return text + 3;
 }
 
 uint8_t *json_put_time(uint8_t *text, int64_t ns)
@@ -155,8 +125,20 @@ uint8_t *json_put_time(uint8_t *text, int64_t ns)
         *text++ = '-';
         magnitude = 0 - magnitude;
     }
-    return magnitude < UINT64_C(10000000000000000) ? put_short_time(text, magnitude)
-                                                   : put_long_time(text, magnitude);
+    uint64_t us = magnitude / 1000, ms = us / 1000, s = ms / 1000;
+    if (ms == 0) {
+        text = put_leading(text, us);
+    } else {
+        if (s == 0)
+            text = put_leading(text, ms);
+        else if (s < 1000)
+            text = put_triple(put_leading(text, s), ms % 1000);
+        else
+            text = put_triple(json_put_unsigned(text, s), ms % 1000);
+        text = put_triple(text, us % 1000);
+    }
+    *text++ = '.';
+    return put_triple(text, magnitude % 1000);
 }
 
 uint8_t *json_put_duration(uint8_t *text, int64_t ns)

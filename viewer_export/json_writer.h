@@ -39,6 +39,14 @@ static inline uint8_t *json_put_bytes(uint8_t *text, const void *bytes, size_t c
 {
     return (uint8_t *)memcpy(text, bytes, count) + count;
 }
+/* Without a call: for short texts behind whose end there are JSON_PADDING bytes more, in both places. */
+#define JSON_PADDING ((size_t)32)
+static inline uint8_t *json_put_padded(uint8_t *text, const char *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i += JSON_PADDING)
+        memcpy(text + i, bytes + i, JSON_PADDING);
+    return text + count;
+}
 uint8_t *json_put_unsigned(uint8_t *text, uint64_t number);
 uint8_t *json_put_signed(uint8_t *text, int64_t number);
 uint8_t *json_put_hex(uint8_t *text, uint64_t number);

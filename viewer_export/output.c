@@ -18,6 +18,7 @@
 
 #define RESERVE_MIN_BYTES ((off_t)4 << 20)
 #define RESERVE_MAX_BYTES ((off_t)64 << 20)
+#define WRITE_UNIT_BYTES ((size_t)4096)
 #define GZIP_LEVEL 3 /* level 6 takes three times as long for a tenth less */
 
 enum target_kind {
@@ -242,17 +243,27 @@ struct output *output_open(const char *path, bool is_gzip, GError **error)
     return output;
 }
 
+static void hand_over(struct output *output, size_t count)
+{
+    output->flushed_bytes += count;
+    if (output->target->kind != TARGET_NOWHERE)
+        output->buffer = output_writer_hand_over(output->target, output->buffer, count);
+    output->used_bytes -= count;
+}
+
+/* Whole pages: pieces of pages cost the kernel half as much again. What is left goes to the next buffer. */
 void output_hand_over(struct output *output)
 {
-    output->flushed_bytes += output->used_bytes;
-    if (output->target->kind != TARGET_NOWHERE)
-        output->buffer = output_writer_hand_over(output->target, output->buffer, output->used_bytes);
-    output->used_bytes = 0;
+    uint8_t rest[WRITE_UNIT_BYTES];
+    size_t rest_bytes = output->used_bytes % WRITE_UNIT_BYTES;
+    memcpy(rest, output->buffer + output->used_bytes - rest_bytes, rest_bytes);
+    hand_over(output, output->used_bytes - rest_bytes);
+    memcpy(output->buffer, rest, rest_bytes);
 }
 
 void output_flush(struct output *output)
 {
-    output_hand_over(output);
+    hand_over(output, output->used_bytes);
     output_writer_wait(output->target);
 }
 

@@ -9,10 +9,14 @@
 
 #define ARROW " \xe2\x86\x90 " /* U+2190: called from */
 #define STACK_LOST "[stack lost]"
+/* Of a brief text: enough to know a place by that was seen before. */
+#define BRIEF_FUNCTIONS 3u
+#define BRIEF_FUNCTION_BYTES 48u
 
 struct text {
-    char *plain, *json;
-    size_t json_bytes;
+    char *plain;
+    char *json[2]; /* full, brief */
+    struct stack_json pieces;
 };
 
 struct stack_texts {
@@ -40,8 +44,10 @@ void stack_texts_free(struct stack_texts *texts)
     if (!texts)
         return;
     for (guint i = 0; i < texts->texts->len; i++) {
-        g_free(g_array_index(texts->texts, struct text, i).plain);
-        g_free(g_array_index(texts->texts, struct text, i).json);
+        struct text *text = &g_array_index(texts->texts, struct text, i);
+        g_free(text->plain);
+        g_free(text->json[0]);
+        g_free(text->json[1]);
     }
     g_array_unref(texts->texts);
     output_discard(texts->scratch);
@@ -111,19 +117,65 @@ const char *stack_text(struct stack_texts *texts, uint32_t stack)
     return stack ? find_text(texts, stack)->plain : NULL;
 }
 
-const char *stack_text_json(struct stack_texts *texts, uint32_t stack, size_t *length)
+struct brief {
+    GString *text;
+    uint32_t function_count, function_limit;
+};
+
+/* Long names, of templates mostly, are cut at a character's border. */
+static void add_brief_function(const struct source_line *line, void *user)
+{
+    struct brief *brief = user;
+    if (brief->function_count++ >= brief->function_limit)
+        return;
+    size_t length = strlen(line->function), kept = length;
+    if (length > BRIEF_FUNCTION_BYTES)
+        for (kept = BRIEF_FUNCTION_BYTES; kept > 0 && ((uint8_t)line->function[kept] & 0xc0) == 0x80;)
+            kept--;
+    g_string_append(brief->text, brief->function_count > 1 ? ARROW : "");
+    g_string_append_len(brief->text, line->function, (gssize)kept);
+    g_string_append(brief->text, kept < length ? "..." : "");
+}
+
+static char *escape(struct stack_texts *texts, const char *text, size_t *bytes)
+{
+    texts->scratch->used_bytes = 0;
+    json_string_part(texts->scratch, text);
+    *bytes = texts->scratch->used_bytes;
+    char *escaped = g_malloc(*bytes + JSON_PADDING);
+    memcpy(escaped, texts->scratch->buffer, *bytes);
+    return escaped;
+}
+
+static void make_json(struct stack_texts *texts, struct text *text, uint32_t stack)
+{
+    g_autoptr(GString) brief_text = g_string_new(NULL);
+    struct brief brief = {.text = brief_text, .function_limit = MIN(BRIEF_FUNCTIONS, texts->frame_limit)};
+    g_string_printf(brief_text, "#%u ", stack);
+    size_t number_bytes = brief_text->len;
+    stack_texts_visit(texts, stack, add_brief_function, &brief);
+    if (brief.function_count > brief.function_limit)
+        g_string_append(brief_text, " ...");
+    if (brief_text->len < strlen(text->plain)) {
+        g_autofree char *full = g_strdup_printf("%.*s%s", (int)number_bytes, brief_text->str, text->plain);
+        text->json[0] = escape(texts, full, &text->pieces.full_bytes);
+        text->json[1] = escape(texts, brief_text->str, &text->pieces.brief_bytes);
+    } else {
+        text->json[0] = escape(texts, text->plain, &text->pieces.full_bytes);
+        text->pieces.brief_bytes = text->pieces.full_bytes;
+    }
+    text->pieces.full = text->json[0];
+    text->pieces.brief = text->json[1] ? text->json[1] : text->json[0];
+}
+
+const struct stack_json *stack_texts_json(struct stack_texts *texts, uint32_t stack)
 {
     if (stack == 0)
         return NULL;
     struct text *text = find_text(texts, stack);
-    if (!text->json) {
-        texts->scratch->used_bytes = 0;
-        json_string_part(texts->scratch, text->plain);
-        text->json_bytes = texts->scratch->used_bytes;
-        text->json = g_strndup((const char *)texts->scratch->buffer, text->json_bytes);
-    }
-    *length = text->json_bytes;
-    return text->json;
+    if (!text->json[0])
+        make_json(texts, text, stack);
+    return &text->pieces;
 }
 
 void stack_texts_visit(struct stack_texts *texts, uint32_t stack_index, stack_frame_visitor visitor,

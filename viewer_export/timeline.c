@@ -41,6 +41,12 @@ struct early_fact {
     };
 };
 
+/* A point of a thread's track where arrows begin. */
+struct release {
+    int64_t time_ns;
+    uint64_t flow; /* of the first of them */
+};
+
 /* A track beside a thread's own. */
 struct overlap {
     struct lane lane;
@@ -54,7 +60,7 @@ struct thread_line {
     struct overlap *overlaps; /* MAX_LANES of them; NULL: nothing overlapped yet */
     struct held_state held[MAX_HELD_STATES];
     uint32_t held_count;
-    int64_t releases_ns[MAX_REMEMBERED_RELEASES]; /* drawn lately; a ring */
+    struct release releases[MAX_REMEMBERED_RELEASES]; /* drawn lately; a ring */
     uint32_t release_count;
     bool is_settled; /* it is shown in the process that it has now */
     GArray *early;   /* struct early_fact, while not settled; NULL: none */
@@ -440,16 +446,17 @@ static void observe_state(void *self, const struct state_interval *interval)
         show_state(timeline, interval);
 }
 
-/* Whether the releaser's end of an arrow at that time has to be drawn: several may wait for one release. */
-static bool remember_release(struct thread_line *line, int64_t wake_ns)
+/* The release from which an arrow at that time comes: several may wait for one. */
+static uint64_t find_release(struct thread_line *line, int64_t time_ns, uint64_t flow)
 {
     uint32_t known = MIN(line->release_count, MAX_REMEMBERED_RELEASES);
     for (uint32_t i = 0; i < known; i++) {
-        if (line->releases_ns[i] == wake_ns)
-            return false;
+        if (line->releases[i].time_ns == time_ns)
+            return line->releases[i].flow;
     }
-    line->releases_ns[line->release_count++ % MAX_REMEMBERED_RELEASES] = wake_ns;
-    return true;
+    line->releases[line->release_count++ % MAX_REMEMBERED_RELEASES] =
+        (struct release){.time_ns = time_ns, .flow = flow};
+    return flow;
 }
 
 /* What is left of an operation after its release, behind all that lies in it, else on a track beside it. */
@@ -486,8 +493,8 @@ static void add_release(struct timeline *timeline, const struct place *place,
     }
     blocking->waker_track = track_table_thread(timeline->tracks, operation->waker_thread);
     blocking->flow = ++timeline->flow_count;
-    blocking->is_release_drawn =
-        !remember_release(line_of(timeline, operation->waker_thread), blocking->wake_ns);
+    blocking->release =
+        find_release(line_of(timeline, operation->waker_thread), blocking->wake_ns, blocking->flow);
 }
 
 static void observe_blocking(void *self, const struct blocking *operation)
