@@ -224,12 +224,18 @@ static void bound_summary(struct thread_record *record, struct blocking *operati
     operation->is_summary = true;
 }
 
+/* A sum whose operations ended before the recording began. */
+static bool is_of_earlier_session(const struct trace_model *model, const struct event *event, uint64_t age_ns)
+{
+    return age_ns > (uint64_t)(event->time_ns - model->start_ns);
+}
+
 void blocking_wait_summary(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
     struct blocking operation = new_operation(record, event->time_ns, event->wait_summary.total_ns);
 
-    if (event->wait_summary.age_ns > (uint64_t)(event->time_ns - model->start_ns))
-        return; /* of before the recording began: an earlier session's */
+    if (is_of_earlier_session(model, event, event->wait_summary.age_ns))
+        return;
 
     bound_summary(record, &operation);
     operation.blocking_class = BLOCKING_SYNC;
@@ -284,6 +290,9 @@ void blocking_call(struct trace_model *model, struct thread_record *record, cons
 void blocking_call_summary(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
     struct blocking operation = new_operation(record, event->time_ns, event->call_summary.total_ns);
+
+    if (is_of_earlier_session(model, event, event->call_summary.age_ns))
+        return;
 
     bound_summary(record, &operation);
     const struct call_kind *call =

@@ -167,6 +167,7 @@ struct event {
         } call;
         struct {
             uint64_t total_ns, shortest_ns, longest_ns;
+            uint64_t age_ns; /* since the last of the calls ended, at least */
             uint32_t number, fd_kind, count, errors;
         } call_summary; /* event.tid is the payload's */
         struct {

@@ -98,6 +98,7 @@ static const struct decoder_field call_summary_fields[] = {TID,
                                                            FIELD("total", U64, call_summary.total_ns),
                                                            FIELD("shortest", U64, call_summary.shortest_ns),
                                                            FIELD("longest", U64, call_summary.longest_ns),
+                                                           FIELD("age", U64, call_summary.age_ns),
                                                            {0}};
 static const struct decoder_field peer_fields[] = {FIELD("fd", I32, peer.fd),
                                                    FIELD("family", U16, peer.family),

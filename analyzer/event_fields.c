@@ -97,6 +97,7 @@ static const struct event_field call_summary_fields[] = {
     FIELD(FIELD_U64, call_summary.total_ns, total_ns),
     FIELD(FIELD_U64, call_summary.shortest_ns, shortest_ns),
     FIELD(FIELD_U64, call_summary.longest_ns, longest_ns),
+    FIELD(FIELD_U64, call_summary.age_ns, age_ns),
     {0}};
 static const struct event_field peer_fields[] = {FIELD(FIELD_I32_UNKNOWN, peer.fd, fd),
                                                  FIELD(FIELD_U16, peer.family, family),

@@ -35,7 +35,7 @@ if(EXECTRACE_HAS_THREAD_SANITIZER)
 endif()
 
 # Waits that name who released them tell what waits and wakes tell.
-foreach(report threads.csv locks.json sched.text)
+foreach(report threads.csv locks.json sched.text syscalls.text)
   string(REGEX REPLACE "\\..*" "" name ${report})
   string(REGEX REPLACE ".*\\." "" format ${report})
   add_test(NAME golden.report.woken.${report}

@@ -43,6 +43,13 @@ target_link_libraries(exectrace_clock PRIVATE exectrace_tool_flags)
 exectrace_unit_test(clock exectrace_tool_flags exectrace_clock Threads::Threads)
 exectrace_recorded_test(io_known io_known.py)
 
+add_executable(io_sessions apps/io_sessions.c)
+target_link_libraries(io_sessions PRIVATE exectrace_flags)
+add_test(NAME integration.io_sessions
+         COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/integration/io_sessions.py $<TARGET_FILE:exectrace>
+                 $<TARGET_FILE:analyzer> $<TARGET_FILE:io_sessions>)
+set_tests_properties(integration.io_sessions PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
+
 add_executable(bench_io bench/bench_io.c)
 target_link_libraries(bench_io PRIVATE exectrace_flags Threads::Threads)
 target_compile_options(bench_io PRIVATE -O2)

@@ -47,7 +47,8 @@ static inline uint32_t call_sums_place(uint32_t key)
 
 /*
  * Adds one call that ended at `now_ns`. A sum in the way is emitted; a table whose oldest sum began a tenth
- * of a second ago is emitted as a whole. Keeps errno.
+ * of a second ago is emitted as a whole before: so a sum of an earlier session tells by its age that it is
+ * one. Keeps errno.
  */
 void call_sums_add(struct thread_block *thread, uint32_t key, uint64_t now_ns, uint64_t duration_ns,
                    bool is_error);

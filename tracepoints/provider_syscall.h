@@ -31,7 +31,8 @@ LTTNG_UST_TRACEPOINT_EVENT(exectrace_syscall, call,
         lttng_ust_field_integer(uint64_t, duration, duration)
         lttng_ust_field_integer(uint32_t, stack, stack)))
 
-/* Calls below the threshold, summed per thread, call and fd kind. */
+/* Calls below the threshold, summed per thread, call and fd kind. age: the last of them ended at least so long ago;
+ * sums whose calls are older than the session belong to an earlier one. */
 LTTNG_UST_TRACEPOINT_EVENT(exectrace_syscall, summary,
     LTTNG_UST_TP_ARGS(int32_t, tid,
         uint16_t, number,
@@ -40,7 +41,8 @@ LTTNG_UST_TRACEPOINT_EVENT(exectrace_syscall, summary,
         uint32_t, errors,
         uint64_t, total,
         uint64_t, shortest,
-        uint64_t, longest),
+        uint64_t, longest,
+        uint64_t, age),
     LTTNG_UST_TP_FIELDS(
         lttng_ust_field_integer(int32_t, tid, tid)
         lttng_ust_field_integer(uint16_t, number, number)
@@ -49,7 +51,8 @@ LTTNG_UST_TRACEPOINT_EVENT(exectrace_syscall, summary,
         lttng_ust_field_integer(uint32_t, errors, errors)
         lttng_ust_field_integer(uint64_t, total, total)
         lttng_ust_field_integer(uint64_t, shortest, shortest)
-        lttng_ust_field_integer(uint64_t, longest, longest)))
+        lttng_ust_field_integer(uint64_t, longest, longest)
+        lttng_ust_field_integer(uint64_t, age, age)))
 
 /* A socket got a remote address.
  * address: 4 or 16 bytes, or an AF_UNIX path; port in host order. */

@@ -27,7 +27,7 @@ static const char *const canonical_lines[] = {
     "1 2 3 - wait_summary kind=spin object=0x8 count=5 total_ns=50 longest_ns=20 age_ns=7",
     "1 2 3 - call fd=3 fd_kind=socket result=-11 duration_ns=9",
     "1 2 3 - call number=10000 fd_kind=none result=4294967296 duration_ns=9",
-    "1 2 3 - call_summary fd_kind=file number=1 count=2 errors=1 total_ns=3 shortest_ns=1 longest_ns=2",
+    "1 2 3 - call_summary fd_kind=file number=1 count=2 errors=1 total_ns=3 shortest_ns=1 longest_ns=2 age_ns=7",
     "1 2 3 - peer fd=5 family=2 port=6379 address=7f000001",
     "1 2 3 - alloc address=0xff size=8 weight_bytes=512",
     "1 2 3 - free address=0xff",
