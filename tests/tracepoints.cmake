@@ -2,7 +2,8 @@
 
 find_package(Threads REQUIRED)
 
-add_library(exectrace_unwind STATIC ${PROJECT_SOURCE_DIR}/tracepoints/unwind.c
+add_library(exectrace_unwind STATIC ${PROJECT_SOURCE_DIR}/tracepoints/loaded_objects.c
+                                    ${PROJECT_SOURCE_DIR}/tracepoints/unwind.c
                                     ${PROJECT_SOURCE_DIR}/tracepoints/unwind_rules.c)
 target_link_libraries(exectrace_unwind PRIVATE exectrace_flags)
 exectrace_unit_test(unwind exectrace_flags exectrace_unwind)
@@ -14,7 +15,7 @@ exectrace_unit_test(tracepoint_settings exectrace_tool_flags exectrace_tables)
 
 # The same logic under many threads: plainly, and under ThreadSanitizer, which cannot be mixed with the others.
 set(exectrace_wait_sources)
-foreach(name clock settings stacks sync_sums unwind unwind_rules waiters waits)
+foreach(name clock loaded_objects settings stacks sync_sums unwind unwind_rules waiters waits)
   list(APPEND exectrace_wait_sources ${PROJECT_SOURCE_DIR}/tracepoints/${name}.c)
 endforeach()
 function(exectrace_waits_threads_test name)
@@ -76,6 +77,29 @@ add_test(NAME integration.deadlock
          COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/integration/deadlock.py $<TARGET_FILE:recorder>
                  $<TARGET_FILE:analyzer> $<TARGET_FILE:sync_deadlock>)
 set_tests_properties(integration.deadlock PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
+
+# Also with unmapped memory between the segments, as ld.lld leaves it: a program at a fixed address, a
+# position-independent one, and a library, which is loaded by a relative name.
+foreach(name sync_shared sync_shared_gap sync_shared_pie_gap sync_shared_library)
+  add_executable(${name} apps/sync_shared.c)
+  target_link_libraries(${name} PRIVATE exectrace_flags Threads::Threads)
+  add_test(NAME integration.${name}
+           COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/integration/sync_shared.py $<TARGET_FILE:recorder>
+                   $<TARGET_FILE:analyzer> $<TARGET_FILE:${name}>
+           WORKING_DIRECTORY $<TARGET_FILE_DIR:${name}>)
+  set_tests_properties(integration.${name} PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
+endforeach()
+target_link_options(sync_shared_gap PRIVATE -no-pie LINKER:-Ttext=0x900000)
+target_compile_options(sync_shared_gap PRIVATE -fno-pie)
+target_link_options(sync_shared_pie_gap PRIVATE -pie LINKER:-Ttext=0x500000)
+target_compile_options(sync_shared_pie_gap PRIVATE -fpie)
+add_library(sync_shared_code SHARED apps/sync_shared.c)
+target_link_libraries(sync_shared_code PRIVATE exectrace_flags Threads::Threads)
+target_compile_definitions(sync_shared_code PRIVATE SYNC_SHARED_LIBRARY)
+target_link_options(sync_shared_code PRIVATE LINKER:-Ttext=0x500000)
+target_compile_definitions(sync_shared_library PRIVATE SYNC_SHARED_PROGRAM)
+target_link_libraries(sync_shared_library PRIVATE sync_shared_code)
+set_target_properties(sync_shared_library PROPERTIES BUILD_RPATH .)
 
 add_executable(sync_late apps/sync_late.c)
 target_link_libraries(sync_late PRIVATE exectrace_flags Threads::Threads)

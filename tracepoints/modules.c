@@ -3,13 +3,12 @@
 
 #include <dlfcn.h>
 #include <elf.h>
-#include <limits.h>
 #include <link.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "tracepoints/loaded_objects.h"
+#include "tracepoints/object_paths.h"
 #include "tracepoints/provider_process.h"
 
 #define MODULE_SLOT_COUNT 2048u /* a power of two */
@@ -25,30 +24,6 @@ struct module_slot {
 };
 
 static struct module_slot slots[MODULE_SLOT_COUNT];
-static char program_path[PATH_MAX];
-
-void modules_init(void)
-{
-    long length = syscall(SYS_readlink, "/proc/self/exe", program_path, sizeof(program_path) - 1);
-
-    program_path[length < 0 ? 0 : length] = '\0';
-}
-
-const char *modules_program_path(void)
-{
-    return program_path;
-}
-
-static const char *path_of(const struct link_map *map)
-{
-    if (map == NULL || map->l_name == NULL)
-        return "";
-    if (map->l_name[0] == '\0')
-        return program_path;
-    if (strncmp(map->l_name, "linux-vdso", 10) == 0)
-        return "[vdso]";
-    return map->l_name;
-}
 
 static uint64_t key_of(const struct dl_find_object *object, const char *path)
 {
@@ -135,9 +110,9 @@ void modules_announce(uint64_t pc, uint32_t epoch, bool always)
     uint32_t build_id_count;
     const char *path;
 
-    if (_dl_find_object((void *)(uintptr_t)pc, &object) != 0)
+    if (!loaded_object_find(pc, &object))
         return;
-    path = path_of(object.dlfo_link_map);
+    path = object_path(&object);
     slot = find_slot(key_of(&object, path));
     if (!always && slot != NULL && __atomic_load_n(&slot->epoch, __ATOMIC_ACQUIRE) == epoch)
         return;

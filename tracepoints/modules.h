@@ -8,16 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Constructor: finds the main program's path. */
-void modules_init(void);
-
 /* Announces the object that holds `pc`; only if it was not announced in `epoch`, or always. */
 void modules_announce(uint64_t pc, uint32_t epoch, bool always);
 
 /* Forgets the objects that are not loaded any more. Was one of them announced? */
 bool modules_forget_unloaded(void);
-
-/* Path of the running program, for process:start. */
-const char *modules_program_path(void);
 
 #endif

@@ -17,7 +17,7 @@
 #include <lttng/ust-fork.h>
 
 #include "tracepoints/clock.h"
-#include "tracepoints/modules.h"
+#include "tracepoints/object_paths.h"
 #include "tracepoints/process.h"
 #include "tracepoints/raw_syscall.h"
 #include "tracepoints/real.h"
@@ -76,7 +76,7 @@ static void announce_process(uint8_t reason)
     __atomic_store_n(&announced_ns, clock_now_ns(), __ATOMIC_RELAXED);
     lttng_ust_do_tracepoint(exectrace_process, start, EXECTRACE_CONTRACT_VERSION, reason,
                             parent < 0 ? 0 : (int32_t)parent, cmdline_hash, clock_now_ns(),
-                            modules_program_path(), name);
+                            object_paths_program(), name);
 }
 
 static bool is_due(uint64_t last_ns, uint64_t now_ns)
@@ -254,7 +254,7 @@ __attribute__((constructor)) static void library_was_loaded(void)
     process_remember_pid();
     settings_read();
     clock_init();
-    modules_init();
+    object_paths_init();
     unwind_skip_code(__ehdr_start, _end);
     stacks_init(settings.stack_depth);
     state_map_init();

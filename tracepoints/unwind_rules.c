@@ -3,13 +3,14 @@
  * Linux Standard Base, "Exception Frames"; DWARF 4, section 6.4; x86-64 psABI for the register numbers.
  *
  * Of all registers only rsp and rbp are followed: compilers express the CFA by nothing else where a call can
- * stand. Objects are found with _dl_find_object(), which takes no lock (glibc 2.35).
+ * stand. Objects are found without a lock (loaded_objects.h).
  */
 #include "tracepoints/unwind_rules.h"
 
-#include <dlfcn.h>
 #include <stddef.h>
 #include <string.h>
+
+#include "tracepoints/loaded_objects.h"
 
 #define REMEMBER_MAX 8u
 
@@ -591,7 +592,7 @@ struct unwind_rule unwind_rule_find(uint64_t pc)
     struct frame_entry entry = {.pointer_encoding = 0};
     struct execution run = {.state = {.cfa_kind = CFA_UNKNOWN}};
 
-    if (_dl_find_object((void *)(uintptr_t)pc, &object) != 0 || !read_fde(&entry, &object, pc))
+    if (!loaded_object_find(pc, &object) || !read_fde(&entry, &object, pc))
         return (struct unwind_rule){.step = UNWIND_FRAME_POINTER};
     if (entry.is_signal_frame)
         return (struct unwind_rule){.step = UNWIND_SIGNAL};
