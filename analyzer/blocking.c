@@ -503,6 +503,11 @@ void blocking_kernel_call(struct trace_model *model, struct thread_record *recor
     operation.error_count = result < 0 && result >= -4095;
     operation.stack = call->stack;
     operation.is_open = is_open;
+    /* Of several sleeps in one call the last one. */
+    if (!is_open && record->kernel_wake.time_ns >= call->start_ns && record->kernel_wake.time_ns != 0) {
+        operation.waker_thread = record->kernel_wake.thread;
+        operation.waker_stack = record->kernel_wake.stack;
+    }
     hand_out(model, record, &operation, call->kind, false);
 }
 

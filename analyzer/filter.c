@@ -516,6 +516,7 @@ void filter_add_observer(struct filter *filter, const struct trace_observer *obs
         .loss = observer->loss ? pass_loss : NULL,
         .self = outlet,
         .blocking_classes = observer->blocking_classes,
+        .wants_wakers = observer->wants_wakers,
     };
     trace_model_add_observer(filter->model, &inlet);
 }

@@ -127,6 +127,14 @@ void kernel_wakeup(struct trace_model *model, const struct event *event)
     else if (event->wakeup.waker_tid < 0 && !model->has_off_cpu_source)
         waker = kernel_current(model, event);
     struct state_sink sink = model_state_sink(model, record);
+    if (waker && thread_timeline_may_sleep(&record->timeline))
+        record->kernel_wake = (struct wake){
+            .time_ns = event->time_ns,
+            .thread = waker->thread.index,
+            .stack = event->callstack.count > 0 && !waker->thread.is_interrupt
+                         ? model_event_stack(model, waker->thread.process, event)
+                         : 0,
+        };
     thread_timeline_wakeup(&record->timeline, event->time_ns, waker ? waker->thread.index : 0,
                            model->has_off_cpu_source, &sink);
 }
@@ -254,4 +262,17 @@ void kernel_irq(struct trace_model *model, const struct event *event)
     if (cpu->interrupt_depth < MAX_INTERRUPT_DEPTH)
         cpu->interrupts[cpu->interrupt_depth] = interrupt_of(model, event);
     cpu->interrupt_depth++;
+}
+
+void kernel_interrupt_reason(struct trace_model *model, const struct event *event)
+{
+    struct cpu_record *cpu = cpu_at(model, event);
+    char name[64];
+
+    if (!cpu || cpu->interrupt_depth == 0)
+        return;
+    /* Linux' dev_t: 12 bits of major, 20 of minor number. */
+    g_snprintf(name, sizeof name, "disk/%u:%u", event->kernel_block.device >> 20,
+               event->kernel_block.device & 0xfffff);
+    cpu->interrupts[MIN(cpu->interrupt_depth, MAX_INTERRUPT_DEPTH) - 1] = model_interrupt(model, name);
 }

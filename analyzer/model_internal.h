@@ -75,6 +75,7 @@ struct thread_record {
     struct thread thread;
     struct thread_timeline timeline;
     struct pending_call call; /* kernel */
+    struct wake kernel_wake;  /* that ended its latest sleep; time 0: none */
     struct pending_call lock; /* stock wrapper */
     int64_t exit_ns;          /* 0: not seen */
     int64_t last_summary_ns;
@@ -95,9 +96,9 @@ struct trace_model {
     struct stack_table *stacks;
     struct wake_table *wakes;
     bool has_shared_wakes; /* of objects that processes share */
-    GPtrArray *processes; /* struct process_record *, by index */
-    GPtrArray *threads;   /* struct thread_record *, by index */
-    GPtrArray *cpus;      /* struct cpu_record * or NULL, by CPU; host 0 only, others by host * 4096 */
+    GPtrArray *processes;  /* struct process_record *, by index */
+    GPtrArray *threads;    /* struct thread_record *, by index */
+    GPtrArray *cpus;       /* struct cpu_record * or NULL, by CPU; host 0 only, others by host * 4096 */
     uint32_t *threads_by_plain_tid; /* index by tid, for host 0 and tids below MODEL_PLAIN_TIDS; 0: none */
     struct id_map threads_by_tid;   /* the others */
     struct id_map namesakes; /* hash of host, pid and tid -> index: threads whose id another one has, too */
@@ -209,6 +210,9 @@ void kernel_syscall_entry(struct trace_model *model, const struct event *event);
 void kernel_syscall_exit(struct trace_model *model, const struct event *event);
 void kernel_thread_found(struct trace_model *model, const struct event *event);
 void kernel_irq(struct trace_model *model, const struct event *event);
+/* What the interrupt that goes on is about: a disk's request that is done. It has another name from now on.
+ */
+void kernel_interrupt_reason(struct trace_model *model, const struct event *event);
 /* The thread that runs on the event's CPU; NULL: not known, or none. */
 struct thread_record *kernel_current(struct trace_model *model, const struct event *event);
 

@@ -23,9 +23,11 @@
      BIT(STOCK_UNLOCK) | BIT(KERNEL_SWITCH))
 
 #define KERNEL_CALL_TYPES (BIT(KERNEL_SYSCALL_ENTRY) | BIT(KERNEL_SYSCALL_EXIT))
-#define STATE_TYPES                                                                                          \
-    (WAIT_TYPES | BIT(CALL) | BIT(OFF_CPU) | BIT(SCHED_WAKEUP) | BIT(SCHED_SAMPLE) | BIT(KERNEL_IRQ_ENTRY) | \
-     BIT(KERNEL_IRQ_EXIT))
+/* Who woke the threads that slept in the kernel's calls. */
+#define WAKER_TYPES                                                                                          \
+    (BIT(KERNEL_SWITCH) | BIT(SCHED_WAKEUP) | BIT(KERNEL_IRQ_ENTRY) | BIT(KERNEL_IRQ_EXIT) |                 \
+     BIT(KERNEL_BLOCK_COMPLETE))
+#define STATE_TYPES (WAIT_TYPES | WAKER_TYPES | BIT(CALL) | BIT(OFF_CPU) | BIT(SCHED_SAMPLE))
 #define SYNC_TYPES (WAIT_TYPES | BIT(WAIT_SUMMARY) | KERNEL_CALL_TYPES)
 #define CALL_TYPES (SYNC_TYPES | BIT(CALL) | BIT(CALL_SUMMARY) | BIT(PEER))
 #define HEAP_TYPES (BIT(ALLOC) | BIT(FREE) | BIT(STOCK_REALLOC))
@@ -70,6 +72,8 @@ struct event_needs trace_model_needs(const struct trace_model *model)
         }
         if (observer->blocking)
             need_blocking(&needs, observer->blocking_classes);
+        if (observer->wants_wakers)
+            needs.types |= WAKER_TYPES;
         if (observer->heap)
             needs.types |= HEAP_TYPES;
         if (observer->mark)

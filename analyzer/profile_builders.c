@@ -228,6 +228,7 @@ struct trace_observer profile_builder_observer(struct profile_builder *builder)
         .heap = rules->is_heap ? observe_heap : NULL,
         .self = builder,
         .blocking_classes = rules->blocking_classes,
+        .wants_wakers = rules->charge == CHARGE_WAITER_AND_WAKER,
     };
 }
 

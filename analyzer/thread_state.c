@@ -153,6 +153,12 @@ void thread_timeline_wakeup(struct thread_timeline *timeline, int64_t time_ns, u
         become_runnable(timeline, wakeup, sink);
 }
 
+bool thread_timeline_may_sleep(const struct thread_timeline *timeline)
+{
+    return timeline->state == THREAD_BLOCKED ||
+           (timeline->state == THREAD_UNKNOWN && timeline->first_wakeup.time_ns == 0);
+}
+
 /* The first wake-up at or after the thread went off its CPU; those before it found it running. */
 static struct timeline_wakeup take_wakeup(struct thread_timeline *timeline, int64_t off_ns)
 {

@@ -473,6 +473,9 @@ void trace_model_event(struct trace_model *model, const struct event *event)
     case EVENT_KERNEL_IRQ_EXIT:
         kernel_irq(model, event);
         break;
+    case EVENT_KERNEL_BLOCK_COMPLETE:
+        kernel_interrupt_reason(model, event);
+        break;
     case EVENT_SCHED_START:
         sched_start(model, event);
         break;

@@ -188,6 +188,7 @@ struct trace_observer {
     void *self;
     /* TRACE_CLASS_BIT()s of the operations that matter to blocking(), which gets the others too; 0: all. */
     uint32_t blocking_classes;
+    bool wants_wakers; /* who ended the kernel's calls matters to blocking() */
 };
 
 struct trace_model;

@@ -191,6 +191,39 @@ static void test_profile_offwake__waker_is_outside_of_the_waiter(void **state)
     trace_model_free(model);
 }
 
+/* Thread 7 sleeps in two reads: a disk's interrupt wakes it, then thread 8, whose stack is known. */
+#define KERNEL_READS                                                                                         \
+    "1000 7 7 0 kernel_syscall_entry name=read fd=3\n"                                                       \
+    "2000 7 7 0 kernel_switch prev_tid=7 next_tid=8 prev_state=1 next_comm=writer\n"                         \
+    "3000 8 8 0 kernel_irq_entry irq=33 name=nvme0q1\n"                                                      \
+    "3100 8 8 0 kernel_block_complete device=8388609\n"                                                      \
+    "3200 7 7 0 sched_wakeup waker_tid=-1 is_waking=1\n"                                                     \
+    "3300 7 7 0 sched_wakeup waker_tid=-1\n"                                                                 \
+    "3400 8 8 0 kernel_irq_exit irq=33\n"                                                                    \
+    "4000 8 8 0 kernel_switch prev_tid=8 next_tid=7 prev_state=0\n"                                          \
+    "5000 7 7 0 kernel_syscall_exit name=read result=1\n"                                                    \
+    "6000 7 7 0 kernel_syscall_entry name=read fd=4\n"                                                       \
+    "7000 7 7 0 kernel_switch prev_tid=7 next_tid=8 prev_state=1 next_comm=writer\n"                         \
+    "8000 7 7 0 sched_wakeup waker_tid=-1 is_waking=1 callstack=0x400301,0x400401\n"                         \
+    "8500 8 8 0 kernel_switch prev_tid=8 next_tid=7 prev_state=0\n"                                          \
+    "9000 7 7 0 kernel_syscall_exit name=read result=1\n"
+
+static void test_profile_offwake__kernel_calls_have_wakers_too(void **state)
+{
+    struct trace_model *model = trace_model_new();
+    struct profile *profile = build(model, "offwake", KERNEL_READS);
+    struct collected collected = {0};
+
+    (void)state;
+    profile_visit(profile, collect, &collected);
+    assert_int_equal(collected.count, 2);
+    int by_disk = *label(&collected.keys[0], "waker") ? 0 : 1;
+    assert_string_equal(label(&collected.keys[by_disk], "waker"), "disk/8:1");
+    assert_int_equal(leaf(model, collected.keys[1 - by_disk].outer_stack), 0x400300);
+    profile_free(profile);
+    trace_model_free(model);
+}
+
 #define THREE_CALLS                                                                                          \
     "2000000 100 101 - call number=0 fd=3 fd_kind=pipe duration_ns=100 result=1 stack=1\n"                   \
     "2100000 100 101 - call number=45 fd=4 fd_kind=socket duration_ns=30 result=1 stack=1\n"                 \
@@ -421,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_profile_mutex__futex_used_like_a_lock_has_a_holder),
         cmocka_unit_test(test_profile_mutex__unseen_holder_is_said_so),
         cmocka_unit_test(test_profile_offwake__waker_is_outside_of_the_waiter),
+        cmocka_unit_test(test_profile_offwake__kernel_calls_have_wakers_too),
         cmocka_unit_test(test_profile_block__is_the_sum_of_its_three_parts),
         cmocka_unit_test(test_profile_syscall__labels_name_call_and_descriptor),
         cmocka_unit_test(test_profile_sync__open_wait_is_labelled),
