@@ -4,6 +4,7 @@
  */
 #include "recorder/admission.h"
 #include "recorder/attach.h"
+#include "recorder/daemon_watch.h"
 #include "recorder/folders.h"
 #include "recorder/introductions.h"
 #include "recorder/locations.h"
@@ -47,6 +48,7 @@ struct recording {
     char **environment;
     struct session_daemon *daemon;
     struct session *session;
+    struct daemon_watch *daemons;
     struct admission *admission; /* NULL: the session daemon is ours alone */
     struct survivors *survivors; /* NULL: the recording ends with the program */
     struct target *target;
@@ -57,6 +59,7 @@ struct recording {
     bool has_ended;  /* the process attached to has */
     bool has_run;    /* the program was started: the output directory holds a trace */
     unsigned snapshot_count;
+    bool is_cut_off; /* LTTng's daemons have ended, or could not finish the trace */
 };
 
 static void say(const char *format, ...) G_GNUC_PRINTF(1, 2);
@@ -145,6 +148,8 @@ static bool start_session(struct recording *recording, GError **error)
     if (!recording->session)
         return false;
 
+    g_autofree char *run_folder = session_daemon_run_folder();
+    recording->daemons = daemon_watch_new(run_folder);
     if (options.url && !recording->options.is_quiet)
         say("sending the trace to %s as %s", options.url, session_name(recording->session));
 
@@ -368,6 +373,30 @@ static void take_last_snapshot(struct recording *recording)
         say("no snapshot was asked for, nothing is written; --snapshot=end writes one at the end");
 }
 
+/* What would still be recorded would only fill buffers that nobody empties. */
+static void stop_observing(struct recording *recording)
+{
+    metrics_stop(recording->metrics);
+    recording->metrics = NULL;
+    if (recording->collector)
+        sched_collector_stop(recording->collector);
+
+    sched_collector_free(recording->collector);
+    recording->collector = NULL;
+}
+
+static void daemon_has_ended(enum watched_daemon which, void *data)
+{
+    struct recording *recording = data;
+    bool has_file = recording->output && recording->options.snapshot == SNAPSHOT_NEVER;
+
+    recording->is_cut_off = true;
+    stop_observing(recording);
+    say("LTTng's %s daemon ended (was it killed?): nothing is recorded from here on, the program runs on%s",
+        which == WATCHED_SESSION_DAEMON ? "session" : "consumer",
+        has_file ? "; what was recorded up to about a second before can be read" : "");
+}
+
 /* Runs the program, or watches the process, until it is time to stop. False with error: it could not be run.
  */
 static bool record(struct recording *recording, GError **error)
@@ -376,6 +405,8 @@ static bool record(struct recording *recording, GError **error)
         .admission = recording->options.follow_children ? recording->admission : NULL,
         .survivors = recording->survivors,
         .take_snapshot = recording->options.snapshot == SNAPSHOT_NEVER ? NULL : take_snapshot_on_signal,
+        .daemons = recording->daemons,
+        .daemon_has_ended = daemon_has_ended,
         .data = recording,
     };
 
@@ -425,10 +456,11 @@ static void end_recording(struct recording *recording)
 
     metrics_stop(recording->metrics);
     uint64_t ring_loss_count = recording->collector ? sched_collector_stop(recording->collector) : 0;
-    if (recording->has_run && recording->events)
+    bool is_recording = recording->has_run && !recording->is_cut_off;
+    if (is_recording && recording->events)
         emit_open_operations(recording, process_end, recording->collector);
 
-    if (recording->has_run && recording->options.snapshot != SNAPSHOT_NEVER)
+    if (is_recording && recording->options.snapshot != SNAPSHOT_NEVER)
         take_last_snapshot(recording);
 
     bool is_full = recording->has_run && recording->output && folders_is_full(recording->output);
@@ -438,8 +470,12 @@ static void end_recording(struct recording *recording)
     sched_collector_free(recording->collector);
     target_free(recording->target);
     survivors_free(recording->survivors);
-    if (recording->session && !session_finish(recording->session, &loss, &error))
-        say("%s", error->message);
+    if (recording->session && !session_finish(recording->session, &loss, &error)) {
+        if (!recording->is_cut_off)
+            say("%s", error->message);
+
+        recording->is_cut_off = true;
+    }
 
     report_loss(&loss, ring_loss_count, is_full);
     session_daemon_release(recording->daemon, &left_running);
@@ -449,6 +485,7 @@ static void end_recording(struct recording *recording)
     if (is_full)
         say("the file system of %s is full; the end of the trace may be missing", recording->output);
 
+    daemon_watch_free(recording->daemons);
     admission_free(recording->admission);
     folders_remove(recording->state_folder);
     folders_remove(recording->runtime_folder);
@@ -509,6 +546,9 @@ int main(int argc, char **argv)
         say("%s", error->message);
         return exit_status(error);
     }
+
+    if (recording.has_run && recording.is_cut_off && recording.wait_status == 0)
+        return RECORDER_FAILED;
 
     target_exit_like(recording.has_run ? recording.wait_status : interruption);
 }

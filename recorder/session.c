@@ -21,6 +21,7 @@
 #define RECORDER_CHANNEL "sched"
 #define METRIC_CHANNEL "metric"
 
+#define METADATA_SUBBUFFER_COUNT 2
 /* Buffers are divided into this many sub-buffers; one is written out while the others fill. */
 #define SUBBUFFER_COUNT 8
 #define DEFAULT_PROGRAM_BYTES (UINT64_C(8) << 20)
@@ -119,6 +120,31 @@ static bool add_channel(struct lttng_handle *handle, const struct session *sessi
     return code == 0 || fail(error, code, "create its buffers");
 }
 
+/*
+ * LTTng writes the description of the events, without which nothing can be read, when tracing stops. So that
+ * a recording that is cut off can be read, too, it is written as often as the events are.
+ */
+static bool add_metadata_channel(struct lttng_handle *handle, GError **error)
+{
+    struct lttng_domain domain = ust_domain();
+    struct lttng_channel *channel = lttng_channel_create(&domain);
+
+    if (!channel)
+        return fail(error, LTTNG_ERR_NOMEM, "create a channel");
+
+    snprintf(channel->name, sizeof(channel->name), "metadata");
+    channel->attr.overwrite = 0;
+    channel->attr.num_subbuf = METADATA_SUBBUFFER_COUNT;
+    channel->attr.subbuf_size = (uint64_t)sysconf(_SC_PAGESIZE);
+    channel->attr.switch_timer_interval = SWITCH_TIMER_US;
+    channel->attr.read_timer_interval = 0;
+    channel->attr.output = LTTNG_EVENT_MMAP;
+
+    int code = lttng_enable_channel(handle, channel);
+    lttng_channel_destroy(channel);
+    return code == 0 || fail(error, code, "create its buffers");
+}
+
 /* filter: NULL, or which events of that name are recorded. */
 static bool add_events(struct lttng_handle *handle, const char *channel, const char *const *patterns,
                        const char *filter, GError **error)
@@ -173,7 +199,8 @@ static bool add_channels(struct session *session, GError **error)
     if (!handle)
         return fail(error, LTTNG_ERR_NOMEM, "create a session");
 
-    bool is_ok = add_channel(handle, session, PROGRAM_CHANNEL, session->program_bytes, error) &&
+    bool is_ok = (session->is_snapshot || add_metadata_channel(handle, error)) &&
+                 add_channel(handle, session, PROGRAM_CHANNEL, session->program_bytes, error) &&
                  add_channel(handle, session, RECORDER_CHANNEL, session->recorder_bytes, error) &&
                  add_channel(handle, session, METRIC_CHANNEL, METRIC_BYTES, error) &&
                  add_thread_contexts(handle, error) &&

@@ -412,6 +412,14 @@ struct session_daemon *session_daemon_acquire(const char *runtime_folder, const 
     return daemon;
 }
 
+char *session_daemon_run_folder(void)
+{
+    const char *home = g_getenv("LTTNG_HOME");
+
+    return geteuid() == 0 ? g_strdup(ROOT_RUN_FOLDER)
+                          : g_build_filename(home && *home ? home : g_get_home_dir(), USER_RUN_NAME, NULL);
+}
+
 bool session_daemon_is_private(const struct session_daemon *daemon)
 {
     return daemon->lock_fd < 0 && daemon->pid;

@@ -22,6 +22,9 @@ struct session_daemon;
  */
 struct session_daemon *session_daemon_acquire(const char *runtime_folder, const char *home, GError **error);
 
+/* Where the sockets of the daemon are that answers now. The caller frees. */
+char *session_daemon_run_folder(void);
+
 /* Whether the daemon is ours alone: then no process of somebody else can be recorded by mistake. */
 bool session_daemon_is_private(const struct session_daemon *daemon);
 

@@ -299,7 +299,8 @@ enum polled_fd {
     POLLED_ADMISSION,
     POLLED_NEWCOMERS,
     POLLED_CHILDREN,
-    POLLED_COUNT
+    POLLED_DAEMONS,
+    POLLED_COUNT = POLLED_DAEMONS + WATCHED_DAEMON_COUNT
 };
 
 static void prepare_poll(struct pollfd *polled, int pid_fd, const struct target_duties *duties)
@@ -314,6 +315,24 @@ static void prepare_poll(struct pollfd *polled, int pid_fd, const struct target_
 
     for (unsigned i = 0; i < POLLED_COUNT; i++)
         polled[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+
+    for (unsigned i = 0; i < WATCHED_DAEMON_COUNT; i++)
+        polled[POLLED_DAEMONS + i].fd = daemon_watch_fd(duties->daemons, i);
+}
+
+/* When one has ended the others follow, and there is no more to say. */
+static void look_at_daemons(struct pollfd *polled, const struct target_duties *duties)
+{
+    for (unsigned i = 0; i < WATCHED_DAEMON_COUNT; i++) {
+        if (!polled[i].revents)
+            continue;
+
+        for (unsigned j = 0; j < WATCHED_DAEMON_COUNT; j++)
+            polled[j] = (struct pollfd){.fd = -1};
+
+        duties->daemon_has_ended(i, duties->data);
+        return;
+    }
 }
 
 /* Processes that have ended again by now are added in vain. */
@@ -342,6 +361,7 @@ static bool do_duties(struct pollfd *polled, int limit_ms, const struct target_d
     if (polled[POLLED_CHILDREN].revents)
         survivors_reap(duties->survivors, except);
 
+    look_at_daemons(polled + POLLED_DAEMONS, duties);
     return true;
 }
 

@@ -6,6 +6,7 @@
 #define EXECTRACE_RECORDER_TARGET_H
 
 #include "recorder/admission.h"
+#include "recorder/daemon_watch.h"
 #include "recorder/options.h"
 #include "recorder/survivors.h"
 
@@ -57,6 +58,8 @@ struct target_duties {
     struct admission *admission;       /* admits new processes; NULL: none */
     struct survivors *survivors;       /* the recording ends when all of them have ended; NULL: at once */
     void (*take_snapshot)(void *data); /* SIGUSR2 is for recorder and calls this; NULL: for the program */
+    const struct daemon_watch *daemons;
+    void (*daemon_has_ended)(enum watched_daemon which, void *data); /* called once at most */
     void *data;
 };
 

@@ -713,8 +713,9 @@ def lttng_processes(uid):
     return sorted(found)
 
 
-def record_as_nobody(build, scratch, command, environment=None):
-    """recorder as an ordinary user without a home; skips when that user cannot reach the build."""
+def nobody_prefix(build, scratch):
+    """What a command begins with that an ordinary user without a home runs, and a folder of his; skips when that user
+    cannot reach the build."""
     folder = scratch / "nobody"
     os.mkdir(folder)
     os.chown(folder, NOBODY, NOBODY)
@@ -722,10 +723,63 @@ def record_as_nobody(build, scratch, command, environment=None):
     prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
     if run([*prefix, "test", "-x", build.recorder]).returncode != 0:
         skip("another user cannot reach the build folder")
-    base = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
-    done = run([*prefix, build.recorder, "-o", os.path.join(folder, "trace"), "--", *command],
-               env=dict(base, **(environment or {})), cwd="/")
+    return ["env", "-i", "PATH=" + os.environ["PATH"], "HOME=/nonexistent", *prefix], folder
+
+
+def record_as_nobody(build, scratch, command, environment=None):
+    """recorder as an ordinary user without a home."""
+    prefix, folder = nobody_prefix(build, scratch)
+    variables = [f"{name}={text}" for name, text in (environment or {}).items()]
+    done = run([*prefix, "env", *variables, build.recorder, "-o", os.path.join(folder, "trace"), "--", *command], cwd="/")
     return done, os.path.join(folder, "trace")
+
+
+def child_named(parent, name):
+    """The process of that name that `parent` has started."""
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                pid, comm, rest = re.fullmatch(r"(\d+) \((.*)\) \S (.*)\n", file.read(), re.DOTALL).groups()
+        except OSError:
+            continue
+        if comm.startswith(name) and int(rest.split()[0]) == parent:
+            return int(pid)
+    return fail(f"no {name} has the parent {parent}")
+
+
+def await_written(trace):
+    """Waits until a running recording has written descriptions and events."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not all(any(os.path.getsize(path) > 0 for path in glob.glob(f"{trace}/ust/*/*/*/{name}", recursive=True))
+                  for name in ("metadata", "exectrace_*")):
+        if time.monotonic() > deadline:
+            fail("nothing is written while the program runs")
+        time.sleep(0.02)
+
+
+def case_killed_daemons(build, scratch):
+    """When a daemon of LTTng's is killed, recorder says so at once; the program runs on, the trace is readable."""
+    if os.geteuid() == 0:
+        prefix, folder = nobody_prefix(build, scratch)
+    else:  # where there is no daemon that others might need
+        prefix, folder = ["env", "LTTNG_HOME=" + scratch.path], scratch.path
+    for victim in ("consumer", "session"):
+        trace = os.path.join(folder, victim)
+        process = subprocess.Popen([*prefix, build.recorder, "-o", trace, "--", "sh", "-c", "echo ready; read line; echo end"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/")
+        read_line(process, "ready\n")
+        await_written(trace)
+        daemon = child_named(process.pid, "lttng-sessiond")
+        os.kill(child_named(daemon, "lttng-consumerd") if victim == "consumer" else daemon, signal.SIGKILL)
+        said = process.stderr.readline()
+        if f"recorder: LTTng's {victim} daemon ended" not in said:
+            fail(f"recorder says {said!r}")
+        process.stdin.write("\n")
+        process.stdin.flush()
+        output, errors = process.communicate(timeout=TIMEOUT_S)
+        expect("what comes after that", (output, errors, process.returncode), ("end\n", "", 125))
+        if not named(build.events(trace), "process_start"):
+            fail(f"the trace {trace} has no events of its program")
 
 
 def case_ordinary_user(build, scratch):
