@@ -46,10 +46,10 @@ struct stream {
 };
 
 struct ctf_graph {
-    bt_graph *graph;                 /* owned */
-    GPtrArray *components;           /* const bt_component_source *, borrowed from the graph */
-    GArray *ports;                   /* struct port */
-    const struct event_needs *needs; /* borrowed; NULL: all events */
+    const bt_component_class_source *source_class; /* owned */
+    bt_graph *graph;                               /* owned; NULL: closed */
+    GArray *ports;                                 /* struct port */
+    const struct event_needs *needs;               /* borrowed; NULL: all events */
     bt_self_component_sink *sink;
     GArray *streams;                                   /* struct stream */
     const struct ctf_plan *recent_plans[RECENT_PLANS]; /* by hash of the event class; NULL: none */
@@ -533,6 +533,7 @@ struct ctf_graph *ctf_graph_new(const struct ctf_trace_list *list, const struct 
         return NULL;
     }
     struct ctf_graph *graph = g_new0(struct ctf_graph, 1);
+    graph->source_class = source_class;
     graph->needs = needs;
     graph->graph = bt_graph_create(0);
     graph->ports = g_array_new(FALSE, FALSE, sizeof(struct port));
@@ -544,12 +545,22 @@ struct ctf_graph *ctf_graph_new(const struct ctf_trace_list *list, const struct 
     bool is_fine = true;
     for (guint i = 0; is_fine && i < list->traces->len; i++)
         is_fine = add_source(graph, source_class, g_ptr_array_index(list->traces, i), error);
-    pthread_mutex_lock(&plugin_lock);
-    bt_component_class_source_put_ref(source_class);
-    pthread_mutex_unlock(&plugin_lock);
     if (!is_fine)
         g_clear_pointer(&graph, ctf_graph_free);
     return graph;
+}
+
+/* Only with the last reference to the plugin's class does babeltrace2 touch what all graphs share. */
+void ctf_graph_close(struct ctf_graph *graph)
+{
+    if (!graph->graph)
+        return;
+
+    g_array_set_size(graph->streams, 0);
+    BT_GRAPH_PUT_REF_AND_RESET(graph->graph);
+    pthread_mutex_lock(&plugin_lock);
+    bt_component_class_source_put_ref(graph->source_class);
+    pthread_mutex_unlock(&plugin_lock);
 }
 
 void ctf_graph_free(struct ctf_graph *graph)
@@ -557,10 +568,8 @@ void ctf_graph_free(struct ctf_graph *graph)
     if (!graph)
         return;
 
+    ctf_graph_close(graph);
     g_array_unref(graph->streams);
-    pthread_mutex_lock(&plugin_lock);
-    bt_graph_put_ref(graph->graph);
-    pthread_mutex_unlock(&plugin_lock);
     g_hash_table_unref(graph->plans);
     g_ptr_array_unref(graph->hosts);
     g_array_unref(graph->ports);

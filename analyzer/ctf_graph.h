@@ -20,6 +20,8 @@ struct ctf_graph;
  */
 struct ctf_graph *ctf_graph_new(const struct ctf_trace_list *list, const struct event_needs *needs,
                                 GError **error);
+/* Gives back all that babeltrace2 holds for the graph; nothing more can be decoded. May be called twice. */
+void ctf_graph_close(struct ctf_graph *graph);
 void ctf_graph_free(struct ctf_graph *graph);
 
 /* Streams of all traces, in an order that depends on the traces only. */
@@ -37,7 +39,8 @@ bool ctf_graph_connect(struct ctf_graph *graph, const bool *is_mine, GError **er
  */
 bool ctf_graph_fill(struct ctf_graph *graph, struct event_batch *batch);
 
-/* Name of a host that event.host means; known once the first batch is filled. Owned by the graph. */
+/* Name of a host that event.host means; known once the first batch is filled. Owned by the graph, closed or
+ * not, as all that follows. */
 const char *ctf_graph_host(const struct ctf_graph *graph, uint32_t host);
 
 /* Packets begun so far. From any thread. */

@@ -1,6 +1,6 @@
 /*
- * Signal handlers, a watch on CPU time and a limit on memory: see ctf_guard.h. begin, progress and end are
- * called on the reader's thread, enter and leave on each thread that uses babeltrace2.
+ * Signal handlers, a watch on CPU time and a limit on memory: see ctf_guard.h. begin and end are called on
+ * the reader's thread, enter and leave on each thread that uses babeltrace2, progress on any.
  *
  * The watch counts CPU time, not time: a slow disk is no fault. All the handlers do is async-signal-safe.
  */
@@ -41,8 +41,8 @@ static char crash_sentence[2048], hang_sentence[2048];
 static struct sigaction old_actions[G_N_ELEMENTS(crash_signals)], old_watch;
 static struct rlimit old_limit;
 static bool is_limited;
-static unsigned progress_count;
-static int real_stderr = -1; /* while muted */
+static unsigned progress_count; /* atomic */
+static int real_stderr = -1;    /* while muted */
 
 static __thread bool is_inside;
 static __thread void *alternate_stack;
@@ -120,7 +120,7 @@ void ctf_guard_begin(const char *path, guint64 bytes, unsigned threads)
 
 void ctf_guard_progress(void)
 {
-    if (progress_count++ % STEPS_A_WATCH == 0)
+    if (__atomic_fetch_add(&progress_count, 1, __ATOMIC_RELAXED) % STEPS_A_WATCH == 0)
         set_watch(STEP_SECONDS);
 }
 

@@ -19,7 +19,7 @@
  * for how much CPU time that may take.
  */
 void ctf_guard_begin(const char *path, guint64 bytes, unsigned threads);
-/* Something was read: the time allowed for the next step begins anew. */
+/* Something was read, or handed on: the time allowed for the next step begins anew. From any thread. */
 void ctf_guard_progress(void);
 void ctf_guard_end(void);
 

@@ -11,11 +11,14 @@
 #include <unistd.h>
 #include "analyzer/ctf_folders.h"
 #include "analyzer/ctf_guard.h"
+#include "analyzer/ctf_memory.h"
 #include "analyzer/ctf_worker.h"
 #include "analyzer/event_merge.h"
 
 /* Each worker opens every trace, so more workers than this cost more than they decode. */
 #define MAX_WORKERS 16
+/* Of all workers; for each of 16 enough, for each of two as many as help (see ctf_worker.c). */
+#define ALL_BATCHES 128
 
 /* Where the reader is in a worker's output. */
 struct source {
@@ -95,12 +98,13 @@ static bool check_workers(struct reader *reader, GError **error)
 static bool open_workers(struct reader *reader, const struct ctf_trace_list *list,
                          const struct event_needs *needs, GError **error)
 {
+    unsigned batch_count = cpu_count() > 1 ? ALL_BATCHES / MAX(reader->count, 2) : 0;
     bool is_fine = true;
 
     ctf_guard_mute();
     for (unsigned i = 0; i < reader->count; i++) {
         reader->sources[i].hosts = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-        reader->sources[i].worker = ctf_worker_new(list, needs, cpu_count() > 1);
+        reader->sources[i].worker = ctf_worker_new(list, needs, batch_count);
     }
     for (unsigned i = 0; i < reader->count; i++)
         is_fine &= ctf_worker_wait_open(reader->sources[i].worker) != NULL;
@@ -302,6 +306,8 @@ bool ctf_reader_run(const struct ctf_reader_options *options, event_sink sink, v
     reader.total_packets = list.total_packets;
     unsigned workers = options->workers ? options->workers : cpu_count();
     reader.count = CLAMP(MIN(workers, list.stream_file_count), 1, MAX_WORKERS);
+    ctf_memory_begin();
+    ctf_memory_enter_thread();
     ctf_guard_begin(options->path, list.total_bytes, reader.count);
     bool is_fine = open_workers(&reader, &list, options->needs, error);
     if (is_fine) {

@@ -2,31 +2,34 @@
  * Workers of ctf_reader. All functions but worker_main run on the reader's thread; the two share the queue of
  * full batches and the stack of empty ones, under the lock.
  *
- * Each wakes the other only when there is work for a while (WAKE_COUNT batches): two threads that wake each
- * other for every batch spend a twentieth of the time on it.
+ * There is one thread more than CPUs, so each in turn stands still for a while. That the others can go on
+ * meanwhile takes many batches (8 for each of two workers: a tenth of the CPUs' time is lost), and that
+ * nobody is woken for a single one.
  */
 #include "analyzer/ctf_worker.h"
 
 #include <pthread.h>
 #include "analyzer/ctf_guard.h"
+#include "analyzer/ctf_memory.h"
 
-#define WAKE_COUNT (CTF_WORKER_BATCHES / 2)
+#define WAKE_READER_BATCHES 8
+#define WAKE_WORKER_BATCHES 4
 /* Without a thread: few enough to stay in the first-level cache. */
 #define INLINE_BATCH_EVENTS 64
 
 struct ctf_worker {
     const struct ctf_trace_list *list; /* borrowed */
     const struct event_needs *needs;   /* borrowed; NULL: all */
-    bool is_threaded;
+    unsigned batch_count;              /* 0: no thread */
     pthread_t thread;
     bool is_running;             /* thread is one */
     struct event_batch *current; /* the reader's; NULL: none */
 
-    pthread_mutex_t lock;                         /* not a GMutex: thread checkers know these */
-    pthread_cond_t for_worker, for_reader;        /* each waits on its own */
-    struct event_batch *full[CTF_WORKER_BATCHES]; /* a ring */
+    pthread_mutex_t lock;                  /* not a GMutex: thread checkers know these */
+    pthread_cond_t for_worker, for_reader; /* each waits on its own */
+    struct event_batch **full;             /* a ring of batch_count; owned */
     unsigned full_first, full_count;
-    struct event_batch *empty[CTF_WORKER_BATCHES + 1];
+    struct event_batch **empty; /* at most batch_count; owned */
     unsigned empty_count;
     bool is_open;     /* by the worker: opened, or failed to */
     bool *is_mine;    /* by the reader, when the worker may decode; owned */
@@ -58,8 +61,8 @@ static void put_full(struct ctf_worker *worker, struct event_batch *batch)
     if (batch->count == 0)
         worker->empty[worker->empty_count++] = batch;
     else
-        worker->full[(worker->full_first + worker->full_count++) % CTF_WORKER_BATCHES] = batch;
-    if (worker->full_count >= WAKE_COUNT)
+        worker->full[(worker->full_first + worker->full_count++) % worker->batch_count] = batch;
+    if (worker->full_count == WAKE_READER_BATCHES)
         pthread_cond_signal(&worker->for_reader);
     pthread_mutex_unlock(&worker->lock);
 }
@@ -72,6 +75,7 @@ static void decode(struct ctf_worker *worker)
     while (has_more && (batch = take_empty(worker))) {
         event_batch_clear(batch);
         has_more = ctf_graph_fill(worker->graph, batch);
+        ctf_guard_progress();
         put_full(worker, batch);
     }
 }
@@ -99,14 +103,17 @@ static void *worker_main(void *pointer)
 {
     struct ctf_worker *worker = pointer;
 
+    ctf_memory_enter_thread();
     ctf_guard_enter();
     worker->graph = ctf_graph_new(worker->list, worker->needs, &worker->error);
     set_flag(worker, &worker->is_open);
     const bool *is_mine = worker->graph ? wait_for_streams(worker) : NULL;
     if (is_mine && ctf_graph_connect(worker->graph, is_mine, &worker->error))
         decode(worker);
-    ctf_guard_forget_thread();
     set_flag(worker, &worker->is_finished);
+    if (worker->graph)
+        ctf_graph_close(worker->graph);
+    ctf_guard_forget_thread();
     return NULL;
 }
 
@@ -123,18 +130,20 @@ static void start_thread(struct ctf_worker *worker)
 }
 
 struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list, const struct event_needs *needs,
-                                  bool is_threaded)
+                                  unsigned batch_count)
 {
     struct ctf_worker *worker = g_new0(struct ctf_worker, 1);
 
     worker->list = list;
     worker->needs = needs;
-    worker->is_threaded = is_threaded;
+    worker->batch_count = batch_count;
     pthread_mutex_init(&worker->lock, NULL);
     pthread_cond_init(&worker->for_worker, NULL);
     pthread_cond_init(&worker->for_reader, NULL);
-    if (is_threaded) {
-        while (worker->empty_count < CTF_WORKER_BATCHES)
+    if (batch_count > 0) {
+        worker->full = g_new(struct event_batch *, batch_count);
+        worker->empty = g_new(struct event_batch *, batch_count);
+        while (worker->empty_count < batch_count)
             worker->empty[worker->empty_count++] = event_batch_new(EVENT_BATCH_CAPACITY);
         start_thread(worker);
     } else {
@@ -158,7 +167,7 @@ const struct ctf_graph *ctf_worker_wait_open(struct ctf_worker *worker)
 
 void ctf_worker_decode(struct ctf_worker *worker, const bool *is_mine, unsigned stream_count)
 {
-    if (!worker->is_threaded) {
+    if (worker->batch_count == 0) {
         ctf_guard_enter();
         worker->is_finished = !ctf_graph_connect(worker->graph, is_mine, &worker->error);
         ctf_guard_leave();
@@ -191,7 +200,7 @@ void ctf_worker_free(struct ctf_worker *worker)
     ctf_worker_stop(worker);
     event_batch_free(worker->current);
     for (unsigned i = 0; i < worker->full_count; i++)
-        event_batch_free(worker->full[(worker->full_first + i) % CTF_WORKER_BATCHES]);
+        event_batch_free(worker->full[(worker->full_first + i) % worker->batch_count]);
     for (unsigned i = 0; i < worker->empty_count; i++)
         event_batch_free(worker->empty[i]);
     ctf_graph_free(worker->graph);
@@ -200,6 +209,8 @@ void ctf_worker_free(struct ctf_worker *worker)
     pthread_cond_destroy(&worker->for_worker);
     pthread_cond_destroy(&worker->for_reader);
     g_free(worker->is_mine);
+    g_free(worker->full);
+    g_free(worker->empty);
     g_free(worker);
 }
 
@@ -219,13 +230,13 @@ static struct event_batch *take_full(struct ctf_worker *worker)
     pthread_mutex_lock(&worker->lock);
     if (worker->current)
         worker->empty[worker->empty_count++] = g_steal_pointer(&worker->current);
-    if (worker->empty_count >= WAKE_COUNT)
+    if (worker->empty_count == WAKE_WORKER_BATCHES)
         pthread_cond_signal(&worker->for_worker);
     while (worker->full_count == 0 && !worker->is_finished)
         pthread_cond_wait(&worker->for_reader, &worker->lock);
     if (worker->full_count > 0) {
         worker->current = worker->full[worker->full_first];
-        worker->full_first = (worker->full_first + 1) % CTF_WORKER_BATCHES;
+        worker->full_first = (worker->full_first + 1) % worker->batch_count;
         worker->full_count--;
     }
     pthread_mutex_unlock(&worker->lock);
@@ -234,7 +245,7 @@ static struct event_batch *take_full(struct ctf_worker *worker)
 
 struct event_batch *ctf_worker_next(struct ctf_worker *worker)
 {
-    return worker->is_threaded ? take_full(worker) : decode_next(worker);
+    return worker->batch_count > 0 ? take_full(worker) : decode_next(worker);
 }
 
 /* A graph meets its hosts before it fills its first batch, so the worker's thread changes nothing here. */

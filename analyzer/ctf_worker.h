@@ -1,6 +1,6 @@
 /*
  * A worker: a thread with its own babeltrace2 graph that decodes its share of the streams into batches, in
- * time order. It waits when the reader is CTF_WORKER_BATCHES behind, so memory stays bounded.
+ * time order. It waits when the reader is so many batches behind, so memory stays bounded.
  *
  * On a single CPU a thread only adds switches, and its batches are out of the cache when they are read: then
  * a worker has no thread and decodes a small batch each time it is asked for one.
@@ -10,13 +10,14 @@
 
 #include "analyzer/ctf_graph.h"
 
-#define CTF_WORKER_BATCHES 8
-
 struct ctf_worker;
 
-/* Begins to open the traces. The list and the needs (NULL: all events) must outlive the worker. */
+/*
+ * Begins to open the traces. The list and the needs (NULL: all events) must outlive the worker. batch_count:
+ * how far it may be ahead of the reader; 0: no thread.
+ */
 struct ctf_worker *ctf_worker_new(const struct ctf_trace_list *list, const struct event_needs *needs,
-                                  bool is_threaded);
+                                  unsigned batch_count);
 /*
  * Waits until the traces are open. The graph tells about the streams until ctf_worker_decode; NULL: they
  * cannot be opened, the error is ctf_worker_error's once the worker is stopped.
