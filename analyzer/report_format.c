@@ -212,74 +212,98 @@ static const char *show_cell(const struct report_table *table, size_t row, size_
     default:
         if (cell->number < 0)
             return "-";
-        g_snprintf(buffer, FORMAT_SIZE, "%" PRId64, cell->number);
+        *write_digits(buffer, (uint64_t)cell->number) = '\0';
         return buffer;
     }
 }
 
-static void pad(FILE *out, size_t count)
+/* A cell as people see it. */
+struct shown_cell {
+    const char *text; /* of the table, or in the pool */
+    uint32_t bytes, width;
+};
+
+struct shown_table {
+    const struct report_table *table;
+    struct shown_cell *cells; /* titles, then rows */
+    uint32_t *widths;         /* of columns */
+    char *pool, *pool_at;     /* texts of numbers */
+    size_t line_bytes;        /* at least what a row takes */
+};
+
+/* Characters, not bytes. */
+static struct shown_cell show_text(const char *text)
 {
-    while (count-- > 0)
-        putc_unlocked(' ', out);
+    struct shown_cell cell = {.text = text};
+
+    for (; text[cell.bytes]; cell.bytes++)
+        cell.width += ((unsigned char)text[cell.bytes] & 0xc0) != 0x80;
+    return cell;
 }
 
-/* Characters, not bytes, and cheaply for the usual text without multi-byte ones. */
-static size_t width_of(const char *text)
+static void show_column(struct shown_table *shown, size_t column, size_t rows, int64_t start_ns)
 {
-    size_t width = 0;
+    struct shown_cell *cell = &shown->cells[column];
+    uint32_t bytes;
 
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
+    *cell = show_text(shown->table->columns[column].title);
+    shown->widths[column] = cell->width;
+    bytes = cell->bytes;
+    for (size_t row = 0; row < rows; row++) {
+        cell += shown->table->column_count;
+        *cell = show_text(show_cell(shown->table, row, column, start_ns, shown->pool_at));
+        if (cell->text == shown->pool_at)
+            shown->pool_at += cell->bytes + 1;
+        shown->widths[column] = MAX(shown->widths[column], cell->width);
+        bytes = MAX(bytes, cell->bytes);
+    }
+    shown->line_bytes += (size_t)bytes + shown->widths[column] + 2;
 }
 
 /* Text stands left, numbers right; nothing is padded after the last column. */
-static void print_cell(FILE *out, const char *text, size_t width, bool is_left, bool is_last)
+static void write_row(const struct shown_table *shown, size_t row, size_t last_column, char *line, FILE *out)
 {
-    size_t length = width_of(text);
-    size_t padding = width > length ? width - length : 0;
+    const struct report_column *columns = shown->table->columns;
+    const struct shown_cell *cells = &shown->cells[row * shown->table->column_count];
+    char *at = line;
 
-    if (!is_left)
-        pad(out, padding);
-    fputs(text, out);
-    if (is_left && !is_last)
-        pad(out, padding);
-    fputs(is_last ? "\n" : "  ", out);
+    for (size_t column = 0; column <= last_column; column++) {
+        size_t padding = shown->widths[column] - cells[column].width;
+        bool is_left = columns[column].type == CELL_TEXT;
+        if (!columns[column].title)
+            continue;
+        for (size_t i = is_left ? 0 : padding; i > 0; i--)
+            *at++ = ' ';
+        memcpy(at, cells[column].text, cells[column].bytes);
+        at += cells[column].bytes;
+        for (size_t i = column == last_column ? 0 : 2 + (is_left ? padding : 0); i > 0; i--)
+            *at++ = ' ';
+    }
+    *at++ = '\n';
+    fwrite(line, 1, (size_t)(at - line), out);
 }
 
 void report_table_write_text(const struct report_table *table, size_t max_rows, int64_t start_ns, FILE *out)
 {
     size_t rows = report_table_row_count(table), columns = table->column_count, last = 0;
-    size_t shown = max_rows > 0 ? MIN(rows, max_rows) : rows;
-    g_autofree size_t *widths = g_new0(size_t, columns);
-    /* What is shown: titles, then rows. */
-    g_autofree const char **texts = g_new0(const char *, (shown + 1) * columns);
-    GStringChunk *numbers = g_string_chunk_new(4096);
+    size_t count = max_rows > 0 ? MIN(rows, max_rows) : rows;
+    g_autofree struct shown_cell *cells = g_new(struct shown_cell, (count + 1) * columns);
+    g_autofree uint32_t *widths = g_new0(uint32_t, columns);
+    /* Most of it is never touched. */
+    g_autofree char *pool = g_malloc((count * columns + 1) * FORMAT_SIZE);
+    struct shown_table shown = {table, cells, widths, pool, pool, 1};
 
     for (size_t column = 0; column < columns; column++) {
         if (!table->columns[column].title)
             continue;
         last = column;
-        texts[column] = table->columns[column].title;
-        widths[column] = width_of(texts[column]);
-        for (size_t row = 0; row < shown; row++) {
-            char buffer[FORMAT_SIZE];
-            const char *text = show_cell(table, row, column, start_ns, buffer);
-            if (text == buffer)
-                text = g_string_chunk_insert(numbers, buffer);
-            texts[(row + 1) * columns + column] = text;
-            widths[column] = MAX(widths[column], width_of(text));
-        }
+        show_column(&shown, column, count, start_ns);
     }
-    for (size_t i = 0; i < (shown + 1) * columns; i++) {
-        size_t column = i % columns;
-        if (texts[i])
-            print_cell(out, texts[i], widths[column], table->columns[column].type == CELL_TEXT,
-                       column == last);
-    }
-    g_string_chunk_free(numbers);
-    if (rows > shown)
-        fprintf(out, "... and %zu more\n", rows - shown);
+    g_autofree char *line = g_malloc(shown.line_bytes);
+    for (size_t row = 0; row <= count; row++)
+        write_row(&shown, row, last, line, out);
+    if (rows > count)
+        fprintf(out, "... and %zu more\n", rows - count);
 }
 
 static void write_number(FILE *out, const struct cell *cell, enum cell_type type)
