@@ -7,6 +7,7 @@
  * and line) and as the interned string `stack` (viewers since 2022: the whole text, as in JSON).
  */
 #include <string.h>
+#include "tracepoints/contract.h"
 #include "viewer_export/exporter.h"
 #include "viewer_export/labels.h"
 #include "viewer_export/perfetto_fields.h"
@@ -38,9 +39,7 @@ static const char *const category_names[] = {
 
 /* Keys of a slice's arguments, the same as in JSON. */
 enum key {
-    KEY_KIND = 1,
-    KEY_OBJECT,
-    KEY_FD,
+    KEY_FD = 1,
     KEY_FD_KIND,
     KEY_PEER,
     KEY_COUNT,
@@ -50,20 +49,16 @@ enum key {
     KEY_OPEN,
     KEY_OUTCOME,
     KEY_RESULT,
-    KEY_IDLE,
     KEY_PART,
     KEY_BEFORE_RECORDING_NS,
     KEY_RELEASED_BY,
     KEY_HELD_BY,
-    KEY_BY,
     KEY_STACK,
     KEY_MESSAGE,
     KEY_TASK,
     KEY_PARENT,
 };
 static const char *const key_names[] = {
-    [KEY_KIND] = "kind",
-    [KEY_OBJECT] = "object",
     [KEY_FD] = "fd",
     [KEY_FD_KIND] = "fd_kind",
     [KEY_PEER] = "peer",
@@ -74,29 +69,22 @@ static const char *const key_names[] = {
     [KEY_OPEN] = "open",
     [KEY_OUTCOME] = "outcome",
     [KEY_RESULT] = "result",
-    [KEY_IDLE] = "idle",
     [KEY_PART] = "part",
     [KEY_BEFORE_RECORDING_NS] = "before_recording_ns",
     [KEY_RELEASED_BY] = "released_by",
     [KEY_HELD_BY] = "held_by",
-    [KEY_BY] = "by",
     [KEY_STACK] = "stack",
     [KEY_MESSAGE] = "message",
     [KEY_TASK] = "task",
     [KEY_PARENT] = "parent",
 };
 
-/*
- * What slices with the same name have in common: the fields name, category, kind and object as they stand in
- * the file. Found by hash, written with one copy.
- */
-#define LABEL_FIELDS 2048u
-#define LABEL_FIELDS_BYTES 88u
-struct label_fields {
+/* Names of slices that were interned, found by hash of what they are made of. */
+#define LABEL_NAMES_SHIFT 11
+struct label_name {
     struct operation_label label;
     enum category category; /* 0: free */
-    uint32_t length;
-    uint8_t bytes[LABEL_FIELDS_BYTES];
+    uint64_t iid;
 };
 
 /* A thread as it stands in annotations: "worker 1234". */
@@ -108,22 +96,32 @@ struct thread_text {
 
 /* Of a slice that is about to be written. */
 struct slice_name {
-    struct label_fields *fields; /* its place in the table */
-    bool is_known;               /* and it stands there; else: */
-    uint64_t iid;
+    enum category category;
+    uint64_t iid;           /* 0: too many are interned, and the text is written */
     char text[LABEL_BYTES]; /* where iid is 0 */
 };
+
+/* A packet with a track event, written forwards into the output's memory. */
+struct event_packet {
+    uint8_t *packet, *event; /* the beginnings of the two messages */
+    uint8_t *next;
+};
+/* More than all that one has but for the peer's name, which is cut. */
+#define MAX_PEER_BYTES ((size_t)4096)
+#define EVENT_PACKET_BYTES (MAX_PEER_BYTES + 1024)
+G_STATIC_ASSERT(EVENT_PACKET_BYTES <= PROTO_MAX_PUT_BYTES && EVENT_PACKET_BYTES <= OUTPUT_MAX_RESERVE);
 
 struct perfetto {
     const struct export_context *context;
     struct output *output;
     struct proto_writer writer;
     struct perfetto_sched *sched;
-    GHashTable *names;                 /* text -> iid */
-    struct label_fields *label_fields; /* LABEL_FIELDS, by hash of the label */
-    GArray *thread_texts;              /* struct thread_text by the model's thread */
-    GByteArray *is_stack_known;        /* by stack: interned already */
-    GByteArray *is_track_declared;     /* by track */
+    GHashTable *names;              /* text -> iid */
+    struct label_name *label_names; /* 1 << LABEL_NAMES_SHIFT, by hash of the label */
+    uint64_t woken_iid;             /* of the name "woken"; 0: not interned yet */
+    GArray *thread_texts;           /* struct thread_text by the model's thread */
+    GByteArray *is_stack_known;     /* by stack: interned already */
+    GByteArray *is_track_declared;  /* by track */
     GHashTable *declared_processes;
 };
 
@@ -135,7 +133,7 @@ static void *perfetto_new(const struct export_context *context)
     proto_init(&perfetto->writer);
     perfetto->sched = perfetto_sched_new(context->model, context->output, &perfetto->writer);
     perfetto->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    perfetto->label_fields = g_new0(struct label_fields, LABEL_FIELDS);
+    perfetto->label_names = g_new0(struct label_name, 1u << LABEL_NAMES_SHIFT);
     perfetto->thread_texts = g_array_new(FALSE, TRUE, sizeof(struct thread_text));
     perfetto->is_stack_known = g_byte_array_new();
     perfetto->is_track_declared = g_byte_array_new();
@@ -147,7 +145,7 @@ static void perfetto_free(void *self)
 {
     struct perfetto *perfetto = self;
     g_hash_table_unref(perfetto->names);
-    g_free(perfetto->label_fields);
+    g_free(perfetto->label_names);
     g_hash_table_unref(perfetto->declared_processes);
     g_array_unref(perfetto->thread_texts);
     g_byte_array_unref(perfetto->is_stack_known);
@@ -241,17 +239,20 @@ static void prepare_name(struct perfetto *perfetto, const struct operation_label
 {
     uint64_t hash = (uint64_t)(uintptr_t)label->word ^ label->object >> 3 ^ (uint64_t)category << 40;
     hash *= UINT64_C(0x9e3779b97f4a7c15);
-    G_STATIC_ASSERT(LABEL_FIELDS == 1u << (64 - 53));
-    name->fields = &perfetto->label_fields[hash >> 53];
-    name->is_known = name->fields->category == category && is_same_label(&name->fields->label, label);
-    if (name->is_known)
+    struct label_name *known = &perfetto->label_names[hash >> (64 - LABEL_NAMES_SHIFT)];
+    name->category = category;
+    if (known->category == category && is_same_label(&known->label, label)) {
+        name->iid = known->iid;
         return;
+    }
 
     if (category == CATEGORY_RELEASE)
         release_label_write(label, name->text);
     else
         operation_label_write(label, name->text);
     name->iid = intern_name(perfetto, name->text);
+    if (name->iid)
+        *known = (struct label_name){.label = *label, .category = category, .iid = name->iid};
 }
 
 struct call_chain {
@@ -378,28 +379,19 @@ static void write_name(struct proto_writer *writer, uint64_t name_iid, const cha
     proto_varint(writer, EVENT_CATEGORY_IIDS, category);
 }
 
-#define TAG(field) ((field) << 3)
-#define TAG_MESSAGE(field) ((field) << 3 | 2)
-
-/* Half of all packets, and short ones: forwards, with lengths of one byte. */
+/* Half of all packets, and short ones: with lengths of one byte. */
 static void write_slice_end(struct perfetto *perfetto, const struct track *track, int64_t time_ns)
 {
-    uint8_t *packet = output_reserve(perfetto->output, 64);
-    packet[0] = TAG_MESSAGE(TRACE_PACKET);
-    uint8_t *next = packet + 2;
-    *next++ = TAG(PACKET_TIMESTAMP);
-    next = proto_put_varint(next, (uint64_t)time_ns);
-    *next++ = TAG(PACKET_SEQUENCE_ID);
-    *next++ = 1;
-    *next++ = TAG_MESSAGE(PACKET_TRACK_EVENT);
-    uint8_t *event = ++next;
-    *next++ = TAG(EVENT_TYPE);
-    *next++ = TYPE_SLICE_END;
-    *next++ = TAG(EVENT_TRACK_UUID);
-    next = proto_put_varint(next, track->index);
+    uint8_t *start = output_reserve(perfetto->output, 64);
+    uint8_t *packet = proto_put_tag(start, TRACE_PACKET, 2) + 1;
+    uint8_t *next = proto_put_field(packet, PACKET_TIMESTAMP, (uint64_t)time_ns);
+    next = proto_put_field(next, PACKET_SEQUENCE_ID, 1);
+    uint8_t *event = next = proto_put_tag(next, PACKET_TRACK_EVENT, 2) + 1;
+    next = proto_put_field(next, EVENT_TYPE, TYPE_SLICE_END);
+    next = proto_put_field(next, EVENT_TRACK_UUID, track->index);
     event[-1] = (uint8_t)(next - event);
-    packet[1] = (uint8_t)(next - packet - 2);
-    output_advance(perfetto->output, (size_t)(next - packet));
+    packet[-1] = (uint8_t)(next - packet);
+    output_advance(perfetto->output, (size_t)(next - start));
 }
 
 static void end_annotation(struct proto_writer *writer, enum key key, const uint8_t *end)
@@ -422,7 +414,60 @@ static void annotate_text(struct proto_writer *writer, enum key key, const char 
     end_annotation(writer, key, end);
 }
 
-static void annotate_thread(struct perfetto *perfetto, enum key key, uint32_t index)
+static struct event_packet begin_packet(struct perfetto *perfetto, const struct track *track, uint32_t type,
+                                        int64_t time_ns)
+{
+    uint8_t *start = output_reserve(perfetto->output, EVENT_PACKET_BYTES);
+    struct event_packet packet = {.packet = proto_put_message(start, TRACE_PACKET)};
+    uint8_t *next = proto_put_field(packet.packet, PACKET_SEQUENCE_ID, 1);
+    next = proto_put_field(next, PACKET_SEQUENCE_FLAGS, SEQUENCE_NEEDS_STATE);
+    next = proto_put_field(next, PACKET_TIMESTAMP, (uint64_t)time_ns);
+    packet.event = next = proto_put_message(next, PACKET_TRACK_EVENT);
+    next = proto_put_field(next, EVENT_TYPE, type);
+    packet.next = proto_put_field(next, EVENT_TRACK_UUID, track->index);
+    return packet;
+}
+
+static void end_packet_forwards(struct perfetto *perfetto, const struct event_packet *packet)
+{
+    uint8_t *start = packet->packet - 3;
+    proto_end_message(packet->event, packet->next);
+    proto_end_message(packet->packet, packet->next);
+    output_advance(perfetto->output, (size_t)(packet->next - start));
+}
+
+static void put_name(struct event_packet *packet, const struct slice_name *name)
+{
+    packet->next = proto_put_field(packet->next, EVENT_CATEGORY_IIDS, name->category);
+    if (G_LIKELY(name->iid)) {
+        packet->next = proto_put_field(packet->next, EVENT_NAME_IID, name->iid);
+        return;
+    }
+    size_t length = strlen(name->text);
+    packet->next = proto_put_varint(proto_put_tag(packet->next, EVENT_NAME, 2), length);
+    memcpy(packet->next, name->text, length);
+    packet->next += length;
+}
+
+static void put_number(struct event_packet *packet, enum key key, uint32_t field, uint64_t number)
+{
+    uint8_t *length = proto_put_tag(packet->next, EVENT_ANNOTATIONS, 2);
+    uint8_t *start = length + 1;
+    uint8_t *next = proto_put_field(start, ANNOTATION_NAME_IID, key);
+    packet->next = proto_put_field(next, field, number);
+    *length = (uint8_t)(packet->next - start);
+}
+
+static void put_text(struct event_packet *packet, enum key key, const char *text, size_t length)
+{
+    uint8_t *start = proto_put_message(packet->next, EVENT_ANNOTATIONS);
+    uint8_t *next = proto_put_field(start, ANNOTATION_NAME_IID, key);
+    next = proto_put_varint(proto_put_tag(next, ANNOTATION_STRING, 2), length);
+    packet->next = (uint8_t *)memcpy(next, text, length) + length;
+    proto_end_message(start, packet->next);
+}
+
+static void put_thread(struct perfetto *perfetto, struct event_packet *packet, enum key key, uint32_t index)
 {
     const struct thread *thread = trace_model_thread(perfetto->context->model, index);
     if (perfetto->thread_texts->len <= index)
@@ -433,118 +478,95 @@ static void annotate_thread(struct perfetto *perfetto, enum key key, uint32_t in
         thread_label_write(thread, known->text);
         known->length = (uint32_t)strlen(known->text);
     }
-    const uint8_t *end = perfetto->writer.next;
-    proto_bytes(&perfetto->writer, ANNOTATION_STRING, known->text, known->length);
-    end_annotation(&perfetto->writer, key, end);
+    put_text(packet, key, known->text, known->length);
 }
 
-static void annotate_stack(struct proto_writer *writer, uint32_t stack)
+static void put_stack(struct event_packet *packet, uint32_t stack)
 {
     if (stack == 0)
         return;
-    annotate_number(writer, KEY_STACK, ANNOTATION_STRING_IID, stack);
-    proto_varint(writer, EVENT_SOURCE_LOCATION_IID, stack);
+    put_number(packet, KEY_STACK, ANNOTATION_STRING_IID, stack);
+    packet->next = proto_put_field(packet->next, EVENT_SOURCE_LOCATION_IID, stack);
 }
 
-static void annotate_object(struct proto_writer *writer, const struct operation_label *label)
+static void put_sum(struct event_packet *packet, const struct blocking *operation)
 {
-    if (label->has_object)
-        annotate_number(writer, KEY_OBJECT, ANNOTATION_POINTER, label->object);
-    annotate_text(writer, KEY_KIND, label->word);
-}
-
-/* Name, category, kind and object; no other name may have been prepared in between. */
-static void write_prepared_name(struct proto_writer *writer, const struct operation_label *label,
-                                enum category category, const struct slice_name *name)
-{
-    struct label_fields *fields = name->fields;
-    if (name->is_known) {
-        writer->next -= fields->length;
-        memcpy(writer->next, fields->bytes, fields->length);
-        return;
-    }
-
-    const uint8_t *end = writer->next;
-    annotate_object(writer, label);
-    write_name(writer, name->iid, name->text, category);
-    size_t length = (size_t)(end - writer->next);
-    if (length > LABEL_FIELDS_BYTES)
-        return;
-    *fields = (struct label_fields){.label = *label, .category = category, .length = (uint32_t)length};
-    memcpy(fields->bytes, writer->next, length);
-}
-
-static void annotate_sum(struct proto_writer *writer, const struct blocking *operation)
-{
+    put_number(packet, KEY_COUNT, ANNOTATION_UINT, operation->count);
+    put_number(packet, KEY_TOTAL_NS, ANNOTATION_UINT, operation->total_ns);
+    put_number(packet, KEY_LONGEST_NS, ANNOTATION_UINT, operation->longest_ns);
     if (operation->error_count)
-        annotate_number(writer, KEY_ERRORS, ANNOTATION_UINT, operation->error_count);
-    annotate_number(writer, KEY_LONGEST_NS, ANNOTATION_UINT, operation->longest_ns);
-    annotate_number(writer, KEY_TOTAL_NS, ANNOTATION_UINT, operation->total_ns);
-    annotate_number(writer, KEY_COUNT, ANNOTATION_UINT, operation->count);
+        put_number(packet, KEY_ERRORS, ANNOTATION_UINT, operation->error_count);
 }
 
-/* Backwards: what shall come first is written last. */
-static void annotate_operation(struct perfetto *perfetto, const struct export_blocking *blocking)
+/* The same as in JSON, in the same order; see chrome_json.c for what is left out. */
+static void put_outcome(struct event_packet *packet, const struct blocking *operation)
 {
-    struct proto_writer *writer = &perfetto->writer;
-    const struct blocking *operation = blocking->operation;
-    annotate_stack(writer, operation->stack);
-    if (operation->waker_thread)
-        annotate_thread(perfetto, operation->is_open ? KEY_HELD_BY : KEY_RELEASED_BY,
-                        operation->waker_thread);
-    if (blocking->cut_ns)
-        annotate_number(writer, KEY_BEFORE_RECORDING_NS, ANNOTATION_INT, (uint64_t)blocking->cut_ns);
-    if (operation->is_part)
-        annotate_number(writer, KEY_PART, ANNOTATION_BOOL, 1);
-    if (operation->is_idle)
-        annotate_number(writer, KEY_IDLE, ANNOTATION_BOOL, 1);
-    if (operation->is_summary)
-        annotate_sum(writer, operation);
-    else if (operation->is_open)
-        annotate_number(writer, KEY_OPEN, ANNOTATION_BOOL, 1);
-    else if (operation->wait_kind)
-        annotate_text(writer, KEY_OUTCOME, wait_outcome_name(operation->outcome));
-    else
-        annotate_number(writer, KEY_RESULT, ANNOTATION_INT, (uint64_t)operation->result);
-    if (operation->peer)
-        annotate_text(writer, KEY_PEER, operation->peer);
-    if (operation->fd >= 0) {
-        annotate_text(writer, KEY_FD_KIND, fd_kind_name(operation->fd_kind));
-        annotate_number(writer, KEY_FD, ANNOTATION_INT, (uint64_t)operation->fd);
+    if (operation->is_summary) {
+        put_sum(packet, operation);
+    } else if (operation->is_open) {
+        put_number(packet, KEY_OPEN, ANNOTATION_BOOL, 1);
+    } else if (!operation->wait_kind) {
+        put_number(packet, KEY_RESULT, ANNOTATION_INT, (uint64_t)operation->result);
+    } else if (operation->outcome != EXECTRACE_OUTCOME_ACQUIRED) {
+        const char *outcome = wait_outcome_name(operation->outcome);
+        put_text(packet, KEY_OUTCOME, outcome, strlen(outcome));
     }
+}
+
+static void put_operation(struct perfetto *perfetto, struct event_packet *packet,
+                          const struct export_blocking *blocking)
+{
+    const struct blocking *operation = blocking->operation;
+    if (operation->fd >= 0) {
+        const char *kind = fd_kind_name(operation->fd_kind);
+        put_number(packet, KEY_FD, ANNOTATION_INT, (uint64_t)operation->fd);
+        put_text(packet, KEY_FD_KIND, kind, strlen(kind));
+    }
+    if (operation->peer)
+        put_text(packet, KEY_PEER, operation->peer, strnlen(operation->peer, MAX_PEER_BYTES));
+    put_outcome(packet, operation);
+    if (operation->is_part)
+        put_number(packet, KEY_PART, ANNOTATION_BOOL, 1);
+    if (blocking->cut_ns)
+        put_number(packet, KEY_BEFORE_RECORDING_NS, ANNOTATION_INT, (uint64_t)blocking->cut_ns);
+    if (operation->waker_thread)
+        put_thread(perfetto, packet, operation->is_open ? KEY_HELD_BY : KEY_RELEASED_BY,
+                   operation->waker_thread);
+    put_stack(packet, operation->stack);
 }
 
 static void write_release(struct perfetto *perfetto, const struct export_blocking *blocking)
 {
-    struct proto_writer *writer = &perfetto->writer;
     struct slice_name name;
     prepare_name(perfetto, &blocking->label, CATEGORY_RELEASE, &name);
     intern_stack(perfetto, blocking->operation->waker_stack);
     declare(perfetto, blocking->waker_track);
-    proto_begin(writer);
-    proto_fixed64(writer, EVENT_FLOW_IDS, blocking->flow);
-    proto_varint(writer, EVENT_FLOW_IDS_OLD, blocking->flow);
-    annotate_stack(writer, blocking->operation->waker_stack);
-    write_prepared_name(writer, &blocking->label, CATEGORY_RELEASE, &name);
-    end_event(perfetto, blocking->waker_track, TYPE_INSTANT, blocking->wake_ns);
+    struct event_packet packet =
+        begin_packet(perfetto, blocking->waker_track, TYPE_INSTANT, blocking->wake_ns);
+    put_name(&packet, &name);
+    put_stack(&packet, blocking->operation->waker_stack);
+    packet.next = proto_put_field(packet.next, EVENT_FLOW_IDS_OLD, blocking->flow);
+    packet.next = proto_put_fixed64(packet.next, EVENT_FLOW_IDS, blocking->flow);
+    end_packet_forwards(perfetto, &packet);
 }
 
-static void write_arrival_fields(struct proto_writer *writer, const struct export_blocking *blocking)
+static void put_arrival(struct event_packet *packet, const struct export_blocking *blocking)
 {
-    proto_fixed64(writer, EVENT_ENDING_FLOW_IDS, blocking->flow);
-    proto_varint(writer, EVENT_ENDING_FLOW_IDS_OLD, blocking->flow);
+    packet->next = proto_put_field(packet->next, EVENT_ENDING_FLOW_IDS_OLD, blocking->flow);
+    packet->next = proto_put_fixed64(packet->next, EVENT_ENDING_FLOW_IDS, blocking->flow);
 }
 
 static void write_woken(struct perfetto *perfetto, const struct export_blocking *blocking)
 {
-    struct proto_writer *writer = &perfetto->writer;
-    uint64_t name_iid = intern_name(perfetto, "woken");
+    if (perfetto->woken_iid == 0)
+        perfetto->woken_iid = intern_name(perfetto, "woken");
+    const struct slice_name name = {.category = CATEGORY_WAKEUP, .iid = perfetto->woken_iid, .text = "woken"};
     declare(perfetto, blocking->woken_track);
-    proto_begin(writer);
-    write_arrival_fields(writer, blocking);
-    annotate_thread(perfetto, KEY_BY, blocking->operation->waker_thread);
-    write_name(writer, name_iid, "woken", CATEGORY_WAKEUP);
-    end_event(perfetto, blocking->woken_track, TYPE_SLICE_BEGIN, blocking->woken_ns);
+    struct event_packet packet =
+        begin_packet(perfetto, blocking->woken_track, TYPE_SLICE_BEGIN, blocking->woken_ns);
+    put_name(&packet, &name);
+    put_arrival(&packet, blocking);
+    end_packet_forwards(perfetto, &packet);
     write_slice_end(perfetto, blocking->woken_track, blocking->end_ns);
 }
 
@@ -561,28 +583,25 @@ static enum category category_of(const struct blocking *operation)
 static void perfetto_blocking(void *self, const struct export_blocking *blocking)
 {
     struct perfetto *perfetto = self;
-    struct proto_writer *writer = &perfetto->writer;
     const struct blocking *operation = blocking->operation;
-    enum category category = category_of(operation);
     struct slice_name name;
-    bool arrives_at_slice = blocking->waker_track && !blocking->woken_track;
     /* The release comes first in the file: at equal times a flow must begin before it ends. */
     if (blocking->waker_track)
         write_release(perfetto, blocking);
-    prepare_name(perfetto, &blocking->label, category, &name);
+    prepare_name(perfetto, &blocking->label, category_of(operation), &name);
     intern_stack(perfetto, operation->stack);
     declare(perfetto, blocking->track);
 
-    proto_begin(writer);
-    if (arrives_at_slice)
-        write_arrival_fields(writer, blocking);
-    annotate_operation(perfetto, blocking);
-    write_prepared_name(writer, &blocking->label, category, &name);
-    if (operation->is_summary) {
-        end_event(perfetto, blocking->track, TYPE_INSTANT, blocking->end_ns);
+    struct event_packet packet =
+        begin_packet(perfetto, blocking->track, operation->is_summary ? TYPE_INSTANT : TYPE_SLICE_BEGIN,
+                     operation->is_summary ? blocking->end_ns : blocking->start_ns);
+    put_name(&packet, &name);
+    put_operation(perfetto, &packet, blocking);
+    if (blocking->waker_track && !blocking->woken_track)
+        put_arrival(&packet, blocking);
+    end_packet_forwards(perfetto, &packet);
+    if (operation->is_summary)
         return;
-    }
-    end_event(perfetto, blocking->track, TYPE_SLICE_BEGIN, blocking->start_ns);
     if (blocking->woken_track)
         write_woken(perfetto, blocking);
     write_slice_end(perfetto, blocking->track, blocking->end_ns);

@@ -50,12 +50,55 @@ static inline size_t proto_length(const struct proto_writer *writer)
 /* Forwards; returns the end. */
 static inline uint8_t *proto_put_varint(uint8_t *bytes, uint64_t number)
 {
-    while (number >= 0x80) {
+    while (G_UNLIKELY(number >= 0x80)) {
         *bytes++ = (uint8_t)(number | 0x80);
         number >>= 7;
     }
     *bytes++ = (uint8_t)number;
     return bytes;
+}
+
+/*
+ * For messages that are written often, forwards into room that the caller has: each returns the end. A
+ * field's number is known when this is compiled, so its tag is a store.
+ */
+static inline uint8_t *proto_put_tag(uint8_t *bytes, uint32_t field, uint32_t wire_type)
+{
+    const uint32_t tag = field << 3 | wire_type;
+    if (tag >= 0x80)
+        *bytes++ = (uint8_t)(tag | 0x80);
+    *bytes++ = (uint8_t)(tag >= 0x80 ? tag >> 7 : tag);
+    return bytes;
+}
+
+static inline uint8_t *proto_put_field(uint8_t *bytes, uint32_t field, uint64_t number)
+{
+    return proto_put_varint(proto_put_tag(bytes, field, 0), number);
+}
+
+static inline uint8_t *proto_put_fixed64(uint8_t *bytes, uint32_t field, uint64_t number)
+{
+    uint64_t little_endian = GUINT64_TO_LE(number);
+    bytes = proto_put_tag(bytes, field, 1);
+    return (uint8_t *)memcpy(bytes, &little_endian, sizeof(little_endian)) + sizeof(little_endian);
+}
+
+/*
+ * A nested message of at most PROTO_MAX_PUT_BYTES: its length takes two bytes whatever it is, as in traces of
+ * Perfetto's own writers, so that it can be filled in afterwards.
+ */
+#define PROTO_MAX_PUT_BYTES ((size_t)0x3fff)
+static inline uint8_t *proto_put_message(uint8_t *bytes, uint32_t field)
+{
+    return proto_put_tag(bytes, field, 2) + 2;
+}
+
+/* message: what proto_put_message() returned. */
+static inline void proto_end_message(uint8_t *message, const uint8_t *end)
+{
+    size_t length = (size_t)(end - message);
+    message[-2] = (uint8_t)(length | 0x80);
+    message[-1] = (uint8_t)(length >> 7);
 }
 
 static inline void proto_raw_varint(struct proto_writer *writer, uint64_t number)
