@@ -101,6 +101,14 @@ target_compile_definitions(sync_shared_library PRIVATE SYNC_SHARED_PROGRAM)
 target_link_libraries(sync_shared_library PRIVATE sync_shared_code)
 set_target_properties(sync_shared_library PROPERTIES BUILD_RPATH .)
 
+add_executable(sync_every_wait apps/sync_every_wait.c)
+target_link_libraries(sync_every_wait PRIVATE exectrace_flags Threads::Threads)
+add_test(NAME integration.sync_every_wait
+         COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/integration/sync_every_wait.py $<TARGET_FILE:recorder>
+                 $<TARGET_FILE:analyzer> $<TARGET_FILE:sync_every_wait>)
+# It compares times.
+set_tests_properties(integration.sync_every_wait PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 120 RUN_SERIAL ON)
+
 add_executable(sync_late apps/sync_late.c)
 target_link_libraries(sync_late PRIVATE exectrace_flags Threads::Threads)
 add_test(NAME integration.sync_late

@@ -4,7 +4,7 @@
  * wait.
  *
  * The functions have a symbol version of 2.2.5 with another layout of pthread_cond_t; exports.map gives both
- * versions, and the old ones go straight to libc.
+ * versions.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -161,33 +161,66 @@ WRAPPER int cnd_broadcast(cnd_t *cond)
     return real.cnd_broadcast(cond);
 }
 
-/* Programs linked before 2003. Found at each call: nothing else needs them. */
-#define OLD_VERSION(name) dlvsym(RTLD_NEXT, name, "GLIBC_2.2.5")
+/*
+ * Programs linked before 2003. Nothing else needs these functions, so each is found at its first call; libc's
+ * go on to the newer ones by themselves. The object is the old condition's address.
+ */
+#define OLD_FUNCTION(name, result, ...)                                                                      \
+    static result (*find_old_##name(void))(__VA_ARGS__)                                                      \
+    {                                                                                                        \
+        static result (*found)(__VA_ARGS__);                                                                 \
+        result (*function)(__VA_ARGS__) = __atomic_load_n(&found, __ATOMIC_ACQUIRE);                         \
+                                                                                                             \
+        if (function == NULL) {                                                                              \
+            function = dlvsym(RTLD_NEXT, "pthread_cond_" #name, "GLIBC_2.2.5");                              \
+            __atomic_store_n(&found, function, __ATOMIC_RELEASE);                                            \
+        }                                                                                                    \
+        return function;                                                                                     \
+    }
+
+OLD_FUNCTION(wait, int, void *, pthread_mutex_t *)
+OLD_FUNCTION(timedwait, int, void *, pthread_mutex_t *, const struct timespec *)
+OLD_FUNCTION(signal, int, void *)
+OLD_FUNCTION(broadcast, int, void *)
 
 VERSIONED int old_cond_wait(void *cond, pthread_mutex_t *mutex)
 {
-    int (*old)(void *, pthread_mutex_t *) = OLD_VERSION("pthread_cond_wait");
+    int result;
 
-    return old(cond, mutex);
+    if (!waits_are_recorded())
+        return find_old_wait()(cond, mutex);
+
+    WAIT_SCOPE(wait);
+    bool is_listed = begin(&wait, cond, mutex, __builtin_return_address(0));
+    result = find_old_wait()(cond, mutex);
+    end(&wait, wait_outcome(result), mutex, is_listed);
+    return result;
 }
 
 VERSIONED int old_cond_timedwait(void *cond, pthread_mutex_t *mutex, const struct timespec *until)
 {
-    int (*old)(void *, pthread_mutex_t *, const struct timespec *) = OLD_VERSION("pthread_cond_timedwait");
+    int result;
 
-    return old(cond, mutex, until);
+    if (!waits_are_recorded())
+        return find_old_timedwait()(cond, mutex, until);
+
+    WAIT_SCOPE(wait);
+    bool is_listed = begin(&wait, cond, mutex, __builtin_return_address(0));
+    result = find_old_timedwait()(cond, mutex, until);
+    end(&wait, wait_outcome(result), mutex, is_listed);
+    return result;
 }
 
 VERSIONED int old_cond_signal(void *cond)
 {
-    int (*old)(void *) = OLD_VERSION("pthread_cond_signal");
-
-    return old(cond);
+    if (waits_are_recorded())
+        wake(EXECTRACE_WAIT_COND, cond, __builtin_return_address(0));
+    return find_old_signal()(cond);
 }
 
 VERSIONED int old_cond_broadcast(void *cond)
 {
-    int (*old)(void *) = OLD_VERSION("pthread_cond_broadcast");
-
-    return old(cond);
+    if (waits_are_recorded())
+        wake(EXECTRACE_WAIT_COND, cond, __builtin_return_address(0));
+    return find_old_broadcast()(cond);
 }
