@@ -153,7 +153,8 @@ static void set_host(struct reader *reader, struct source *source, struct event 
     uint32_t *host = &g_array_index(source->hosts, uint32_t, event->host);
     if (*host == unknown)
         *host = find_host(reader, ctf_worker_host(source->worker, event->host));
-    event->host = *host;
+    if (event->host != *host)
+        event->host = *host;
 }
 
 /* After a second a line on the terminal says how far it got; each second a new one. */
@@ -210,6 +211,7 @@ static bool hand_out(struct reader *reader, struct source *source, event_sink si
 
     do {
         struct event *event = &source->batch->events[source->at++];
+        event_batch_prefetch(event + 4, false);
         set_host(reader, source, event);
         is_wanted = sink(self, event);
     } while (is_wanted && source->at < batch->count &&

@@ -72,6 +72,7 @@ struct event *event_batch_add(struct event_batch *batch)
 {
     g_assert(batch->count < batch->limit);
     struct event *event = &batch->events[batch->count++];
+    event_batch_prefetch(event + 2, true);
     memset(event, 0, sizeof *event);
     event->pid = event->tid = event->cpu = -1;
     return event;

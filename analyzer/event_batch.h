@@ -31,6 +31,22 @@ void event_batch_clear(struct event_batch *batch);
 bool event_batch_is_full(const struct event_batch *batch);
 /* The next event, zeroed, pid, tid and cpu -1. The batch must not be full. */
 struct event *event_batch_add(struct event_batch *batch);
+/*
+ * Soon this event of a batch (or what would be beyond its last) is read or written. A batch has just been in
+ * the cache of the other thread's CPU: waiting for it event by event is a twentieth of all CPU time.
+ */
+static inline void event_batch_prefetch(const struct event *event, bool is_to_write)
+{
+    const char *line = (const char *)event;
+
+    if (is_to_write) {
+        __builtin_prefetch(line, 1);
+        __builtin_prefetch(line + 64, 1);
+    } else {
+        __builtin_prefetch(line);
+        __builtin_prefetch(line + 64);
+    }
+}
 /* Memory with the alignment of a uint64_t that lives until the batch is cleared. Not zeroed. */
 void *event_batch_alloc(struct event_batch *batch, size_t size);
 /* Copies at most limit bytes of text (0-terminated or not shorter than limit), and ends them with NUL. */
