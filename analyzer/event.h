@@ -64,6 +64,8 @@ enum event_type {
     EVENT_KERNEL_IRQ_EXIT,
     EVENT_KERNEL_BLOCK_ISSUE, /* .kernel_block */
     EVENT_KERNEL_BLOCK_COMPLETE,
+    EVENT_KERNEL_NET_RECEIVE, /* .name: of the interface that a packet came from */
+    EVENT_KERNEL_FD,          /* .kernel_fd: lttng_statedump_file_descriptor */
 
     /* stock wrappers */
     EVENT_STOCK_LOCK_REQ, /* .stock_lock: lttng_ust_pthread:pthread_mutex_lock_req */
@@ -228,6 +230,7 @@ struct event {
             int32_t fd; /* -1: none */
         } kernel_syscall;
         struct {
+            uint64_t files; /* which table of descriptors; 0: not known */
             int32_t ppid;
             const char *name;
             int32_t status; /* as LTTng has it: 1 waits after fork, 2 waits for a CPU, 3 exits, 4 zombie,
@@ -243,6 +246,11 @@ struct event {
             uint64_t sector;
             uint64_t bytes;
         } kernel_block;
+        struct {
+            uint64_t files; /* as in kernel_thread; 0: event.pid says whose */
+            int32_t fd;
+            const char *file; /* "/etc/passwd", "socket:[27]", ... */
+        } kernel_fd;
         struct {
             uint64_t mutex;
             int32_t status;

@@ -351,13 +351,23 @@ static const struct decoder_field perf_fork_fields[] = {PERF_CPU,
 static const struct decoder_field exit_fields[] = {PERF_CPU, PERF_PID, FIELD("pid", I32, tid), TID, {0}};
 static const struct decoder_field exec_fields[] = {
     PERF_CPU, PERF_PID, FIELD("pid", I32, tid), TID, FIELD("filename", TEXT, name), {0}};
-static const struct decoder_field process_state_fields[] = {PID,
-                                                            TID,
-                                                            FIELD("cpu", I32, cpu),
-                                                            FIELD("ppid", I32, kernel_thread.ppid),
-                                                            FIELD("name", TEXT, kernel_thread.name),
-                                                            FIELD("status", I32, kernel_thread.status),
-                                                            {0}};
+static const struct decoder_field process_state_fields[] = {
+    PID,
+    TID,
+    FIELD("cpu", I32, cpu),
+    FIELD("ppid", I32, kernel_thread.ppid),
+    FIELD("name", TEXT, kernel_thread.name),
+    FIELD("status", I32, kernel_thread.status),
+    FIELD("file_table_address", U64, kernel_thread.files),
+    {0}};
+/* Old tracers tell the process, newer ones the table. */
+static const struct decoder_field file_descriptor_fields[] = {
+    PID,
+    FIELD("file_table_address", U64, kernel_fd.files),
+    FIELD("fd", I32, kernel_fd.fd),
+    FIELD("filename", TEXT, kernel_fd.file),
+    {0}};
+static const struct decoder_field net_receive_fields[] = {PERF_CPU, FIELD("name", TEXT, name), {0}};
 static const struct decoder_field irq_fields[] = {
     PERF_CPU, PERF_TID, PERF_PID, FIELD("irq", U32, kernel_irq.irq), FIELD("name", TEXT, kernel_irq.name),
     {0}};
@@ -577,6 +587,8 @@ static const struct decoder decoders[] = {
     {"sched_process_exec", EVENT_SCHED_NAME, exec_fields, NULL, finish_exec, THREAD_ANY},
     {"lttng_statedump_process_state", EVENT_KERNEL_THREAD, process_state_fields, prepare_kernel_thread, NULL,
      false},
+    {"lttng_statedump_file_descriptor", EVENT_KERNEL_FD, file_descriptor_fields, forget_emitter, NULL,
+     THREAD_ANY},
     {"irq_handler_entry", EVENT_KERNEL_IRQ_ENTRY, irq_fields, NULL, NULL, THREAD_ANY},
     {"irq_handler_exit", EVENT_KERNEL_IRQ_EXIT, irq_fields, NULL, NULL, THREAD_ANY},
     INTERRUPT("softirq_", softirq_fields, finish_softirq),
@@ -589,6 +601,9 @@ static const struct decoder decoders[] = {
     INTERRUPT("timer:hrtimer_expire_", timer_fields, finish_hrtimer),
     {"block_rq_issue", EVENT_KERNEL_BLOCK_ISSUE, block_fields, NULL, finish_block, THREAD_ANY},
     {"block_rq_complete", EVENT_KERNEL_BLOCK_COMPLETE, block_fields, NULL, finish_block, THREAD_ANY},
+    {"netif_receive_skb", EVENT_KERNEL_NET_RECEIVE, net_receive_fields, NULL, NULL, THREAD_ANY},
+    {"net_if_receive_skb", EVENT_KERNEL_NET_RECEIVE, net_receive_fields, NULL, NULL, THREAD_ANY},
+    {"net:netif_receive_skb", EVENT_KERNEL_NET_RECEIVE, net_receive_fields, NULL, NULL, THREAD_ANY},
     {"exit_syscall", EVENT_KERNEL_SYSCALL_EXIT, syscall_fields, prepare_syscall, NULL, THREAD_ANY},
 
     {"sched:sched_switch", EVENT_KERNEL_SWITCH, switch_fields, NULL, finish_switch, THREAD_ANY},

@@ -153,7 +153,12 @@ static const struct event_field kernel_syscall_fields[] = {FIELD(FIELD_STRING, k
 static const struct event_field kernel_thread_fields[] = {FIELD(FIELD_I32_UNKNOWN, kernel_thread.ppid, ppid),
                                                           FIELD(FIELD_STRING, kernel_thread.name, name),
                                                           FIELD(FIELD_I32, kernel_thread.status, status),
+                                                          FIELD(FIELD_HEX64, kernel_thread.files, files),
                                                           {0}};
+static const struct event_field kernel_fd_fields[] = {FIELD(FIELD_I32_UNKNOWN, kernel_fd.fd, fd),
+                                                      FIELD(FIELD_STRING, kernel_fd.file, file),
+                                                      FIELD(FIELD_HEX64, kernel_fd.files, files),
+                                                      {0}};
 static const struct event_field kernel_irq_fields[] = {
     ENUM_FIELD(kernel_irq.context, context, interrupt_names),
     FIELD(FIELD_U32, kernel_irq.irq, irq),
@@ -231,6 +236,8 @@ static const struct {
     [EVENT_KERNEL_IRQ_EXIT] = {"kernel_irq_exit", kernel_irq_fields},
     [EVENT_KERNEL_BLOCK_ISSUE] = {"kernel_block_issue", kernel_block_fields},
     [EVENT_KERNEL_BLOCK_COMPLETE] = {"kernel_block_complete", kernel_block_fields},
+    [EVENT_KERNEL_NET_RECEIVE] = {"kernel_net_receive", name_fields},
+    [EVENT_KERNEL_FD] = {"kernel_fd", kernel_fd_fields},
     [EVENT_STOCK_LOCK_REQ] = {"stock_lock_req", stock_lock_fields},
     [EVENT_STOCK_LOCK_ACQ] = {"stock_lock_acq", stock_lock_fields},
     [EVENT_STOCK_LOCK_TRYLOCK] = {"stock_lock_trylock", stock_lock_fields},

@@ -188,6 +188,46 @@ static void learn_fd_kind(struct trace_model *model, uint32_t process, const str
         *id_map_add(&model->fd_kinds, scope | (uint32_t)result, &is_new) = traits->made_fd_kind;
 }
 
+static uint32_t kind_of_file(const char *file)
+{
+    static const struct {
+        const char *prefix;
+        uint32_t kind;
+    } kinds[] = {
+        {"socket:", EXECTRACE_FD_SOCKET},
+        {"pipe:", EXECTRACE_FD_PIPE},
+        {"anon_inode:[eventpoll]", EXECTRACE_FD_EPOLL},
+        {"anon_inode:[eventfd]", EXECTRACE_FD_EVENTFD},
+        {"anon_inode:[timerfd]", EXECTRACE_FD_TIMERFD},
+        {"/dev/pts/", EXECTRACE_FD_TERMINAL},
+        {"/dev/tty", EXECTRACE_FD_TERMINAL},
+        {"/dev/", EXECTRACE_FD_OTHER},
+        {"/", EXECTRACE_FD_FILE},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (g_str_has_prefix(file, kinds[i].prefix))
+            return kinds[i].kind;
+    return EXECTRACE_FD_OTHER;
+}
+
+/* What descriptors were when the recording began. */
+void kernel_fd_found(struct trace_model *model, const struct event *event)
+{
+    uint64_t files = event->kernel_fd.files;
+    const uint64_t *owner =
+        files != 0 ? id_map_find(&model->file_tables, files ^ (uint64_t)event->host << 56) : NULL;
+    uint32_t process = owner        ? (uint32_t)*owner
+                       : files == 0 ? model_process(model, event->host, event->pid)->process.index
+                                    : 0;
+    bool is_new;
+
+    if (process == 0 || event->kernel_fd.fd < 0 || model->fd_kinds.count >= MAX_FD_KINDS)
+        return;
+    *id_map_add(&model->fd_kinds, (uint64_t)process << 32 | (uint32_t)event->kernel_fd.fd, &is_new) =
+        kind_of_file(event->kernel_fd.file ? event->kernel_fd.file : "");
+}
+
 /* Where calls are charged of which nobody knows the thread. */
 static struct thread_record *unknown_thread(struct trace_model *model)
 {
@@ -215,10 +255,15 @@ void kernel_syscall_exit(struct trace_model *model, const struct event *event)
 void kernel_thread_found(struct trace_model *model, const struct event *event)
 {
     struct thread_record *record = model_thread(model, event->host, event->pid, event->tid);
+    bool is_new;
 
     if (!record || record->is_ended)
         return;
     model_name_thread(model, record, event->kernel_thread.name);
+    uint64_t files = event->kernel_thread.files;
+    if (files != 0 && model->file_tables.count < MAX_FD_KINDS)
+        *id_map_add(&model->file_tables, files ^ (uint64_t)event->host << 56, &is_new) =
+            record->thread.process;
     struct state_sink sink = model_state_sink(model, record);
     if (event->kernel_thread.status == STATUS_WAIT)
         thread_timeline_found(&record->timeline, event->time_ns, THREAD_BLOCKED, &sink);
@@ -271,8 +316,10 @@ void kernel_interrupt_reason(struct trace_model *model, const struct event *even
 
     if (!cpu || cpu->interrupt_depth == 0)
         return;
-    /* Linux' dev_t: 12 bits of major, 20 of minor number. */
-    g_snprintf(name, sizeof name, "disk/%u:%u", event->kernel_block.device >> 20,
-               event->kernel_block.device & 0xfffff);
+    if (event->type == EVENT_KERNEL_NET_RECEIVE)
+        g_snprintf(name, sizeof name, "net/%s", event->name ? event->name : "");
+    else /* Linux' dev_t: 12 bits of major, 20 of minor number. */
+        g_snprintf(name, sizeof name, "disk/%u:%u", event->kernel_block.device >> 20,
+                   event->kernel_block.device & 0xfffff);
     cpu->interrupts[MIN(cpu->interrupt_depth, MAX_INTERRUPT_DEPTH) - 1] = model_interrupt(model, name);
 }

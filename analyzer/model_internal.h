@@ -103,8 +103,9 @@ struct trace_model {
     struct id_map threads_by_tid;   /* the others */
     struct id_map namesakes; /* hash of host, pid and tid -> index: threads whose id another one has, too */
     struct id_map processes_by_pid;
-    struct id_map peers;    /* process << 32 | fd -> interned string */
-    struct id_map fd_kinds; /* kernel traces: process << 32 | fd -> enum exectrace_fd_kind */
+    struct id_map peers;       /* process << 32 | fd -> interned string */
+    struct id_map fd_kinds;    /* kernel traces: process << 32 | fd -> enum exectrace_fd_kind */
+    struct id_map file_tables; /* address of a table of descriptors, and the host -> process */
     struct heap_table *heap;
     GHashTable *call_kinds; /* name -> struct call_kind *; owns them */
     /* The library's calls by number, those beyond the table by name; filled when they are met. */
@@ -209,9 +210,9 @@ void kernel_wakeup(struct trace_model *model, const struct event *event);
 void kernel_syscall_entry(struct trace_model *model, const struct event *event);
 void kernel_syscall_exit(struct trace_model *model, const struct event *event);
 void kernel_thread_found(struct trace_model *model, const struct event *event);
+void kernel_fd_found(struct trace_model *model, const struct event *event);
 void kernel_irq(struct trace_model *model, const struct event *event);
-/* What the interrupt that goes on is about: a disk's request that is done. It has another name from now on.
- */
+/* What the interrupt that goes on is about: a disk's request, a packet. It has another name from now on. */
 void kernel_interrupt_reason(struct trace_model *model, const struct event *event);
 /* The thread that runs on the event's CPU; NULL: not known, or none. */
 struct thread_record *kernel_current(struct trace_model *model, const struct event *event);

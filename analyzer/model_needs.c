@@ -26,10 +26,10 @@
 /* Who woke the threads that slept in the kernel's calls. */
 #define WAKER_TYPES                                                                                          \
     (BIT(KERNEL_SWITCH) | BIT(SCHED_WAKEUP) | BIT(KERNEL_IRQ_ENTRY) | BIT(KERNEL_IRQ_EXIT) |                 \
-     BIT(KERNEL_BLOCK_COMPLETE))
+     BIT(KERNEL_BLOCK_COMPLETE) | BIT(KERNEL_NET_RECEIVE))
 #define STATE_TYPES (WAIT_TYPES | WAKER_TYPES | BIT(CALL) | BIT(OFF_CPU) | BIT(SCHED_SAMPLE))
 #define SYNC_TYPES (WAIT_TYPES | BIT(WAIT_SUMMARY) | KERNEL_CALL_TYPES)
-#define CALL_TYPES (SYNC_TYPES | BIT(CALL) | BIT(CALL_SUMMARY) | BIT(PEER))
+#define CALL_TYPES (SYNC_TYPES | BIT(CALL) | BIT(CALL_SUMMARY) | BIT(PEER) | BIT(KERNEL_FD))
 #define HEAP_TYPES (BIT(ALLOC) | BIT(FREE) | BIT(STOCK_REALLOC))
 #define MARK_TYPES                                                                                           \
     (BIT(USER_TASK_BEGIN) | BIT(USER_TASK_END) | BIT(USER_REGION_BEGIN) | BIT(USER_REGION_END) |             \

@@ -54,6 +54,7 @@ void trace_model_free(struct trace_model *model)
     id_map_clear(&model->processes_by_pid);
     id_map_clear(&model->peers);
     id_map_clear(&model->fd_kinds);
+    id_map_clear(&model->file_tables);
     id_map_clear(&model->metrics);
     g_free(model->threads_by_plain_tid);
     g_hash_table_unref(model->call_kinds);
@@ -473,7 +474,11 @@ void trace_model_event(struct trace_model *model, const struct event *event)
     case EVENT_KERNEL_IRQ_EXIT:
         kernel_irq(model, event);
         break;
+    case EVENT_KERNEL_FD:
+        kernel_fd_found(model, event);
+        break;
     case EVENT_KERNEL_BLOCK_COMPLETE:
+    case EVENT_KERNEL_NET_RECEIVE:
         kernel_interrupt_reason(model, event);
         break;
     case EVENT_SCHED_START:

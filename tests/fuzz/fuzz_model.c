@@ -86,6 +86,7 @@ static void fill_strings(struct event *event, uint64_t *pcs, const uint8_t *byte
         break;
     case EVENT_THREAD_NAME:
     case EVENT_SCHED_NAME:
+    case EVENT_KERNEL_NET_RECEIVE:
         event->name = any_text();
         break;
     case EVENT_PEER:
@@ -113,6 +114,9 @@ static void fill_strings(struct event *event, uint64_t *pcs, const uint8_t *byte
         break;
     case EVENT_KERNEL_THREAD:
         event->kernel_thread.name = any_text();
+        break;
+    case EVENT_KERNEL_FD:
+        event->kernel_fd.file = any_text();
         break;
     case EVENT_KERNEL_IRQ_ENTRY:
     case EVENT_KERNEL_IRQ_EXIT:

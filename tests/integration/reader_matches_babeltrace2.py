@@ -107,7 +107,17 @@ def fork(fields, cpu, thread):
 
 def process_state(fields, cpu, thread):
     return f"{fields['pid']} {fields['tid']} {fields.get('cpu', '-')} kernel_thread" + decimal(
-        fields, "ppid", "ppid", -1) + text(fields, "name") + decimal(fields, "status")
+        fields, "ppid", "ppid", -1) + text(fields, "name") + decimal(fields, "status") + hexadecimal(
+        fields, "file_table_address", "files")
+
+
+def descriptor(fields, cpu, thread):
+    return f"{dash(fields, 'pid')} - - kernel_fd" + decimal(fields, "fd", "fd", -1) + text(
+        fields, "filename", "file") + hexadecimal(fields, "file_table_address", "files")
+
+
+def received(fields, cpu, thread):
+    return f"{thread['pid']} {thread['tid']} {cpu} kernel_net_receive" + text(fields, "name")
 
 
 def irq(kind, context="irq", key="irq"):
@@ -127,6 +137,8 @@ RULES = {
     "sched:sched_wakeup_new": wakeup("is_new"),
     "sched_process_fork": fork,
     "lttng_statedump_process_state": process_state,
+    "lttng_statedump_file_descriptor": descriptor,
+    "netif_receive_skb": received,
     "irq_handler_entry": irq("entry"),
     "irq_handler_exit": irq("exit"),
     "lttng_ust_libc:malloc": alloc("alloc"),

@@ -224,6 +224,44 @@ static void test_profile_offwake__kernel_calls_have_wakers_too(void **state)
     trace_model_free(model);
 }
 
+/* Process 7's descriptors when the recording began; the socket's packets come by eth0. */
+#define KERNEL_DESCRIPTORS                                                                                   \
+    "100 7 7 0 kernel_thread ppid=1 name=reader status=5 files=0xa0\n"                                       \
+    "101 - - - kernel_fd fd=3 file=socket:[12] files=0xa0\n"                                                 \
+    "102 7 - - kernel_fd fd=4 file=/etc/passwd\n"                                                            \
+    "1000 7 7 0 kernel_syscall_entry name=read fd=3\n"                                                       \
+    "2000 7 7 0 kernel_switch prev_tid=7 next_tid=8 prev_state=1 next_comm=writer\n"                         \
+    "3000 8 8 0 kernel_irq_entry context=softirq irq=3\n"                                                    \
+    "3100 8 8 0 kernel_net_receive name=eth0\n"                                                              \
+    "3200 7 7 0 sched_wakeup waker_tid=-1 is_waking=1\n"                                                     \
+    "3400 8 8 0 kernel_irq_exit context=softirq irq=3\n"                                                     \
+    "4000 8 8 0 kernel_switch prev_tid=8 next_tid=7 prev_state=0\n"                                          \
+    "5000 7 7 0 kernel_syscall_exit name=read result=1\n"                                                    \
+    "6000 7 7 0 kernel_syscall_entry name=read fd=4\n"                                                       \
+    "7000 7 7 0 kernel_syscall_exit name=read result=1\n"
+
+static void test_profile__descriptors_of_the_state_dump_have_kinds(void **state)
+{
+    const struct {
+        const char *profile, *fd_kind, *waker;
+    } wanted[] = {{"net", "socket", ""}, {"syscall", "file", ""}, {"offwake", NULL, "net/eth0"}};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
+        struct trace_model *model = trace_model_new();
+        struct profile *profile = build(model, wanted[i].profile, KERNEL_DESCRIPTORS);
+        struct collected collected = {0};
+        profile_visit(profile, collect, &collected);
+        assert_int_equal(collected.count, wanted[i].fd_kind ? 1 : 2);
+        int at = collected.count == 2 && !*label(&collected.keys[0], "waker") ? 1 : 0;
+        assert_string_equal(label(&collected.keys[at], "waker"), wanted[i].waker);
+        if (wanted[i].fd_kind)
+            assert_string_equal(label(&collected.keys[at], "fd_kind"), wanted[i].fd_kind);
+        profile_free(profile);
+        trace_model_free(model);
+    }
+}
+
 #define THREE_CALLS                                                                                          \
     "2000000 100 101 - call number=0 fd=3 fd_kind=pipe duration_ns=100 result=1 stack=1\n"                   \
     "2100000 100 101 - call number=45 fd=4 fd_kind=socket duration_ns=30 result=1 stack=1\n"                 \
@@ -455,6 +493,7 @@ int main(void)
         cmocka_unit_test(test_profile_mutex__unseen_holder_is_said_so),
         cmocka_unit_test(test_profile_offwake__waker_is_outside_of_the_waiter),
         cmocka_unit_test(test_profile_offwake__kernel_calls_have_wakers_too),
+        cmocka_unit_test(test_profile__descriptors_of_the_state_dump_have_kinds),
         cmocka_unit_test(test_profile_block__is_the_sum_of_its_three_parts),
         cmocka_unit_test(test_profile_syscall__labels_name_call_and_descriptor),
         cmocka_unit_test(test_profile_sync__open_wait_is_labelled),
