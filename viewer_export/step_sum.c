@@ -80,7 +80,7 @@ static void make_averages(struct step_sum *sum)
     sum->steps = NULL;
 }
 
-void step_sum_add(struct step_sum *sum, int64_t start_ns, int64_t end_ns)
+void step_sum_add_slowly(struct step_sum *sum, int64_t start_ns, int64_t end_ns)
 {
     if (start_ns >= end_ns)
         return;

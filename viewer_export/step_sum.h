@@ -25,12 +25,26 @@ struct step_sum {
 void step_sum_init(struct step_sum *sum);
 void step_sum_clear(struct step_sum *sum);
 /* The sum is higher by 1 from start_ns (>= 0) to end_ns. */
-void step_sum_add(struct step_sum *sum, int64_t start_ns, int64_t end_ns);
+static inline void step_sum_add(struct step_sum *sum, int64_t start_ns, int64_t end_ns);
+void step_sum_add_slowly(struct step_sum *sum, int64_t start_ns, int64_t end_ns);
 
 typedef void (*step_sum_visitor)(void *user, int64_t time_ns, double value);
 /* The value from each time on, in the order of time; ends with 0. */
 void step_sum_visit(struct step_sum *sum, step_sum_visitor visitor, void *user);
 /* Width of the averages; 0: exact. */
 int64_t step_sum_average_ns(const struct step_sum *sum);
+
+/* Most lie in one piece of time. */
+static inline void step_sum_add(struct step_sum *sum, int64_t start_ns, int64_t end_ns)
+{
+    int64_t bucket = start_ns >> sum->bucket_shift;
+    if (sum->bucket_area && bucket == end_ns >> sum->bucket_shift && bucket < STEP_SUM_BUCKETS &&
+        start_ns < end_ns) {
+        sum->bucket_area[bucket] += (double)(end_ns - start_ns);
+        sum->end_ns = MAX(sum->end_ns, end_ns);
+    } else {
+        step_sum_add_slowly(sum, start_ns, end_ns);
+    }
+}
 
 #endif

@@ -56,6 +56,8 @@ struct overlap {
 /* What is known about one thread; by the model's index. Times count from the trace's start. */
 struct thread_line {
     uint32_t thread;
+    const struct thread *known; /* the model's */
+    struct track *track;        /* its own; NULL: not made yet, see track_of() */
     struct lane lane;
     struct overlap *overlaps; /* MAX_LANES of them; NULL: nothing overlapped yet */
     struct held_state held[MAX_HELD_STATES];
@@ -205,31 +207,40 @@ static int64_t relative_ns(struct timeline *timeline, int64_t time_ns)
     return MAX(time_ns - timeline->origin_ns, 0);
 }
 
-static struct thread_line *line_of(struct timeline *timeline, uint32_t thread)
+static struct thread_line *add_line(struct timeline *timeline, uint32_t thread)
 {
     if (timeline->threads->len <= thread)
         g_ptr_array_set_size(timeline->threads, (gint)MAX(thread + 1, timeline->threads->len * 2));
-    if (!timeline->threads->pdata[thread]) {
-        struct thread_line *line = g_new0(struct thread_line, 1);
-        line->thread = thread;
-        timeline->threads->pdata[thread] = line;
-    }
-    return timeline->threads->pdata[thread];
+    struct thread_line *line = g_new0(struct thread_line, 1);
+    line->thread = thread;
+    line->known = trace_model_thread(timeline->model, thread);
+    timeline->threads->pdata[thread] = line;
+    return line;
+}
+
+static inline struct thread_line *line_of(struct timeline *timeline, uint32_t thread)
+{
+    struct thread_line *line = thread < timeline->threads->len ? timeline->threads->pdata[thread] : NULL;
+    return G_LIKELY(line) ? line : add_line(timeline, thread);
+}
+
+static inline struct track *track_of(struct timeline *timeline, struct thread_line *line)
+{
+    if (G_UNLIKELY(!line->track))
+        line->track = track_table_thread(timeline->tracks, line->thread);
+    return line->track;
 }
 
 /* Thread 0 is shown too: what is known of threads that the trace does not name. */
-static bool is_shown(const struct timeline *timeline, uint32_t thread)
+static inline bool is_shown(const struct thread_line *line)
 {
-    const struct thread *known = trace_model_thread(timeline->model, thread);
-
-    return !known->is_tracer && !known->is_interrupt;
+    return !line->known->is_tracer && !line->known->is_interrupt;
 }
 
 /* NULL: not even there, which takes data that make no sense (threads that share a number); counted. */
-static struct track *place_beside(struct timeline *timeline, uint32_t thread, int64_t start_ns,
+static struct track *place_beside(struct timeline *timeline, struct thread_line *line, int64_t start_ns,
                                   int64_t end_ns, struct place *place)
 {
-    struct thread_line *line = line_of(timeline, thread);
     if (!line->overlaps)
         line->overlaps = g_new0(struct overlap, MAX_LANES);
     for (uint32_t i = 0; i < MAX_LANES; i++) {
@@ -239,8 +250,7 @@ static struct track *place_beside(struct timeline *timeline, uint32_t thread, in
         place->lane = &overlap->lane;
         if (!overlap->track)
             overlap->track =
-                track_table_get(timeline->tracks, TRACK_OVERLAP,
-                                trace_model_thread(timeline->model, thread)->process, thread, i + 1);
+                track_table_get(timeline->tracks, TRACK_OVERLAP, line->known->process, line->thread, i + 1);
         return overlap->track;
     }
     timeline->undrawn_count++;
@@ -248,16 +258,15 @@ static struct track *place_beside(struct timeline *timeline, uint32_t thread, in
 }
 
 /* The thread's own track, or one beside it when the slice would not nest; NULL: see place_beside(). */
-static struct track *place_slice(struct timeline *timeline, uint32_t thread, int64_t start_ns, int64_t end_ns,
-                                 struct place *place)
+static struct track *place_slice(struct timeline *timeline, struct thread_line *line, int64_t start_ns,
+                                 int64_t end_ns, struct place *place)
 {
-    struct thread_line *line = line_of(timeline, thread);
-    struct track *track = track_table_thread(timeline->tracks, thread);
+    struct track *track = track_of(timeline, line);
     track->slice_count++;
     place->lane = &line->lane;
     if (lane_add(&line->lane, start_ns, end_ns, &place->inner_end_ns))
         return track;
-    return place_beside(timeline, thread, start_ns, end_ns, place);
+    return place_beside(timeline, line, start_ns, end_ns, place);
 }
 
 static struct operation_label label_of(const struct blocking *operation)
@@ -294,8 +303,10 @@ static bool makes_state_tracks(const struct timeline *timeline)
     return timeline->exporter && timeline->exporter->has_state_tracks;
 }
 
-static void count_state(struct timeline *timeline, const struct state_interval *interval);
-static void show_state(struct timeline *timeline, const struct state_interval *interval);
+static void count_state(struct timeline *timeline, const struct thread_line *line,
+                        const struct state_interval *interval);
+static void show_state(struct timeline *timeline, struct thread_line *line,
+                       const struct state_interval *interval);
 static void observe_blocking(void *self, const struct blocking *operation);
 
 /* The thread is shown in the process that is known now, with all that was held back. */
@@ -310,42 +321,41 @@ static void settle(struct timeline *timeline, struct thread_line *line)
     for (guint i = 0; i < early->len; i++) {
         const struct early_fact *fact = &g_array_index(early, struct early_fact, i);
         if (fact->is_state)
-            count_state(timeline, &fact->state);
+            count_state(timeline, line, &fact->state);
         if (fact->is_state && !makes_state_tracks(timeline))
-            show_state(timeline, &fact->state);
+            show_state(timeline, line, &fact->state);
         if (!fact->is_state)
             observe_blocking(timeline, &fact->operation);
     }
 }
 
 /* Whether the thread has to wait for its process; if so, the fact has to be held back. */
-static bool is_early(struct timeline *timeline, uint32_t thread)
+static bool is_early(struct timeline *timeline, struct thread_line *line)
 {
-    struct thread_line *line = line_of(timeline, thread);
-    if (line->is_settled)
+    if (G_LIKELY(line->is_settled))
         return false;
-    if (thread != 0 && trace_model_thread(timeline->model, thread)->process == 0 &&
-        timeline->early_count < MAX_EARLY_FACTS)
+    if (line->thread != 0 && line->known->process == 0 && timeline->early_count < MAX_EARLY_FACTS)
         return true;
     settle(timeline, line);
     return false;
 }
 
-static void hand_out_state(struct timeline *timeline, const struct held_state *held)
+static void hand_out_state(struct timeline *timeline, struct thread_line *line,
+                           const struct state_interval *interval, const struct operation_label *reason)
 {
-    const struct state_interval *interval = &held->interval;
-    const struct export_state state = {
+    struct export_state state = {
         .interval = interval,
-        .track = track_table_thread(timeline->tracks, interval->thread),
-        .waker_track = interval->waker_thread && makes_state_tracks(timeline) &&
-                               is_shown(timeline, interval->waker_thread)
-                           ? track_table_thread(timeline->tracks, interval->waker_thread)
-                           : NULL,
+        .track = track_of(timeline, line),
         .cpu_track = place_on_cpu(timeline, interval),
         .start_ns = relative_ns(timeline, interval->start_ns),
         .end_ns = relative_ns(timeline, interval->end_ns),
-        .reason = held->reason,
+        .reason = *reason,
     };
+    if (interval->waker_thread && makes_state_tracks(timeline)) {
+        struct thread_line *waker = line_of(timeline, interval->waker_thread);
+        if (is_shown(waker))
+            state.waker_track = track_of(timeline, waker);
+    }
     HAND_OUT(timeline, state, &state);
 }
 
@@ -354,7 +364,7 @@ static void release_states(struct timeline *timeline, struct thread_line *line, 
     if (count == 0)
         return;
     for (uint32_t i = 0; i < count; i++)
-        hand_out_state(timeline, &line->held[i]);
+        hand_out_state(timeline, line, &line->held[i].interval, &line->held[i].reason);
     line->held_count -= count;
     memmove(line->held, line->held + count, line->held_count * sizeof(*line->held));
 }
@@ -369,16 +379,25 @@ static void release_explained(struct timeline *timeline, struct thread_line *lin
     release_states(timeline, line, count);
 }
 
-/* Keeps a state until the operation that explains it has ended, or too many came after it. */
-static void hold_state(struct timeline *timeline, const struct state_interval *interval)
+/*
+ * Keeps a state until the operation that explains it has ended, or too many came after it. The first of those
+ * that are held waits for its operation.
+ */
+static void hold_state(struct timeline *timeline, struct thread_line *line,
+                       const struct state_interval *interval)
 {
-    struct thread_line *line = line_of(timeline, interval->thread);
-    if (line->held_count == MAX_HELD_STATES)
+    static const struct operation_label no_reason;
+    if (makes_state_tracks(timeline) || (line->held_count == 0 && interval->state != THREAD_BLOCKED)) {
+        hand_out_state(timeline, line, interval, &no_reason);
+        return;
+    }
+    if (line->held_count == MAX_HELD_STATES) {
         release_states(timeline, line, 1);
+        release_explained(timeline, line);
+    }
     line->held[line->held_count++] = (struct held_state){.interval = *interval};
-    if (makes_state_tracks(timeline))
-        release_states(timeline, line, line->held_count);
-    release_explained(timeline, line);
+    if (line->held_count == 1)
+        release_explained(timeline, line);
 }
 
 /*
@@ -391,9 +410,9 @@ static bool is_explained_by(const struct state_interval *state, const struct blo
     return overlap_ns > (state->end_ns - state->start_ns) / 2;
 }
 
-static void explain_states(struct timeline *timeline, const struct blocking *operation)
+static void explain_states(struct timeline *timeline, struct thread_line *line,
+                           const struct blocking *operation)
 {
-    struct thread_line *line = line_of(timeline, operation->thread);
     for (uint32_t i = line->held_count; i-- > 0;) {
         struct held_state *held = &line->held[i];
         if (held->interval.end_ns <= operation->start_ns)
@@ -405,45 +424,46 @@ static void explain_states(struct timeline *timeline, const struct blocking *ope
     release_explained(timeline, line);
 }
 
-static void hold_early(struct timeline *timeline, uint32_t thread, const struct early_fact *fact)
+static void hold_early(struct timeline *timeline, struct thread_line *line, const struct early_fact *fact)
 {
-    struct thread_line *line = line_of(timeline, thread);
     if (!line->early)
         line->early = g_array_new(FALSE, FALSE, sizeof(struct early_fact));
     g_array_append_vals(line->early, fact, 1);
     timeline->early_count++;
 }
 
-static void count_state(struct timeline *timeline, const struct state_interval *interval)
+static void count_state(struct timeline *timeline, const struct thread_line *line,
+                        const struct state_interval *interval)
 {
-    counters_add_state(timeline->counters, trace_model_thread(timeline->model, interval->thread)->process,
-                       interval->state, relative_ns(timeline, interval->start_ns),
-                       relative_ns(timeline, interval->end_ns));
+    counters_add_state(timeline->counters, line->known->process, interval->state,
+                       relative_ns(timeline, interval->start_ns), relative_ns(timeline, interval->end_ns));
 }
 
-static void show_state(struct timeline *timeline, const struct state_interval *interval)
+static void show_state(struct timeline *timeline, struct thread_line *line,
+                       const struct state_interval *interval)
 {
     if (timeline->limits.leaves_out_states) {
         timeline->left_out.state_count++;
         return;
     }
-    track_table_thread(timeline->tracks, interval->thread)->has_states = true;
-    hold_state(timeline, interval);
+    track_of(timeline, line)->has_states = true;
+    hold_state(timeline, line, interval);
 }
 
 static void observe_state(void *self, const struct state_interval *interval)
 {
     struct timeline *timeline = self;
-    if (interval->thread == 0 || !is_shown(timeline, interval->thread) || interval->state == THREAD_UNKNOWN ||
+    struct thread_line *line = line_of(timeline, interval->thread);
+    if (interval->thread == 0 || !is_shown(line) || interval->state == THREAD_UNKNOWN ||
         interval->start_ns >= interval->end_ns)
         return;
-    bool is_held = is_early(timeline, interval->thread);
+    bool is_held = is_early(timeline, line);
     if (is_held)
-        hold_early(timeline, interval->thread, &(struct early_fact){.is_state = true, .state = *interval});
+        hold_early(timeline, line, &(struct early_fact){.is_state = true, .state = *interval});
     else
-        count_state(timeline, interval);
+        count_state(timeline, line, interval);
     if (!is_held || makes_state_tracks(timeline))
-        show_state(timeline, interval);
+        show_state(timeline, line, interval);
 }
 
 /* The release from which an arrow at that time comes: several may wait for one. */
@@ -460,7 +480,7 @@ static uint64_t find_release(struct thread_line *line, int64_t time_ns, uint64_t
 }
 
 /* What is left of an operation after its release, behind all that lies in it, else on a track beside it. */
-static void place_woken(struct timeline *timeline, const struct place *place,
+static void place_woken(struct timeline *timeline, struct thread_line *line, const struct place *place,
                         struct export_blocking *blocking)
 {
     struct place beside;
@@ -471,65 +491,68 @@ static void place_woken(struct timeline *timeline, const struct place *place,
         return;
     }
     blocking->woken_ns = blocking->wake_ns;
-    blocking->woken_track =
-        place_beside(timeline, blocking->operation->thread, blocking->woken_ns, blocking->end_ns, &beside);
+    blocking->woken_track = place_beside(timeline, line, blocking->woken_ns, blocking->end_ns, &beside);
 }
 
-static void add_release(struct timeline *timeline, const struct place *place,
+static void add_release(struct timeline *timeline, struct thread_line *line, const struct place *place,
                         struct export_blocking *blocking)
 {
     const struct blocking *operation = blocking->operation;
-    if (operation->waker_thread == 0 || operation->wake_ns == 0 || operation->is_summary ||
-        !is_shown(timeline, operation->waker_thread))
+    if (operation->waker_thread == 0 || operation->wake_ns == 0 || operation->is_summary)
         return;
-    settle(timeline, line_of(timeline, operation->waker_thread));
+    struct thread_line *waker = line_of(timeline, operation->waker_thread);
+    if (!is_shown(waker))
+        return;
+    if (!waker->is_settled || waker->early)
+        settle(timeline, waker);
     /* At the very end there would be nothing that the arrow could end at. */
     blocking->wake_ns =
         MIN(relative_ns(timeline, operation->wake_ns), MAX(blocking->end_ns - 1, blocking->start_ns));
     if (blocking->wake_ns > blocking->start_ns) {
-        place_woken(timeline, place, blocking);
+        place_woken(timeline, line, place, blocking);
         if (!blocking->woken_track)
             return;
     }
-    blocking->waker_track = track_table_thread(timeline->tracks, operation->waker_thread);
+    blocking->waker_track = track_of(timeline, waker);
     blocking->flow = ++timeline->flow_count;
-    blocking->release =
-        find_release(line_of(timeline, operation->waker_thread), blocking->wake_ns, blocking->flow);
+    blocking->release = find_release(waker, blocking->wake_ns, blocking->flow);
 }
 
 static void observe_blocking(void *self, const struct blocking *operation)
 {
     struct timeline *timeline = self;
-    if (!is_shown(timeline, operation->thread) || operation->is_covered)
+    struct thread_line *line = line_of(timeline, operation->thread);
+    if (!is_shown(line) || operation->is_covered)
         return;
 
-    if (is_early(timeline, operation->thread)) {
-        hold_early(timeline, operation->thread, &(struct early_fact){.operation = *operation});
+    if (is_early(timeline, line)) {
+        hold_early(timeline, line, &(struct early_fact){.operation = *operation});
         return;
     }
     int64_t start_ns = operation->is_summary ? operation->end_ns : operation->start_ns;
     if (!operation->is_summary && is_too_short(timeline, operation->end_ns - start_ns))
         return;
+    int64_t end_ns = relative_ns(timeline, operation->end_ns);
     struct export_blocking blocking = {
         .operation = operation,
-        .cut_ns = MAX(trace_model_start_ns(timeline->model) - start_ns, 0),
-        .start_ns = relative_ns(timeline, start_ns),
-        .end_ns = relative_ns(timeline, operation->end_ns),
+        .start_ns = MAX(start_ns - timeline->origin_ns, 0),
+        .end_ns = end_ns,
+        .cut_ns = MAX(timeline->origin_ns - start_ns, 0),
         .label = label_of(operation),
     };
     struct place place = {0};
     if (operation->is_summary) {
-        blocking.track = track_table_thread(timeline->tracks, operation->thread);
+        blocking.track = track_of(timeline, line);
     } else {
-        blocking.track = place_slice(timeline, operation->thread, blocking.start_ns, blocking.end_ns, &place);
-        explain_states(timeline, operation);
+        blocking.track = place_slice(timeline, line, blocking.start_ns, blocking.end_ns, &place);
+        explain_states(timeline, line, operation);
     }
     if (!blocking.track)
         return;
     if (operation->blocking_class == BLOCKING_SYNC && !operation->is_idle && !operation->is_summary)
         counters_add_lock_wait(timeline->counters, blocking.track->process, blocking.start_ns,
                                blocking.end_ns);
-    add_release(timeline, &place, &blocking);
+    add_release(timeline, line, &place, &blocking);
     HAND_OUT(timeline, blocking, &blocking);
 }
 
@@ -603,7 +626,7 @@ static void end_region(struct timeline *timeline, const struct open_span *span, 
     int64_t start_ns = relative_ns(timeline, span->start_ns);
     end_ns = relative_ns(timeline, end_ns);
     const struct export_span fact = {
-        .track = place_slice(timeline, span->thread, start_ns, end_ns, &place),
+        .track = place_slice(timeline, line_of(timeline, span->thread), start_ns, end_ns, &place),
         .start_ns = start_ns,
         .end_ns = end_ns,
         .category = "region",
@@ -700,9 +723,9 @@ static void observe_log(struct timeline *timeline, const struct user_mark *mark)
 static void observe_mark(void *self, const struct user_mark *mark)
 {
     struct timeline *timeline = self;
-    if (!is_shown(timeline, mark->thread))
-        return;
     struct thread_line *line = line_of(timeline, mark->thread);
+    if (!is_shown(line))
+        return;
     if (!line->regions)
         line->regions = open_spans_new();
     switch (mark->type) {
