@@ -143,6 +143,24 @@ if(CMAKE_CXX_COMPILER)
                    $<TARGET_FILE:sync_exceptions>)
   set_tests_properties(preload.sync_exceptions PROPERTIES LABELS preload SKIP_RETURN_CODE 77 TIMEOUT 60)
 endif()
+# Waits of other languages' libraries. They compare times, so they are alone.
+function(exectrace_language_waits_test language)
+  add_test(NAME integration.${language}_waits
+           COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/integration/language_waits.py $<TARGET_FILE:recorder>
+                   $<TARGET_FILE:analyzer> ${ARGN})
+  set_tests_properties(integration.${language}_waits PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 120
+                       RUN_SERIAL ON)
+endfunction()
+if(CMAKE_CXX_COMPILER AND "cxx_std_20" IN_LIST CMAKE_CXX_COMPILE_FEATURES)
+  add_executable(cxx20_waits apps/cxx20_waits.cpp)
+  set_target_properties(cxx20_waits PROPERTIES CXX_STANDARD 20)
+  target_compile_options(cxx20_waits PRIVATE -Wall -Wextra -O1 -g)
+  target_link_libraries(cxx20_waits PRIVATE Threads::Threads)
+  exectrace_language_waits_test(cxx20 $<TARGET_FILE:cxx20_waits>)
+endif()
+find_program(RUSTC rustc)
+exectrace_language_waits_test(rust ${CMAKE_CURRENT_SOURCE_DIR}/apps/rust_waits.rs ${RUSTC})
+
 add_executable(annotated apps/annotated.c)
 target_link_libraries(annotated PRIVATE exectrace_flags Threads::Threads)
 add_test(NAME integration.annotations
