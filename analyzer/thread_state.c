@@ -200,6 +200,17 @@ static void begin_open_off(struct thread_timeline *timeline, int64_t off_ns, boo
     }
 }
 
+/*
+ * It lost its CPU while it could run, or it was woken before it had left its CPU: then it could run all the
+ * time as well, and no wake-up found it off its CPU.
+ */
+static bool could_run_all_the_time(const struct event *event)
+{
+    return event->off_cpu.reason == EXECTRACE_OFF_PREEMPTED ||
+           (event->off_cpu.reason == EXECTRACE_OFF_BLOCKED && event->off_cpu.waker_tid >= 0 &&
+            event->off_cpu.runnable_ns >= event->off_cpu.off_ns);
+}
+
 void thread_timeline_off_cpu(struct thread_timeline *timeline, const struct event *event,
                              const struct state_sink *sink)
 {
@@ -224,12 +235,14 @@ void thread_timeline_off_cpu(struct thread_timeline *timeline, const struct even
         return;
     }
     timeline->has_off = true;
-    timeline->is_off_preempted = reason == EXECTRACE_OFF_PREEMPTED;
+    timeline->is_off_preempted = could_run_all_the_time(event);
     timeline->is_off_derived = false;
     timeline->off_ns = off_ns;
     timeline->on_ns = event->time_ns > off_ns ? event->time_ns : off_ns;
     timeline->off_stack = 0;
     timeline->off_wakeup = take_wakeup(timeline, off_ns);
+    if (timeline->is_off_preempted)
+        timeline->off_wakeup.time_ns = 0;
     if (reason == EXECTRACE_OFF_START)
         timeline->off_wakeup.time_ns = off_ns;
     timeline->cpu = event->cpu;
