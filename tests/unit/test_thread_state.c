@@ -213,6 +213,21 @@ static void test_off_cpu__measured_wakeup_within_the_interval(void **state)
     assert_string_equal(seen->str, "running 0-10 derived, blocked 10-15, runnable 15-20 by 6");
 }
 
+static void test_off_cpu__woken_before_it_left_its_cpu(void **state)
+{
+    struct event event = {
+        .time_ns = 20,
+        .off_cpu = {.off_ns = 10, .reason = EXECTRACE_OFF_BLOCKED, .runnable_ns = 10, .waker_tid = 7},
+    };
+
+    (void)state;
+    timeline.is_birth_seen = true;
+    thread_timeline_wakeup(&timeline, 10, 7, true, &sink);
+    thread_timeline_off_cpu(&timeline, &event, &sink);
+    thread_timeline_end(&timeline, 30, true, &sink);
+    assert_string_equal(seen->str, "running 0-10 derived, runnable 10-20 preempted, running 20-30 open");
+}
+
 static void test_off_cpu__release_bounds_the_runnable_part(void **state)
 {
     (void)state;
@@ -293,6 +308,7 @@ int main(void)
         TEST(test_off_cpu__without_birth_the_beginning_is_unknown),
         TEST(test_off_cpu__first_time_on_a_cpu_is_runnable),
         TEST(test_off_cpu__measured_wakeup_within_the_interval),
+        TEST(test_off_cpu__woken_before_it_left_its_cpu),
         TEST(test_off_cpu__release_bounds_the_runnable_part),
         TEST(test_off_cpu__release_of_an_earlier_wait_does_not_count),
         TEST(test_off_cpu__open_at_the_end),
