@@ -2,8 +2,8 @@
  * viewer_export: a recording as a timeline. The stages in the order of the data's flow:
  * reader -> model -> filter -> timeline -> exporter -> output; a part is all that follows the model.
  *
- * The trace is read once; once more before that when the range of time must be known, and once more when
- * -split or -max-size have to know the sizes.
+ * The trace is read once; once more before that when the range of time must be known, when threads are chosen
+ * by name or process, and when -split or -max-size have to know the sizes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +33,7 @@ struct export_run {
     struct timeline_limits attempts[SIZE_ATTEMPTS]; /* for -max-size, the most generous first */
     uint64_t event_count;                           /* read so far */
     int64_t start_ns, end_ns;                       /* of the trace, when the filter must know it */
+    GArray *corrections; /* of the threads that the filter misjudges at first; NULL: none; owned */
 };
 
 /* Where one file begins and ends; 0: where the options say. */
@@ -83,6 +84,7 @@ static void begin_reading(struct export_run *run)
         .stacks = stack_texts_new(model, symbols, options->frame_limit),
         .start_ns = run->start_ns,
         .end_ns = run->end_ns,
+        .corrections = run->corrections,
     };
     run->parts = g_ptr_array_new_with_free_func((GDestroyNotify)part_free);
 }
@@ -262,20 +264,71 @@ static bool write_split(struct export_run *run, const GArray *ranges, GError **e
     return true;
 }
 
-static bool run_export(const struct options *options, GError **error)
+static void ignore_state(void *self, const struct state_interval *interval)
 {
-    struct export_run run = {.options = options};
+    (void)self, (void)interval;
+}
+
+static void ignore_blocking(void *self, const struct blocking *operation)
+{
+    (void)self, (void)operation;
+}
+
+static void ignore_heap(void *self, const struct heap_sample *sample)
+{
+    (void)self, (void)sample;
+}
+
+static void ignore_mark(void *self, const struct user_mark *mark)
+{
+    (void)self, (void)mark;
+}
+
+/*
+ * Reads once without writing, when threads are chosen by what may be told of them late: a timeline that is
+ * written to a pipe cannot be begun again.
+ */
+static bool judge_threads(struct export_run *run, GError **error)
+{
+    static const struct trace_observer observer = {
+        .state = ignore_state, .blocking = ignore_blocking, .heap = ignore_heap, .mark = ignore_mark};
+    begin_reading(run);
+    struct filter *filter = filter_new(run->source.model, &run->options->filter, run->start_ns, run->end_ns);
+    filter_add_observer(filter, &observer);
+    bool is_read = read_events(run, take_event, error);
+    if (is_read) {
+        trace_model_finish(run->source.model);
+        run->corrections = filter_take_corrections(filter);
+    }
+    filter_free(filter);
+    end_reading(run);
+    return is_read;
+}
+
+static bool run_stages(struct export_run *run, GError **error)
+{
+    const struct options *options = run->options;
     g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(struct range));
-    if (filter_options_need_range(&options->filter) && !read_events(&run, widen_range, error))
+    if (filter_options_need_range(&options->filter) && !read_events(run, widen_range, error))
+        return false;
+    if ((options->filter.pids || options->filter.thread) && !judge_threads(run, error))
         return false;
     if (options->split_bytes || options->max_size_bytes) {
-        if (!measure(&run, ranges, error))
+        if (!measure(run, ranges, error))
             return false;
     } else {
         const struct range all = {0};
         g_array_append_val(ranges, all);
     }
-    return options->max_size_bytes ? write_limited(&run, ranges, error) : write_split(&run, ranges, error);
+    return options->max_size_bytes ? write_limited(run, ranges, error) : write_split(run, ranges, error);
+}
+
+static bool run_export(const struct options *options, GError **error)
+{
+    struct export_run run = {.options = options};
+    bool is_fine = run_stages(&run, error);
+    g_clear_pointer(&run.corrections, g_array_unref);
+    return is_fine;
 }
 
 /* What the file is called in the link: like the trace, in characters that need no escape. */

@@ -17,6 +17,8 @@ static struct part *part_prepare(const struct part_source *source, int64_t from_
     if (to_ns)
         part->filter_options.to = (struct time_point){.kind = TIME_POINT_ABSOLUTE, .value = to_ns};
     part->filter = filter_new(source->model, &part->filter_options, source->start_ns, source->end_ns);
+    if (source->corrections)
+        filter_apply_corrections(part->filter, source->corrections);
     if (part->filter_options.focus)
         filter_set_focus(part->filter, matches_focus, (void *)(uintptr_t)source);
     part->tracks = track_table_new(source->model);

@@ -16,6 +16,7 @@ struct part_source {
     struct symbol_table *symbols;
     struct stack_texts *stacks;
     int64_t start_ns, end_ns; /* of the trace; 0: not known (see filter_options_need_range()) */
+    GArray *corrections;      /* see filter_take_corrections(); NULL: none */
 };
 
 struct part {
