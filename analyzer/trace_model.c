@@ -165,8 +165,12 @@ static void process_start(struct trace_model *model, struct thread_record *recor
                                  process->process.index);
     process->has_image = process->has_image || reason == EXECTRACE_START_LIBRARY;
     process->has_library = true;
-    process->process.exe = intern(model->strings, event->process_start.exe);
-    name_process(model, &process->process, record->thread.is_main ? event->process_start.name : "");
+    const char *exe = intern(model->strings, event->process_start.exe);
+    bool has_new_image = exe != process->process.exe;
+    process->process.exe = exe;
+    /* Other threads say it again, with names of their own. */
+    if (record->thread.is_main || has_new_image)
+        name_process(model, &process->process, record->thread.is_main ? event->process_start.name : "");
     model_name_thread(model, record, event->process_start.name);
 }
 
