@@ -39,7 +39,7 @@ find_program(SYSTEM_PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(SYSTEM_PYTHON3 python3)
 foreach(case exit_status streams descriptors_and_mask named_output signals_are_passed_on
              group_signal_arrives_once terminal_signal_arrives_once interrupted_start every_switch
-             open_operations snapshot_on_signal snapshot_at_end snapshot_names children wait_children two_at_once ordinary_user title long_tmpdir private_root_daemon
+             open_operations open_after_fork snapshot_on_signal snapshot_at_end snapshot_names children wait_children two_at_once ordinary_user title long_tmpdir private_root_daemon
              refusals_leave_nothing no_daemon_program full_disk attach attach_children attach_snapshot rotated attach_refusals relay loss killed_recorder killed_daemons no_perf)
   if(SYSTEM_PYTHON3)
     add_test(NAME recorder.${case}

@@ -181,6 +181,7 @@ static void with_room(void (*routine)(void))
 static void leave_child_alone(void)
 {
     guard_is_open = false;
+    state_map_leave();
     threads_reset_after_fork();
     if (!has_lttng_fork)
         lttng_ust_after_fork_parent(&fork_signals);

@@ -83,6 +83,11 @@ void state_map_init(void)
     state = file;
 }
 
+void state_map_leave(void)
+{
+    state = NULL;
+}
+
 /* The recorder holds a lock on its directory as long as it lives. */
 static bool is_recorder_gone(void)
 {

@@ -12,6 +12,9 @@
 /* Maps the file of this process (or anonymous memory). Also in the child of a fork. */
 void state_map_init(void);
 
+/* The child of a fork that is not recorded: what is mapped is its parent's, and stays as it is. */
+void state_map_leave(void);
+
 /*
  * Waits, at most a moment, until the recorder has admitted this process to its recording, when the
  * environment says that it wants to be asked. True: it was asked and has admitted us.

@@ -264,6 +264,25 @@ def case_open_operations(build, scratch):
         expect(f"{how}: the summary names the place of the read", "read_pipe" in summary, True)
 
 
+def is_asleep(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        return file.read().rpartition(")")[2].split()[0] == "S"
+
+
+def case_open_after_fork(build, scratch):
+    """Children, recorded or not, leave alone what is told of their parent's threads."""
+    for follow in ("all", "none"):
+        trace = scratch / follow
+        process = build.start(trace, ["sh", "-c", "(exit 0); echo $$; read line"], [f"--follow={follow}"])
+        pid = process.stdout.readline().strip()
+        while not is_asleep(pid):  # in the read, which is all that is left
+            time.sleep(0.01)
+        os.kill(int(pid), signal.SIGKILL)
+        process.communicate(timeout=TIMEOUT_S)
+        found = [(event[2], value(event, "fd_kind")) for event in named(build.events(trace), "open")]
+        expect(f"--follow={follow}: open operations", found, [(pid, "pipe")])
+
+
 def case_children(build, scratch):
     """--follow=all records children, also those of vfork and exec, from their first event on; none leaves them out."""
     command = ["sh", "-c", "sleep 0.01; sh -c 'sleep 0.01; true'; sleep 0.01"]
