@@ -78,6 +78,7 @@ exectrace_invariants_test(m-multi-domains slow)
 exectrace_invariants_test(k-tracefile-rotation slow)
 exectrace_invariants_test(k-bug446190-arm slow)
 exectrace_invariants_test(u-libc-memory slow)
+exectrace_invariants_test(k-many-threads slow)
 
 # The same on recordings of our own.
 function(exectrace_recording_invariants_test name)
