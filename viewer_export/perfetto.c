@@ -523,7 +523,7 @@ static void put_operation(struct perfetto *perfetto, struct event_packet *packet
         put_text(packet, KEY_FD_KIND, kind, strlen(kind));
     }
     if (operation->peer)
-        put_text(packet, KEY_PEER, operation->peer, strnlen(operation->peer, MAX_PEER_BYTES));
+        put_text(packet, KEY_PEER, operation->peer, proto_text_bytes(operation->peer, MAX_PEER_BYTES));
     put_outcome(packet, operation);
     if (operation->is_part)
         put_number(packet, KEY_PART, ANNOTATION_BOOL, 1);

@@ -147,16 +147,22 @@ static inline void proto_bytes(struct proto_writer *writer, uint32_t field, cons
     proto_close(writer, field, end);
 }
 
-/* Cut to PROTO_MAX_STRING_BYTES at a character's border. */
-static inline void proto_string(struct proto_writer *writer, uint32_t field, const char *text)
+/* How many bytes of the text are written: at most limit, to a character's border. */
+static inline size_t proto_text_bytes(const char *text, size_t limit)
 {
-    size_t count = strlen(text);
-    if (count > PROTO_MAX_STRING_BYTES) {
-        count = PROTO_MAX_STRING_BYTES;
+    size_t count = strnlen(text, limit + 1);
+    if (count > limit) {
+        count = limit;
         while (count > 0 && ((uint8_t)text[count] & 0xc0) == 0x80)
             count--;
     }
-    proto_bytes(writer, field, text, count);
+    return count;
+}
+
+/* Cut to PROTO_MAX_STRING_BYTES. */
+static inline void proto_string(struct proto_writer *writer, uint32_t field, const char *text)
+{
+    proto_bytes(writer, field, text, proto_text_bytes(text, PROTO_MAX_STRING_BYTES));
 }
 
 #endif
