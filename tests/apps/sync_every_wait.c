@@ -57,7 +57,7 @@ struct row {
 
 static struct row rows[MAX_ROWS];
 static int row_count;
-static int started, finished; /* number of the round, over all rows */
+static int started, waiting, finished; /* number of the round, over all rows */
 static pthread_t joined;
 static thrd_t c11_joined;
 static int joined_may_end, once_entered, once_may_end;
@@ -80,6 +80,24 @@ static void await(const int *value, int wanted)
 {
     while (__atomic_load_n(value, __ATOMIC_ACQUIRE) != wanted)
         nap(100000);
+}
+
+/* In the kernel; who spins never is, and gets some time to begin instead. */
+static void await_sleep(const struct row *row)
+{
+    char path[64], state = '\0';
+
+    if (row->family->kind == EXECTRACE_WAIT_SPIN) {
+        nap(4 * HOLD_NS);
+        return;
+    }
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", row->tid);
+    while (state != 'S') {
+        FILE *file = fopen(path, "r");
+
+        must(file != NULL && fscanf(file, "%*d (%*[^)]) %c", &state) == 1);
+        fclose(file);
+    }
 }
 
 static uint64_t now_ns(void)
@@ -526,10 +544,13 @@ static struct timespec time_after(const struct row *row)
     return until;
 }
 
-static void wait_once_of(struct row *row)
+static void wait_once_of(struct row *row, int round)
 {
     struct timespec until = time_after(row);
-    uint64_t start_ns = now_ns();
+    uint64_t start_ns;
+
+    __atomic_store_n(&waiting, round + 1, __ATOMIC_RELEASE);
+    start_ns = now_ns();
     int error = row->family->wait(row, row->form == PLAIN ? NULL : &until);
 
     row->total_ns += now_ns() - start_ns;
@@ -545,7 +566,7 @@ static void *waiter(void *unused)
 
         row->tid = (int)syscall(SYS_gettid);
         await(&started, round + 1);
-        wait_once_of(row);
+        wait_once_of(row, round);
         __atomic_store_n(&finished, round + 1, __ATOMIC_RELEASE);
     }
     return unused;
@@ -558,9 +579,13 @@ static void make_wait(struct row *row, int round)
     if (row->family->hold != NULL)
         row->family->hold(row);
     __atomic_store_n(&started, round + 1, __ATOMIC_RELEASE);
-    nap(HOLD_NS);
-    if (ends_by_itself)
+    await(&waiting, round + 1);
+    if (ends_by_itself) {
         await(&finished, round + 1);
+    } else {
+        await_sleep(row);
+        nap(HOLD_NS);
+    }
     if (!ends_by_itself || row->family->hold != NULL)
         row->family->let_go(row);
     await(&finished, round + 1);
