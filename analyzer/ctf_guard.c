@@ -23,7 +23,7 @@
 #define IS_SANITIZED 0
 #endif
 
-#define STEP_SECONDS 4
+#define STEP_SECONDS 3
 #define STEPS_A_WATCH 16 /* setting the watch is a system call */
 #define OPEN_BYTES_PER_SECOND ((guint64)200 << 20)
 /* A sequence's length field can ask for any amount; no trace needs this much. */

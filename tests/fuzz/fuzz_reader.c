@@ -12,7 +12,7 @@
  * other programs to read.
  *
  * -q: copies that take more than 0.3 s of CPU time (0.9 s with a sanitizer) are counted as slow and not
- * waited for (babeltrace2 goes round for ever in one of a hundred; the reader ends that after 4 s).
+ * waited for (babeltrace2 goes round for ever in one of a hundred; the reader ends that after 3 s).
  *
  * With a sanitizer, leaks of babeltrace2 are told apart where their call stacks are known: copies that are
  * kept for a leak with nothing but glib in its stack are to be run again with
