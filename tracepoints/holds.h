@@ -1,7 +1,7 @@
 /*
  * The list of locks that the calling thread holds: those whose waiters could not tell their holder otherwise
- * (state_holders.h). Called by the wrappers on the thread that has taken or is about to release the lock; keeps
- * errno.
+ * (state_holders.h). Called by the wrappers on the thread that has taken or is about to release the lock;
+ * keeps errno.
  */
 #ifndef EXECTRACE_HOLDS_H
 #define EXECTRACE_HOLDS_H

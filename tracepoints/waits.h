@@ -94,8 +94,8 @@ static inline void wake(enum exectrace_wait_kind kind, const void *object, const
 }
 
 /*
- * The same where threads of other processes wait (shared_objects.h), for whom no word can be left: an event of
- * its own.
+ * The same where threads of other processes wait (shared_objects.h), for whom no word can be left: an event
+ * of its own.
  */
 void wake_elsewhere(enum exectrace_wait_kind kind, const void *object, const void *site);
 
