@@ -29,9 +29,9 @@
  *  - A wait names who released it (`waker`, `who`) when a thread of its process did; not a thread of another
  *    process, nor a kernel timer. The stack of that thread is 0 where nobody had waited for at least the
  *    threshold when it released.
- *  - sync:wake is there only for releases that could not be handed to the waiter (objects shared by processes,
- *    see EXECTRACE_WAKE_SHARED; two releases at the same moment), and in recordings made before wait events
- *    named their waker.
+ *  - sync:wake is there only for releases that could not be handed to the waiter (objects shared by
+ * processes, see EXECTRACE_WAKE_SHARED; two releases at the same moment), and in recordings made before wait
+ * events named their waker.
  *  - sched:* is missing in a session made by plain LTTng without `recorder`. Recorders before this one
  * emitted wake-ups as events of their own, exectrace_sched:wakeup (time, pid, tid, waker_tid, cpu), and their
  *    sched:switch has neither runnable_ns nor waker_tid.
