@@ -12,24 +12,17 @@
 #include "tracepoints/contract.h"
 #include "viewer_export/counters.h"
 #include "viewer_export/lane.h"
+#include "viewer_export/open_spans.h"
 
 #define MAX_HELD_STATES 12
 #define MAX_EARLY_FACTS 65536
 #define MAX_REMEMBERED_RELEASES 8
-#define MAX_OPEN_SPANS 256 /* regions per thread, tasks in all; beyond, the oldest is closed */
 #define MAX_CPU 8191
 #define MAX_LANES 64 /* tracks beside each other for what overlaps */
 
 struct held_state {
     struct state_interval interval;
     struct operation_label reason;
-};
-
-struct open_span {
-    int64_t start_ns;
-    uint64_t task, parent;
-    uint32_t thread;
-    char *name;
 };
 
 /* A fact about a thread whose process is not known yet. */
@@ -99,18 +92,6 @@ struct timeline {
     struct timeline_limits limits;
     struct timeline_left_out left_out;
 };
-
-static void open_span_clear(gpointer span)
-{
-    g_free(((struct open_span *)span)->name);
-}
-
-static GArray *open_spans_new(void)
-{
-    GArray *spans = g_array_new(FALSE, FALSE, sizeof(struct open_span));
-    g_array_set_clear_func(spans, open_span_clear);
-    return spans;
-}
 
 static void lanes_free(gpointer pointer)
 {
@@ -618,8 +599,9 @@ static void observe_heap(void *self, const struct heap_sample *sample)
         hand_out_point(timeline, process, "heap in use", "bytes", time_ns, value);
 }
 
-static void end_region(struct timeline *timeline, const struct open_span *span, int64_t end_ns, bool is_open)
+static void end_region(void *self, const struct open_span *span, int64_t end_ns, bool is_open)
 {
+    struct timeline *timeline = self;
     struct place place;
     if (is_too_short(timeline, end_ns - span->start_ns))
         return;
@@ -638,8 +620,9 @@ static void end_region(struct timeline *timeline, const struct open_span *span, 
         HAND_OUT(timeline, span, &fact);
 }
 
-static void end_task(struct timeline *timeline, const struct open_span *span, int64_t end_ns, bool is_open)
+static void end_task(void *self, const struct open_span *span, int64_t end_ns, bool is_open)
 {
+    struct timeline *timeline = self;
     uint32_t process = trace_model_thread(timeline->model, span->thread)->process;
     struct lane *lanes = g_hash_table_lookup(timeline->task_lanes, GUINT_TO_POINTER(process));
     if (!lanes) {
@@ -660,52 +643,6 @@ static void end_task(struct timeline *timeline, const struct open_span *span, in
     };
     if (fact.track)
         HAND_OUT(timeline, span, &fact);
-}
-
-typedef void (*span_end)(struct timeline *timeline, const struct open_span *span, int64_t end_ns,
-                         bool is_open);
-
-static void open_span(struct timeline *timeline, GArray *spans, const struct user_mark *mark, span_end end)
-{
-    if (spans->len == MAX_OPEN_SPANS) {
-        end(timeline, &g_array_index(spans, struct open_span, 0), mark->time_ns, true);
-        g_array_remove_index(spans, 0);
-    }
-    const struct open_span span = {
-        .start_ns = mark->time_ns,
-        .task = mark->task,
-        .parent = mark->parent,
-        .thread = mark->thread,
-        .name = g_strdup(mark->name ? mark->name : ""),
-    };
-    g_array_append_val(spans, span);
-}
-
-static bool is_end_of(const struct open_span *span, const struct user_mark *mark)
-{
-    if (span->task != mark->task)
-        return false;
-    return mark->type == EVENT_USER_TASK_END || !mark->name || strcmp(span->name, mark->name) == 0;
-}
-
-/* The innermost that fits; an end without a beginning (lost, or before the recording) shows nothing. */
-static void close_span(struct timeline *timeline, GArray *spans, const struct user_mark *mark, span_end end)
-{
-    for (guint i = spans->len; i-- > 0;) {
-        const struct open_span *span = &g_array_index(spans, struct open_span, i);
-        if (is_end_of(span, mark)) {
-            end(timeline, span, mark->time_ns, false);
-            g_array_remove_index(spans, i);
-            return;
-        }
-    }
-}
-
-static void close_all_spans(struct timeline *timeline, GArray *spans, span_end end)
-{
-    for (guint i = spans->len; i-- > 0;)
-        end(timeline, &g_array_index(spans, struct open_span, i), trace_model_end_ns(timeline->model), true);
-    g_array_set_size(spans, 0);
 }
 
 static void observe_log(struct timeline *timeline, const struct user_mark *mark)
@@ -730,16 +667,16 @@ static void observe_mark(void *self, const struct user_mark *mark)
         line->regions = open_spans_new();
     switch (mark->type) {
     case EVENT_USER_TASK_BEGIN:
-        open_span(timeline, timeline->tasks, mark, end_task);
+        open_spans_begin(timeline->tasks, mark, end_task, timeline);
         break;
     case EVENT_USER_TASK_END:
-        close_span(timeline, timeline->tasks, mark, end_task);
+        open_spans_end(timeline->tasks, mark, end_task, timeline);
         break;
     case EVENT_USER_REGION_BEGIN:
-        open_span(timeline, line->regions, mark, end_region);
+        open_spans_begin(line->regions, mark, end_region, timeline);
         break;
     case EVENT_USER_REGION_END:
-        close_span(timeline, line->regions, mark, end_region);
+        open_spans_end(line->regions, mark, end_region, timeline);
         break;
     case EVENT_USER_LOG:
         observe_log(timeline, mark);
@@ -768,6 +705,8 @@ struct trace_observer timeline_observer(struct timeline *timeline)
 
 void timeline_finish(struct timeline *timeline)
 {
+    int64_t end_ns = trace_model_end_ns(timeline->model);
+
     for (guint i = 0; i < timeline->threads->len; i++) {
         if (timeline->threads->pdata[i])
             settle(timeline, timeline->threads->pdata[i]);
@@ -778,9 +717,9 @@ void timeline_finish(struct timeline *timeline)
             continue;
         release_states(timeline, line, line->held_count);
         if (line->regions)
-            close_all_spans(timeline, line->regions, end_region);
+            open_spans_end_all(line->regions, end_ns, end_region, timeline);
     }
-    close_all_spans(timeline, timeline->tasks, end_task);
+    open_spans_end_all(timeline->tasks, end_ns, end_task, timeline);
     counters_visit(timeline->counters, hand_out_point, timeline);
 }
 
