@@ -7,6 +7,7 @@
  */
 #include "viewer_export/perfetto_sched.h"
 
+#include <string.h>
 #include "viewer_export/perfetto_fields.h"
 
 /* Values of task_struct's state. */
@@ -21,15 +22,18 @@ enum {
     LEFT_UNKNOWN = 1024,
 };
 
-/* How many beginnings per CPU are remembered, to see that a switch off the CPU comes too late to be joined.
+/*
+ * Switches onto a CPU that were written alone are remembered: the switch away of the thread that was there
+ * until then may be written much later, and must then be clear of them. Sets of the latest few, by a hash; so
+ * many later ones leave nearly all of them in place.
  */
-#define REMEMBERED_STARTS 64
+#define SET_COUNT (1u << 18) /* a power of two; 8 MiB, touched as used */
+#define SET_SIZE 4u
+#define SURELY_REMEMBERED (SET_COUNT / 2)
 
 struct cpu_line {
     uint32_t last_thread; /* whose switch off this CPU is still to be written; 0: nobody's */
     int64_t last_end_ns;
-    int64_t starts_ns[REMEMBERED_STARTS];
-    uint32_t start_count;
 };
 
 struct thread_line {
@@ -38,7 +42,8 @@ struct thread_line {
     bool is_off_pending;
     int32_t cpu;
     int64_t off_ns;
-    uint32_t next_tid; /* who followed at the same time; 0: nobody */
+    uint32_t next_tid;         /* who followed at the same time; 0: nobody */
+    uint64_t remembered_count; /* when it went onto the CPU */
     int64_t last_end_ns;
 };
 
@@ -46,8 +51,10 @@ struct perfetto_sched {
     const struct trace_model *model;
     struct output *output;
     struct proto_writer *writer;
-    GArray *cpus;    /* struct cpu_line by CPU */
-    GArray *threads; /* struct thread_line by track index */
+    GArray *cpus;                             /* struct cpu_line by CPU */
+    GArray *threads;                          /* struct thread_line by track index */
+    uint64_t remembered[SET_COUNT][SET_SIZE]; /* switch_key() or 0, the latest first */
+    uint64_t remembered_count;                /* ever */
 };
 
 struct perfetto_sched *perfetto_sched_new(const struct trace_model *model, struct output *output,
@@ -115,14 +122,42 @@ static void write_waking(struct perfetto_sched *sched, int32_t cpu, int64_t time
     write_ftrace(sched, FTRACE_SCHED_WAKING, writer->end, cpu, time_ns, waker_tid);
 }
 
-static bool has_start(const struct cpu_line *cpu, int64_t time_ns)
+static uint64_t switch_key(int32_t cpu, int64_t time_ns)
 {
-    uint32_t known = MIN(cpu->start_count, REMEMBERED_STARTS);
-    for (uint32_t i = 0; i < known; i++) {
-        if (cpu->starts_ns[i] == time_ns)
+    return ((uint64_t)time_ns << 13 | (uint32_t)cpu) + 1;
+}
+
+static uint64_t *set_of(struct perfetto_sched *sched, uint64_t key)
+{
+    return sched->remembered[key * UINT64_C(0x9e3779b97f4a7c15) >> 46];
+}
+
+/* A switch onto this CPU at this time was written alone. */
+static bool is_remembered(struct perfetto_sched *sched, int32_t cpu, int64_t time_ns)
+{
+    uint64_t key = switch_key(cpu, time_ns);
+    const uint64_t *set = set_of(sched, key);
+    for (uint32_t i = 0; i < SET_SIZE; i++) {
+        if (set[i] == key)
             return true;
     }
     return false;
+}
+
+static void remember(struct perfetto_sched *sched, int32_t cpu, int64_t time_ns)
+{
+    uint64_t key = switch_key(cpu, time_ns);
+    uint64_t *set = set_of(sched, key);
+    memmove(set + 1, set, (SET_SIZE - 1) * sizeof(*set));
+    set[0] = key;
+    sched->remembered_count++;
+}
+
+/* The next thread's switch at the same time was written alone already, or may have been. */
+static bool may_be_followed(struct perfetto_sched *sched, const struct thread_line *line)
+{
+    return sched->remembered_count - line->remembered_count > SURELY_REMEMBERED ||
+           is_remembered(sched, line->cpu, line->off_ns);
 }
 
 static void write_off(struct perfetto_sched *sched, struct thread_line *line, uint32_t track_index,
@@ -130,9 +165,8 @@ static void write_off(struct perfetto_sched *sched, struct thread_line *line, ui
 {
     struct cpu_line *cpu = line_at(sched->cpus, (uint32_t)line->cpu, sizeof(*cpu));
     int64_t time_ns = line->off_ns;
-    /* The next thread's switch was written alone already: stay clear of it. */
-    if (line->next_tid == 0 && has_start(cpu, time_ns))
-        time_ns--;
+    if (line->next_tid == 0)
+        time_ns -= may_be_followed(sched, line);
     write_switch(sched, line->cpu, time_ns, line->tid, prev_state, line->next_tid);
     line->is_off_pending = false;
     if (cpu->last_thread == track_index)
@@ -149,13 +183,14 @@ static void write_on(struct perfetto_sched *sched, const struct export_state *st
         before->next_tid = line->tid;
     } else {
         write_switch(sched, (int32_t)number, state->start_ns, 0, LEFT_RUNNABLE, line->tid);
-        cpu->starts_ns[cpu->start_count++ % REMEMBERED_STARTS] = state->start_ns;
+        remember(sched, (int32_t)number, state->start_ns);
     }
     cpu->last_thread = 0;
     line->is_off_pending = true;
     line->cpu = (int32_t)number;
     line->off_ns = state->end_ns;
     line->next_tid = 0;
+    line->remembered_count = sched->remembered_count;
     cpu->last_thread = state->track->index;
     cpu->last_end_ns = state->end_ns;
 }
