@@ -5,7 +5,7 @@ Arguments: BUILD PROGRAM SOURCE
 
 import sys
 
-from end_to_end_support import (Programs, Scratch, check_function, fail, pprof, pprof_top, pprof_total, read_truth,
+from end_to_end_support import (Programs, Scratch, check_function, must_agree, pprof, pprof_top, pprof_total, read_truth,
                                 run_fine)
 
 def check_profile(name, path, truth, source):
@@ -52,14 +52,17 @@ def main():
     build, program, source = sys.argv[1:]
     programs = Programs(build)
     with Scratch() as scratch:
-        trace = scratch / "trace"
-        truth = read_truth(programs.record_fine(trace, [program]))
-        problems = check_events(trace, truth)
-        for name in ("sync", "net", "syscall"):
-            path = programs.profile(trace, name, scratch / f"{name}.pb.gz")
-            problems += check_profile(name, path, truth, source)
-        if problems:
-            fail("\n".join(problems))
+
+        def check(number):
+            trace = scratch / f"trace{number}"
+            truth = read_truth(programs.record_fine(trace, [program]))
+            problems = check_events(trace, truth)
+            for name in ("sync", "net", "syscall"):
+                path = programs.profile(trace, name, scratch / f"{name}{number}.pb.gz")
+                problems += check_profile(name, path, truth, source)
+            return problems
+
+        must_agree(check)
 
 
 main()

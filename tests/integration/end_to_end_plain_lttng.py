@@ -7,8 +7,8 @@ import os
 import subprocess
 import sys
 
-from end_to_end_support import (TIMEOUT_S, Programs, Scratch, check_function, fail, need, pprof_top, read_truth, run,
-                                run_fine)
+from end_to_end_support import (TIMEOUT_S, Programs, Scratch, check_function, fail, must_agree, need, pprof_top,
+                                read_truth, run, run_fine)
 
 
 def record(programs, program, trace):
@@ -35,20 +35,21 @@ def main():
     programs = Programs(build)
     need("lttng")
     with Scratch() as scratch:
-        trace = scratch / "trace"
-        printed, pid = record(programs, program, trace)
-        truth = read_truth(printed)
-        summary = run_fine([programs.analyzer, trace])
-        problems = []
-        for profile in ("sync", "net", "syscall"):
-            # Root's daemon records whoever has the library loaded at the time.
-            path = programs.profile(trace, profile, scratch / f"{profile}.pb.gz", [f"-pid={pid}"])
-            delays, counts = pprof_top(path), pprof_top(path, sample="contentions")
-            for function, row in truth.items():
-                if row[0] == profile:
-                    problems += check_function(function, row, delays, counts)
-        if problems:
-            fail("\n".join([*problems, summary]))
+
+        def check(number):
+            trace = scratch / f"trace{number}"
+            printed, pid = record(programs, program, trace)
+            problems = []
+            for profile in ("sync", "net", "syscall"):
+                # Root's daemon records whoever has the library loaded at the time.
+                path = programs.profile(trace, profile, scratch / f"{profile}{number}.pb.gz", [f"-pid={pid}"])
+                delays, counts = pprof_top(path), pprof_top(path, sample="contentions")
+                for function, row in read_truth(printed).items():
+                    if row[0] == profile:
+                        problems += check_function(function, row, delays, counts)
+            return problems and [*problems, run_fine([programs.analyzer, trace])]
+
+        must_agree(check)
 
 
 main()

@@ -71,6 +71,19 @@ class Scratch:
             print(f"the test's files are in {self.path}")
 
 
+ATTEMPTS = 3
+
+
+def must_agree(check):
+    """Fails with what check(number) finds wrong, if it does so each time. It records a program that measures its own
+    waits: a loaded machine may take a thread off its CPU between the program's clock and the call."""
+    for number in range(ATTEMPTS):
+        problems = check(number)
+        if not problems:
+            return
+    fail("\n".join(problems))
+
+
 class Programs:
     """The three programs and the library, of a build folder."""
 
