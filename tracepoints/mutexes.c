@@ -351,6 +351,7 @@ WRAPPER int mtx_unlock(mtx_t *mutex)
 {
     if (waits_are_recorded())
         wake_waiters((const pthread_mutex_t *)mutex, __builtin_return_address(0));
+    holds_remove(mutex);
     return real.mtx_unlock(mutex);
 }
 
