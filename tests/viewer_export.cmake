@@ -38,6 +38,14 @@ endfunction()
 foreach(name timeline releases)
   exectrace_timeline_agrees_test(${name} integration timeline_driver ${CMAKE_CURRENT_SOURCE_DIR}/golden/${name}_events.txt)
 endforeach()
+if(SYSTEM_PYTHON3)
+  add_test(NAME timeline.strict.late_switch
+           COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/timeline_strict.py
+                   $<TARGET_FILE:timeline_driver> ${PERFETTO_QUERY_FOLDER}
+                   ${CMAKE_CURRENT_SOURCE_DIR}/golden/late_switch_events.txt)
+  set_tests_properties(timeline.strict.late_switch PROPERTIES LABELS integration SKIP_RETURN_CODE 77
+                       FIXTURES_REQUIRED perfetto_query)
+endif()
 foreach(trace k-bug446190-arm k-many-threads k-tracefile-rotation perf-taskset2 m-multi-domains)
   exectrace_timeline_agrees_test(${trace} slow viewer_export ${EXECTRACE_SHARED}/traces/${trace})
   if(SYSTEM_PYTHON3)
