@@ -43,7 +43,7 @@ static void formats(FILE *stream)
 
 static void one_file(const char *path, int mode)
 {
-    char text[64] = "";
+    char text[3 * 64] = "";
     char *line = NULL;
     size_t room = 0;
     int number = 0;
