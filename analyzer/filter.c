@@ -426,6 +426,7 @@ static bool cut_operation(const struct filter *filter, struct blocking *operatio
     operation->start_ns = MAX(operation->start_ns, filter->from_ns);
     operation->end_ns = MIN(operation->end_ns, filter->to_ns);
     operation->total_ns = (uint64_t)(operation->end_ns - operation->start_ns);
+    operation->longest_ns = operation->shortest_ns = operation->total_ns;
     operation->is_part = operation->is_part || !ends_here;
     if (!ends_here)
         operation->count = operation->error_count = 0;

@@ -5,6 +5,7 @@
  * At most HEAP_MAX_LIVE are kept; further ones are handed out as allocations and never as freed.
  */
 #include "analyzer/model_internal.h"
+#include <math.h>
 
 enum { HEAP_MAX_LIVE = 1 << 20 };
 
@@ -19,6 +20,7 @@ struct heap_table {
     struct id_map live; /* hash of scope and address -> number in allocations */
     GArray *allocations;
     uint32_t first_free; /* number + 1; 0: none */
+    double carry;        /* what earlier samples are short of the objects they stand for, -0.5 to 0.5 */
 };
 
 struct heap_table *heap_table_new(void)
@@ -121,6 +123,21 @@ static struct heap_sample new_sample(struct trace_model *model, const struct thr
     };
 }
 
+/*
+ * How many objects a sample stands for: a whole number, so that what reports and profiles round to is the
+ * same however they add up. What rounding takes from one sample the next one gets.
+ */
+static double objects_of(struct heap_table *table, const struct event *event)
+{
+    if (event->alloc.size == 0)
+        return 1;
+    double wanted = (double)event->alloc.weight_bytes / (double)event->alloc.size + table->carry;
+    double objects = round(wanted);
+
+    table->carry = wanted - objects;
+    return objects;
+}
+
 void heap_alloc(struct trace_model *model, struct thread_record *record, const struct event *event)
 {
     struct heap_sample sample = new_sample(model, record, event);
@@ -129,8 +146,7 @@ void heap_alloc(struct trace_model *model, struct thread_record *record, const s
         return;
     sample.address = event->alloc.address;
     sample.bytes = (double)event->alloc.weight_bytes;
-    if (event->alloc.size > 0)
-        sample.objects = (double)event->alloc.weight_bytes / (double)event->alloc.size;
+    sample.objects = objects_of(model->heap, event);
     allocate(model, record, &sample);
 }
 

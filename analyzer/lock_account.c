@@ -78,7 +78,9 @@ static void follow_owner(struct lock_sum *sum, const struct blocking *operation)
         int64_t since_ns = sum->acquired_ns > operation->start_ns && sum->acquired_ns <= operation->wake_ns
                                ? sum->acquired_ns
                                : operation->start_ns;
-        sum->longest_hold_ns = MAX(sum->longest_hold_ns, (uint64_t)(operation->wake_ns - since_ns));
+        /* Starts come a little late, so a release may seem to lie before one. */
+        if (operation->wake_ns > since_ns)
+            sum->longest_hold_ns = MAX(sum->longest_hold_ns, (uint64_t)(operation->wake_ns - since_ns));
         sum->owner = operation->waker_thread;
     }
     if (!is_acquired)

@@ -144,7 +144,7 @@ struct heap_sample {
     uint32_t thread;
     uint32_t owner_thread; /* that allocated; for allocations equal to thread */
     uint32_t stack;        /* of the allocation */
-    double objects;        /* estimated number of objects this sample stands for */
+    double objects;        /* estimated number of objects this sample stands for; a whole number */
     double bytes;
     bool is_free; /* the allocation that this frees, with the allocation's stack and weights */
     uint64_t address;

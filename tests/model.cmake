@@ -92,6 +92,19 @@ endfunction()
 exectrace_recording_invariants_test(known_waits "$<TARGET_FILE_DIR:test_filter>/e2e_known_waits")
 exectrace_recording_invariants_test(cxx_threads "$<TARGET_FILE_DIR:test_filter>/e2e_cxx_threads")
 
+# Figures of recordings computed again, by other rules.
+function(exectrace_recording_numbers_test name)
+  add_test(NAME integration.recording_numbers.${name}
+           COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/report_recording.py"
+                   "$<TARGET_FILE:recorder>" "$<TARGET_FILE:analyzer>"
+                   "${CMAKE_CURRENT_SOURCE_DIR}/integration/recording_numbers.py" ${ARGN})
+  set_tests_properties(integration.recording_numbers.${name} PROPERTIES LABELS integration SKIP_RETURN_CODE 77)
+endfunction()
+
+foreach(program io_known sync_shared alloc_known e2e_cxx_threads)
+  exectrace_recording_numbers_test(${program} "$<TARGET_FILE_DIR:test_filter>/${program}")
+endforeach()
+
 # Events that no tracer would make, and what tracers make with wrong values.
 add_executable(fuzz_events fuzz/fuzz_events.c fuzz/consumers.c)
 target_link_libraries(fuzz_events PRIVATE exectrace_report exectrace_pprof exectrace_symbols exectrace_core)
