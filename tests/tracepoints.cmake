@@ -32,7 +32,7 @@ set(CMAKE_REQUIRED_FLAGS -fsanitize=thread)
 check_c_source_compiles("int main(void) { return 0; }" EXECTRACE_HAS_THREAD_SANITIZER)
 unset(CMAKE_REQUIRED_FLAGS)
 if(EXECTRACE_HAS_THREAD_SANITIZER)
-  exectrace_waits_threads_test(waits_threads_sanitized -fsanitize=thread -Wno-tsan)
+  exectrace_waits_threads_test(waits_threads_sanitized -fsanitize=thread $<$<C_COMPILER_ID:GNU>:-Wno-tsan>)
 endif()
 
 # Waits that name who released them tell what waits and wakes tell.

@@ -7,7 +7,7 @@
 void *fixture_callers[8];
 
 /* Never inlined: notes where it was called from. */
-__attribute__((noinline, noclone)) int fixture_note(int slot)
+__attribute__((noinline)) int fixture_note(int slot)
 {
     fixture_callers[slot] = __builtin_return_address(0);
     return slot + 1;
