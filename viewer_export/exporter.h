@@ -112,6 +112,8 @@ struct exporter {
     void (*log)(void *self, const struct export_log *log);
     void (*counter)(void *self, const struct export_counter *counter);
     void (*loss)(void *self, const struct export_loss *loss);
+    /* What end() will write, about, because of the facts so far; NULL: nothing. */
+    uint64_t (*held_bytes)(void *self);
     void (*end)(void *self);
     void (*free)(void *self);
 };

@@ -44,10 +44,17 @@ static void widen(struct measure *measure)
     measure->bucket_ns *= 2;
 }
 
+/* So far, with what is still to be written because of it. */
+static uint64_t written_bytes(const struct measure *measure)
+{
+    uint64_t held = measure->inner->held_bytes ? measure->inner->held_bytes(measure->inner_self) : 0;
+    return output_bytes(measure->output) + held;
+}
+
 /* What was written since `before` belongs to a fact that ended at that time. */
 static uint64_t add_time(struct measure *measure, uint64_t before, int64_t end_ns)
 {
-    uint64_t bytes = output_bytes(measure->output) - before;
+    uint64_t bytes = written_bytes(measure) - before;
     while (end_ns / measure->bucket_ns >= TIME_BUCKETS)
         widen(measure);
     measure->time_bytes[end_ns / measure->bucket_ns] += bytes;
@@ -63,7 +70,7 @@ static void measure_begin(void *self)
 static void measure_state(void *self, const struct export_state *state)
 {
     struct measure *measure = self;
-    uint64_t before = output_bytes(measure->output);
+    uint64_t before = written_bytes(measure);
     measure->inner->state(measure->inner_self, state);
     measure->state_bytes += add_time(measure, before, state->end_ns);
 }
@@ -71,7 +78,7 @@ static void measure_state(void *self, const struct export_state *state)
 static void measure_blocking(void *self, const struct export_blocking *blocking)
 {
     struct measure *measure = self;
-    uint64_t before = output_bytes(measure->output);
+    uint64_t before = written_bytes(measure);
     measure->inner->blocking(measure->inner_self, blocking);
     uint64_t bytes = add_time(measure, before, blocking->end_ns);
     if (!blocking->operation->is_summary)
@@ -81,7 +88,7 @@ static void measure_blocking(void *self, const struct export_blocking *blocking)
 static void measure_span(void *self, const struct export_span *span)
 {
     struct measure *measure = self;
-    uint64_t before = output_bytes(measure->output);
+    uint64_t before = written_bytes(measure);
     measure->inner->span(measure->inner_self, span);
     measure->duration_bytes[duration_bucket(span->end_ns - span->start_ns)] +=
         add_time(measure, before, span->end_ns);
@@ -90,7 +97,7 @@ static void measure_span(void *self, const struct export_span *span)
 static void measure_log(void *self, const struct export_log *log)
 {
     struct measure *measure = self;
-    uint64_t before = output_bytes(measure->output);
+    uint64_t before = written_bytes(measure);
     measure->inner->log(measure->inner_self, log);
     add_time(measure, before, log->time_ns);
 }
@@ -98,7 +105,7 @@ static void measure_log(void *self, const struct export_log *log)
 static void measure_counter(void *self, const struct export_counter *counter)
 {
     struct measure *measure = self;
-    uint64_t before = output_bytes(measure->output);
+    uint64_t before = written_bytes(measure);
     measure->inner->counter(measure->inner_self, counter);
     measure->counter_bytes += add_time(measure, before, counter->time_ns);
 }
@@ -106,7 +113,7 @@ static void measure_counter(void *self, const struct export_counter *counter)
 static void measure_loss(void *self, const struct export_loss *loss)
 {
     struct measure *measure = self;
-    uint64_t before = output_bytes(measure->output);
+    uint64_t before = written_bytes(measure);
     measure->inner->loss(measure->inner_self, loss);
     add_time(measure, before, loss->end_ns);
 }
@@ -114,9 +121,10 @@ static void measure_loss(void *self, const struct export_loss *loss)
 static void measure_end(void *self)
 {
     struct measure *measure = self;
-    uint64_t before = output_bytes(measure->output);
+    uint64_t before = written_bytes(measure);
     measure->inner->end(measure->inner_self);
-    measure->name_bytes = output_bytes(measure->output) - before;
+    uint64_t all = output_bytes(measure->output);
+    measure->name_bytes = all > before ? all - before : 0;
 }
 
 struct measure *measure_new(const struct exporter *exporter, const struct export_context *context)

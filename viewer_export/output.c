@@ -283,6 +283,13 @@ bool output_has_failed(const struct output *output)
     return output->target->error_number != 0;
 }
 
+void output_fail(struct output *output, int error_number)
+{
+    output_writer_wait(output->target);
+    if (output->target->error_number == 0)
+        output->target->error_number = error_number;
+}
+
 uint64_t output_bytes(const struct output *output)
 {
     return output->flushed_bytes + output->used_bytes;

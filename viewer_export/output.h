@@ -40,6 +40,8 @@ bool output_close(struct output *output, GError **error);
 void output_discard(struct output *output);
 
 bool output_has_failed(const struct output *output);
+/* What is to be written cannot be had: as if a write had failed with that errno. */
+void output_fail(struct output *output, int error_number);
 /* Bytes written so far, before compression. */
 uint64_t output_bytes(const struct output *output);
 

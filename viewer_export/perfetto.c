@@ -702,10 +702,18 @@ static void write_names(struct perfetto *perfetto)
     }
 }
 
+static uint64_t perfetto_held_bytes(void *self)
+{
+    const struct perfetto *perfetto = self;
+    return perfetto_sched_held_bytes(perfetto->sched);
+}
+
 static void perfetto_end(void *self)
 {
     struct perfetto *perfetto = self;
-    perfetto_sched_finish(perfetto->sched);
+    int problem = perfetto_sched_finish(perfetto->sched);
+    if (problem)
+        output_fail(perfetto->output, problem);
     write_names(perfetto);
     if (trace_model_event_count(perfetto->context->model) > 0)
         write_clocks(perfetto);
@@ -724,6 +732,7 @@ const struct exporter perfetto_exporter = {
     .log = perfetto_log,
     .counter = perfetto_counter,
     .loss = perfetto_loss,
+    .held_bytes = perfetto_held_bytes,
     .end = perfetto_end,
     .free = perfetto_free,
 };

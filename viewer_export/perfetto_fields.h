@@ -79,10 +79,18 @@ enum {
     ANNOTATION_STRING_IID = 17, /* not known to viewers of 2021 */
 };
 
-/* FtraceEventBundle, FtraceEvent, SchedSwitchFtraceEvent, SchedWakingFtraceEvent */
-enum { BUNDLE_CPU = 1, BUNDLE_EVENT = 2 };
-enum { FTRACE_TIMESTAMP = 1, FTRACE_PID = 2, FTRACE_SCHED_SWITCH = 4, FTRACE_SCHED_WAKING = 20 };
-enum { SWITCH_PREV_PID = 2, SWITCH_PREV_STATE = 4, SWITCH_NEXT_PID = 6 };
+/* FtraceEventBundle, FtraceEvent, SchedWakingFtraceEvent */
+enum { BUNDLE_CPU = 1, BUNDLE_EVENT = 2, BUNDLE_COMPACT_SCHED = 4 };
+enum { FTRACE_TIMESTAMP = 1, FTRACE_PID = 2, FTRACE_SCHED_WAKING = 20 };
 enum { WAKING_PID = 2, WAKING_TARGET_CPU = 5 };
+/* FtraceEventBundle.CompactSched: columns, all of the same length but the table; times are differences */
+enum {
+    COMPACT_TIMESTAMP = 1,
+    COMPACT_PREV_STATE = 2,
+    COMPACT_NEXT_PID = 3,
+    COMPACT_NEXT_PRIO = 4,
+    COMPACT_INTERN_TABLE = 5,
+    COMPACT_NEXT_COMM_INDEX = 6,
+};
 
 #endif

@@ -16,7 +16,9 @@ struct perfetto_sched *perfetto_sched_new(const struct trace_model *model, struc
 void perfetto_sched_free(struct perfetto_sched *sched);
 /* The states of one thread in the order of time. */
 void perfetto_sched_state(struct perfetto_sched *sched, const struct export_state *state);
-/* Writes the last switch of each thread. */
-void perfetto_sched_finish(struct perfetto_sched *sched);
+/* How much perfetto_sched_finish() will write, about, for the states so far. */
+uint64_t perfetto_sched_held_bytes(const struct perfetto_sched *sched);
+/* Writes all switches. 0, or the errno with which what was put aside could not be read. */
+int perfetto_sched_finish(struct perfetto_sched *sched);
 
 #endif
