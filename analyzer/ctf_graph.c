@@ -219,6 +219,13 @@ static void tell_skipped(struct stream *stream)
     stream->time_ns = stream->last_ns;
 }
 
+/* See event_decoder_perf_record. */
+static bool has_no_time(const struct stream *stream, const bt_message *message)
+{
+    return stream->has_clock &&
+           bt_clock_snapshot_get_value(bt_message_event_borrow_default_clock_snapshot_const(message)) == 0;
+}
+
 /* False: nobody needs the event. */
 static bool take_event(struct ctf_graph *graph, struct stream *stream, const bt_message *message)
 {
@@ -234,6 +241,8 @@ static bool take_event(struct ctf_graph *graph, struct stream *stream, const bt_
         time_ns = (int64_t)(ctf_plan_time(stream->plan, stream->event) + (uint64_t)stream->clock_offset_ns);
     else if (stream->has_clock)
         time_ns = snapshot_ns(bt_message_event_borrow_default_clock_snapshot_const(message), time_ns);
+    if (stream->plan->decoder == &event_decoder_perf_record && has_no_time(stream, message))
+        return false;
     set_time(graph, stream, time_ns);
     if (is_needed(graph, stream))
         return true;

@@ -227,7 +227,8 @@ struct event {
         struct {
             const char *name; /* "read", without sys_/syscall_entry_; NULL on old exit events */
             int64_t result;
-            int32_t fd; /* -1: none */
+            int32_t fd;      /* -1: none */
+            uint32_t number; /* x86-64's, where it is what the name was made of */
         } kernel_syscall;
         struct {
             uint64_t files; /* which table of descriptors; 0: not known */

@@ -2,6 +2,7 @@
  * The tables of every event the analyzer understands. Pure; called by ctf_decode on any thread.
  */
 #include "analyzer/event_decoders.h"
+#include "analyzer/call_names.h"
 
 #include <string.h>
 #include <glib.h>
@@ -390,6 +391,13 @@ static const struct decoder_field syscall_fields[] = {PERF_CPU,
                                                       FIELD("fd", I32, kernel_syscall.fd),
                                                       FIELD("ret", I64, kernel_syscall.result),
                                                       {0}};
+static const struct decoder_field raw_syscall_fields[] = {PERF_CPU,
+                                                          PERF_TID,
+                                                          PERF_PID,
+                                                          PERF_CALLCHAIN,
+                                                          FIELD("id", U32, kernel_syscall.number),
+                                                          FIELD("ret", I64, kernel_syscall.result),
+                                                          {0}};
 
 /*
  * perf writes a marker before the kernel's and the user's part of a call chain. The addresses are the
@@ -472,6 +480,13 @@ static void finish_exec(struct event *event)
 static void prepare_syscall(struct event *event)
 {
     event->kernel_syscall.fd = -1;
+}
+
+/* `perf trace record`: all calls in one event, by the x86-64 number. */
+static void finish_raw_syscall(struct event *event)
+{
+    event->kernel_syscall.name = call_name(event->kernel_syscall.number);
+    finish_perf_callchain(event);
 }
 
 static void prepare_kernel_thread(struct event *event)
@@ -615,6 +630,10 @@ static const struct decoder decoders[] = {
     {"sched:sched_process_fork", EVENT_SCHED_START, perf_fork_fields, prepare_fork, NULL, THREAD_ANY},
     {"sched:sched_process_exit", EVENT_SCHED_EXIT, exit_fields, NULL, NULL, THREAD_ANY},
     {"sched:sched_process_exec", EVENT_SCHED_NAME, exec_fields, NULL, finish_exec, THREAD_ANY},
+    {"raw_syscalls:sys_enter", EVENT_KERNEL_SYSCALL_ENTRY, raw_syscall_fields, prepare_syscall,
+     finish_raw_syscall, THREAD_ANY},
+    {"raw_syscalls:sys_exit", EVENT_KERNEL_SYSCALL_EXIT, raw_syscall_fields, prepare_syscall,
+     finish_raw_syscall, THREAD_ANY},
     {"irq:irq_handler_entry", EVENT_KERNEL_IRQ_ENTRY, irq_fields, NULL, NULL, THREAD_ANY},
     {"irq:irq_handler_exit", EVENT_KERNEL_IRQ_EXIT, irq_fields, NULL, NULL, THREAD_ANY},
     {"block:block_rq_issue", EVENT_KERNEL_BLOCK_ISSUE, block_fields, NULL, finish_block, THREAD_ANY},
@@ -641,6 +660,7 @@ static const struct {
 };
 
 const struct decoder event_decoder_other = {"", EVENT_OTHER, no_fields, NULL, NULL, THREAD_ANY};
+const struct decoder event_decoder_perf_record = {"", EVENT_OTHER, no_fields, NULL, NULL, THREAD_ANY};
 
 static const struct decoder tracelog_decoder = {"",   EVENT_USER_LOG, message_fields,
                                                 NULL, NULL,           THREAD_WANTED};
@@ -662,5 +682,7 @@ const struct decoder *event_decoder_find(const char *event_name, const char **ca
             return &call_families[i].decoder;
         }
     }
+    if (g_str_has_prefix(name, "perf_"))
+        return &event_decoder_perf_record;
     return g_str_has_prefix(name, "lttng_ust_tracelog:") ? &tracelog_decoder : &event_decoder_other;
 }

@@ -48,6 +48,11 @@ struct decoder {
 
 /* For events that say nothing to the analyzer. */
 extern const struct decoder event_decoder_other;
+/*
+ * Likewise: perf's own records (`perf data convert --all`). Those of what went on before it began have the
+ * time 0, so they must not count as the beginning of the trace.
+ */
+extern const struct decoder event_decoder_perf_record;
 
 /*
  * Returns the decoder of an event class; event_decoder_other for a name that nobody knows. For system calls

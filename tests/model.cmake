@@ -106,6 +106,11 @@ foreach(program io_known sync_shared alloc_known e2e_cxx_threads)
   exectrace_recording_numbers_test(${program} "$<TARGET_FILE_DIR:test_filter>/${program}")
 endforeach()
 
+# What perf recorded.
+add_test(NAME integration.perf_trace
+         COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/perf_trace.py" "$<TARGET_FILE:analyzer>")
+set_tests_properties(integration.perf_trace PROPERTIES LABELS integration SKIP_RETURN_CODE 77)
+
 # Events that no tracer would make, and what tracers make with wrong values.
 add_executable(fuzz_events fuzz/fuzz_events.c fuzz/consumers.c)
 target_link_libraries(fuzz_events PRIVATE exectrace_report exectrace_pprof exectrace_symbols exectrace_core)

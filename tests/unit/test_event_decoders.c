@@ -133,6 +133,7 @@ static void test_event_decoders__system_calls_of_any_age_have_their_name(void **
         {"sys_read", "read", EVENT_KERNEL_SYSCALL_ENTRY},
         {"compat_sys_read", "read", EVENT_KERNEL_SYSCALL_ENTRY},
         {"exit_syscall", NULL, EVENT_KERNEL_SYSCALL_EXIT},
+        {"raw_syscalls:sys_exit", NULL, EVENT_KERNEL_SYSCALL_EXIT},
         {"syscalls:sys_enter_read", "read", EVENT_KERNEL_SYSCALL_ENTRY},
         {"syscalls:sys_exit_read", "read", EVENT_KERNEL_SYSCALL_EXIT},
         {"system", NULL, EVENT_OTHER},
@@ -153,6 +154,7 @@ static void test_event_decoders__old_names_are_known(void **state)
     assert_int_equal(find("ust_libc:malloc")->type, EVENT_ALLOC);
     assert_int_equal(find("ust_baddr_statedump:soinfo")->type, EVENT_MODULE);
     assert_ptr_equal(find("my_program:event"), &event_decoder_other);
+    assert_ptr_equal(find("perf_comm"), &event_decoder_perf_record);
 }
 
 /* Preempted threads are marked above 0xff, by a bit that differs between kernels. */
@@ -169,6 +171,18 @@ static void test_event_decoders__preemption_is_state_0(void **state)
         assert_int_equal(event.kernel_switch.prev_state, states[i][1]);
         assert_int_equal(event.tid, 7);
     }
+}
+
+static void test_event_decoders__raw_calls_are_named_by_number(void **state)
+{
+    struct event event = {.kernel_syscall = {.number = 1}};
+
+    (void)state;
+    find("raw_syscalls:sys_enter")->finish(&event);
+    assert_string_equal(event.kernel_syscall.name, "write");
+    event.kernel_syscall.number = UINT32_MAX;
+    find("raw_syscalls:sys_exit")->finish(&event);
+    assert_string_equal(event.kernel_syscall.name, "[unknown call]");
 }
 
 static void test_event_decoders__allocations_have_their_size(void **state)
@@ -247,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_event_decoders__switch_of_old_recordings_knows_no_waker),
         cmocka_unit_test(test_event_decoders__old_names_are_known),
         cmocka_unit_test(test_event_decoders__preemption_is_state_0),
+        cmocka_unit_test(test_event_decoders__raw_calls_are_named_by_number),
         cmocka_unit_test(test_event_decoders__allocations_have_their_size),
         cmocka_unit_test(test_event_decoders__exec_names_the_thread_as_the_kernel_does),
         cmocka_unit_test(test_event_decoders__markers_in_a_call_chain_are_dropped),
