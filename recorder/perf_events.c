@@ -241,6 +241,29 @@ bool perf_events_open_machine(struct perf_events *events, unsigned sample_hz)
     return open_rings(events, &attr, -1, NULL);
 }
 
+bool perf_events_add_ticks(struct perf_events *events, const struct tick_samples *samples)
+{
+    struct perf_event_attr attr;
+
+    describe_side_band(&attr, 0, 0);
+    leave_out_side_band(&attr);
+    attr.type = PERF_TYPE_TRACEPOINT;
+    attr.config = samples->tracepoint_id;
+    attr.sample_period = samples->period;
+    for (unsigned i = 0; i < events->ring_count; i++) {
+        int fd = open_event(&attr, -1, events->rings[i].cpu);
+
+        if (fd < 0)
+            return false;
+
+        g_array_append_val(events->joined_fds, fd);
+        if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, events->rings[i].fd) != 0)
+            return false;
+    }
+
+    return true;
+}
+
 bool perf_events_add_switches(struct perf_events *events, int cpu)
 {
     struct perf_event_attr attr;

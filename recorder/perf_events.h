@@ -6,6 +6,7 @@
 #define EXECTRACE_RECORDER_PERF_EVENTS_H
 
 #include "recorder/perf_ring.h"
+#include "recorder/tick_samples.h"
 
 #include <sys/types.h>
 
@@ -47,8 +48,11 @@ void perf_events_set_sampling(const struct perf_events *events, bool is_on);
 /* The scheduler's tracepoints on all CPUs; tracepoints is borrowed until perf_events_close. */
 bool perf_events_open_tracepoints(struct perf_events *events, const struct sched_tracepoints *tracepoints);
 
-/* Forks, exits, names, mappings and samples of the whole machine; no switches. */
+/* Forks, exits, names, mappings and samples of the whole machine; no switches. sample_hz: 0 for none. */
 bool perf_events_open_machine(struct perf_events *events, unsigned sample_hz);
+
+/* Adds samples to the rings of perf_events_open_machine, which has been asked for none. */
+bool perf_events_add_ticks(struct perf_events *events, const struct tick_samples *samples);
 
 /* Adds the switches of a CPU to its ring of perf_events_open_machine. False: the kernel refuses. */
 bool perf_events_add_switches(struct perf_events *events, int cpu);

@@ -429,6 +429,17 @@ static void close_instance(struct sched_collector *collector)
     collector->instance_ring_count = 0;
 }
 
+/* What is not in the instance. Who asks for a rate of samples gets a clock of its own. */
+static bool open_machine(struct sched_collector *collector, const struct sched_collector_options *options)
+{
+    struct tick_samples ticks;
+
+    if (options->sample_hz != SCHED_COLLECTOR_DEFAULT_HZ || !tick_samples_find(SAMPLE_HZ, &ticks))
+        return perf_events_open_machine(&collector->perf, sample_hz(options));
+
+    return perf_events_open_machine(&collector->perf, 0) && perf_events_add_ticks(&collector->perf, &ticks);
+}
+
 /* Side-band first: no thread of ours is created unseen. */
 static bool open_instance(struct sched_collector *collector, const struct sched_collector_options *options)
 {
@@ -437,7 +448,7 @@ static bool open_instance(struct sched_collector *collector, const struct sched_
         return false;
 
     perf_events_init(&collector->perf, DEFAULT_RING_BYTES);
-    if (perf_events_open_machine(&collector->perf, sample_hz(options)) && open_instance_rings(collector) &&
+    if (open_machine(collector, options) && open_instance_rings(collector) &&
         tracefs_instance_enable(collector->instance, "sched_switch") &&
         tracefs_instance_enable(collector->instance, "sched_waking") &&
         tracefs_instance_enable(collector->instance, "sched_wakeup_new")) {

@@ -77,7 +77,7 @@ static char *read_file(const char *tracepoint, const char *name)
     static const char *const folders[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(folders); i++) {
-        g_autofree char *path = g_build_filename(folders[i], "events/sched", tracepoint, name, NULL);
+        g_autofree char *path = g_build_filename(folders[i], "events", tracepoint, name, NULL);
         char *text;
 
         if (g_file_get_contents(path, &text, NULL, NULL))
@@ -85,6 +85,13 @@ static char *read_file(const char *tracepoint, const char *name)
     }
 
     return NULL;
+}
+
+uint16_t sched_tracepoints_find_id(const char *tracepoint)
+{
+    g_autofree char *id = read_file(tracepoint, "id");
+
+    return id ? (uint16_t)atoi(id) : 0;
 }
 
 static bool find_wake(const char *name, struct wake_layout *layout)
@@ -101,8 +108,8 @@ static bool find_wake(const char *name, struct wake_layout *layout)
 
 static bool find_switch(struct switch_layout *layout)
 {
-    g_autofree char *id = read_file("sched_switch", "id");
-    g_autofree char *format = read_file("sched_switch", "format");
+    g_autofree char *id = read_file("sched/sched_switch", "id");
+    g_autofree char *format = read_file("sched/sched_switch", "format");
 
     if (!id || !format)
         return false;
@@ -120,11 +127,11 @@ bool sched_tracepoints_find(struct sched_tracepoints *tracepoints)
     if (stat("/proc/self/ns/pid", &status) != 0 || status.st_ino != INITIAL_PID_NAMESPACE)
         return false;
 
-    if (!find_wake("sched_wakeup", &tracepoints->wakeup))
+    if (!find_wake("sched/sched_wakeup", &tracepoints->wakeup))
         tracepoints->wakeup.id = 0;
 
-    return find_switch(&tracepoints->sched_switch) && find_wake("sched_waking", &tracepoints->waking) &&
-           find_wake("sched_wakeup_new", &tracepoints->wakeup_new);
+    return find_switch(&tracepoints->sched_switch) && find_wake("sched/sched_waking", &tracepoints->waking) &&
+           find_wake("sched/sched_wakeup_new", &tracepoints->wakeup_new);
 }
 
 unsigned sched_tracepoints_decode(const struct sched_tracepoints *tracepoints, const uint8_t *raw,

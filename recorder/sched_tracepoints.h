@@ -40,6 +40,9 @@ struct sched_tracepoints {
 /* False: tracefs is not there, may not be read, or our process numbers are not the kernel's (a container). */
 bool sched_tracepoints_find(struct sched_tracepoints *tracepoints);
 
+/* The number of any tracepoint, "group/name"; 0: there is none, or tracefs may not be read. */
+uint16_t sched_tracepoints_find_id(const char *tracepoint);
+
 /*
  * Decodes the raw record of a tracepoint, of any task of the machine. The caller has set time and cpu of
  * records[0]; pid stays 0: not known from such a record. How many of records[2] were filled in: a switch is
