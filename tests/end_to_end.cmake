@@ -36,6 +36,8 @@ set_tests_properties(end_to_end.two_spinners PROPERTIES RUN_SERIAL ON)
 
 exectrace_end_to_end_test(plain_lttng integration $<TARGET_FILE:e2e_known_waits>)
 set_tests_properties(end_to_end.plain_lttng PROPERTIES RUN_SERIAL ON)
+exectrace_end_to_end_test(sources integration)
+set_tests_properties(end_to_end.sources PROPERTIES RUN_SERIAL ON)
 exectrace_end_to_end_test(ctrl_c integration)
 exectrace_end_to_end_test(mistakes integration)
 exectrace_end_to_end_test(timeline integration $<TARGET_FILE:e2e_known_waits> ${PERFETTO_QUERY_FOLDER})
@@ -107,7 +109,7 @@ foreach(program recorder analyzer viewer_export)
 endforeach()
 
 # The programs that tests/bench/run measures; no tests.
-foreach(program bench_loops bench_memcached_load)
+foreach(program bench_locks bench_loops bench_memcached_load)
   add_executable(${program} bench/${program}.c)
   target_link_libraries(${program} PRIVATE exectrace_flags Threads::Threads)
   target_compile_options(${program} PRIVATE -O2 -g)

@@ -26,12 +26,20 @@ static inline void holds_add(const void *object, const void *site)
     guard_leave();
 }
 
+/* Has the thread a list that a release has to look at? */
+static inline bool holds_has_any(void)
+{
+    const struct thread_block *thread = guard_words.block;
+
+    return unlikely(thread != NULL) && thread->hold_count != 0;
+}
+
 /* About to be released; recording or not. True: it was in the list, once more often than now. */
 static inline bool holds_remove(const void *object)
 {
     struct thread_block *thread = guard_words.block;
 
-    if (likely(thread == NULL || thread->hold_count == 0))
+    if (!holds_has_any())
         return false;
     for (uint32_t i = 0; i < STATE_HOLD_COUNT; i++) {
         if (thread->holds->objects[i] != (uint64_t)(uintptr_t)object)

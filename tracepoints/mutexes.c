@@ -32,17 +32,20 @@
 /* glibc's states of __data.__lock. */
 enum { LOCK_FREE = 0, LOCK_TAKEN = 1, LOCK_CONTENDED = 2 };
 
+/* The default type, private to the process. */
+static inline bool is_plain(const pthread_mutex_t *mutex)
+{
+    return __atomic_load_n(&mutex->__data.__kind, __ATOMIC_RELAXED) == PTHREAD_MUTEX_TIMED_NP;
+}
+
 /*
- * A plain mutex (the default type, private to the process) is taken and released here, with the operations
- * that glibc itself does: calling the real functions for it would cost more than all the rest. The calling
- * thread's id as owner, or 0 where its own functions must do it: a type other than plain, a libc that we do
- * not know, or a thread's first time here.
+ * A plain mutex is taken and released here, with the operations that glibc itself does: calling the real
+ * functions for it would cost more than all the rest. The calling thread's id as owner, or 0 where its own
+ * functions must do it: a type other than plain, a libc that we do not know, or a thread's first time here.
  */
 static inline int32_t plain_owner(const pthread_mutex_t *mutex)
 {
-    return __atomic_load_n(&mutex->__data.__kind, __ATOMIC_RELAXED) == PTHREAD_MUTEX_TIMED_NP
-               ? guard_words.lock_owner
-               : 0;
+    return is_plain(mutex) ? guard_words.lock_owner : 0;
 }
 
 /* Kinds that are waited for inside libc: robust, priority-inheriting or -protecting, elided. */
@@ -253,7 +256,8 @@ WRAPPER int pthread_mutex_lock(pthread_mutex_t *mutex)
     int state = LOCK_FREE;
 
     if (unlikely(owner == 0))
-        return lock_any(mutex, __builtin_return_address(0));
+        return waits_are_recorded() || is_plain(mutex) ? lock_any(mutex, __builtin_return_address(0))
+                                                       : real.pthread_mutex_lock(mutex);
     if (likely(__atomic_compare_exchange_n(&mutex->__data.__lock, &state, LOCK_TAKEN, false, __ATOMIC_ACQUIRE,
                                            __ATOMIC_RELAXED))) {
         mutex->__data.__owner = owner;
@@ -277,7 +281,8 @@ static __attribute__((noinline)) void unlock_contended(pthread_mutex_t *mutex, c
 WRAPPER int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
     if (unlikely(plain_owner(mutex) == 0))
-        return unlock_any(mutex, __builtin_return_address(0));
+        return waits_are_recorded() || holds_has_any() ? unlock_any(mutex, __builtin_return_address(0))
+                                                       : real.pthread_mutex_unlock(mutex);
     if (unlikely(__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) == LOCK_CONTENDED))
         unlock_contended(mutex, __builtin_return_address(0));
     mutex->__data.__owner = 0;
@@ -355,21 +360,24 @@ WRAPPER int mtx_unlock(mtx_t *mutex)
     return real.mtx_unlock(mutex);
 }
 
-WRAPPER int pthread_spin_lock(pthread_spinlock_t *lock)
+static RECORDING int recording_spin_lock(pthread_spinlock_t *lock, const void *site)
 {
-    int result;
+    int result = real.pthread_spin_trylock(lock);
 
-    if (!waits_are_recorded())
-        return real.pthread_spin_lock(lock);
-    result = real.pthread_spin_trylock(lock);
     if (result != EBUSY)
         return result;
 
     WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_SPIN, wait_object((const void *)lock), __builtin_return_address(0));
+    wait_begin(&wait, EXECTRACE_WAIT_SPIN, wait_object((const void *)lock), site);
     result = real.pthread_spin_lock(lock);
     wait_end(&wait, wait_outcome(result));
     return result;
+}
+
+WRAPPER int pthread_spin_lock(pthread_spinlock_t *lock)
+{
+    return waits_are_recorded() ? recording_spin_lock(lock, __builtin_return_address(0))
+                                : real.pthread_spin_lock(lock);
 }
 
 WRAPPER int pthread_spin_unlock(pthread_spinlock_t *lock)

@@ -11,7 +11,7 @@
 #include "tracepoints/waits.h"
 
 /* What all wrappers do with the result of taking a lock. */
-static inline int taken(const pthread_rwlock_t *lock, int result, const void *site)
+static RECORDING int taken(const pthread_rwlock_t *lock, int result, const void *site)
 {
     if (result == 0)
         holds_add(lock, site);
@@ -35,48 +35,54 @@ static int end(struct wait *wait, const pthread_rwlock_t *lock, int result, cons
 
 WRAPPER int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
 {
-    int result = real.pthread_rwlock_tryrdlock(lock);
-
-    return waits_are_recorded() ? taken(lock, result, __builtin_return_address(0)) : result;
+    return waits_are_recorded()
+               ? taken(lock, real.pthread_rwlock_tryrdlock(lock), __builtin_return_address(0))
+               : real.pthread_rwlock_tryrdlock(lock);
 }
 
 WRAPPER int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
 {
-    int result = real.pthread_rwlock_trywrlock(lock);
+    return waits_are_recorded()
+               ? taken(lock, real.pthread_rwlock_trywrlock(lock), __builtin_return_address(0))
+               : real.pthread_rwlock_trywrlock(lock);
+}
 
-    return waits_are_recorded() ? taken(lock, result, __builtin_return_address(0)) : result;
+static RECORDING int recording_rdlock(pthread_rwlock_t *lock, const void *site)
+{
+    int result = real.pthread_rwlock_tryrdlock(lock);
+
+    if (result != EBUSY)
+        return taken(lock, result, site);
+
+    WAIT_SCOPE(wait);
+    begin(&wait, EXECTRACE_WAIT_RWLOCK_READ, lock, site);
+    result = real.pthread_rwlock_rdlock(lock);
+    return end(&wait, lock, result, site);
 }
 
 WRAPPER int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
-    int result;
+    return waits_are_recorded() ? recording_rdlock(lock, __builtin_return_address(0))
+                                : real.pthread_rwlock_rdlock(lock);
+}
 
-    if (!waits_are_recorded())
-        return real.pthread_rwlock_rdlock(lock);
-    result = real.pthread_rwlock_tryrdlock(lock);
+static RECORDING int recording_wrlock(pthread_rwlock_t *lock, const void *site)
+{
+    int result = real.pthread_rwlock_trywrlock(lock);
+
     if (result != EBUSY)
-        return taken(lock, result, __builtin_return_address(0));
+        return taken(lock, result, site);
 
     WAIT_SCOPE(wait);
-    begin(&wait, EXECTRACE_WAIT_RWLOCK_READ, lock, __builtin_return_address(0));
-    result = real.pthread_rwlock_rdlock(lock);
-    return end(&wait, lock, result, __builtin_return_address(0));
+    begin(&wait, EXECTRACE_WAIT_RWLOCK_WRITE, lock, site);
+    result = real.pthread_rwlock_wrlock(lock);
+    return end(&wait, lock, result, site);
 }
 
 WRAPPER int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
-    int result;
-
-    if (!waits_are_recorded())
-        return real.pthread_rwlock_wrlock(lock);
-    result = real.pthread_rwlock_trywrlock(lock);
-    if (result != EBUSY)
-        return taken(lock, result, __builtin_return_address(0));
-
-    WAIT_SCOPE(wait);
-    begin(&wait, EXECTRACE_WAIT_RWLOCK_WRITE, lock, __builtin_return_address(0));
-    result = real.pthread_rwlock_wrlock(lock);
-    return end(&wait, lock, result, __builtin_return_address(0));
+    return waits_are_recorded() ? recording_wrlock(lock, __builtin_return_address(0))
+                                : real.pthread_rwlock_wrlock(lock);
 }
 
 WRAPPER int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock, const struct timespec *restrict until)
@@ -156,10 +162,16 @@ static void wake_waiters(const pthread_rwlock_t *lock, const void *site)
         wake_elsewhere(kind, lock, site);
 }
 
-WRAPPER int pthread_rwlock_unlock(pthread_rwlock_t *lock)
+static RECORDING int recording_unlock(pthread_rwlock_t *lock, const void *site)
 {
     if (waits_are_recorded())
-        wake_waiters(lock, __builtin_return_address(0));
+        wake_waiters(lock, site);
     holds_remove(lock);
     return real.pthread_rwlock_unlock(lock);
+}
+
+WRAPPER int pthread_rwlock_unlock(pthread_rwlock_t *lock)
+{
+    return waits_are_recorded() || holds_has_any() ? recording_unlock(lock, __builtin_return_address(0))
+                                                   : real.pthread_rwlock_unlock(lock);
 }

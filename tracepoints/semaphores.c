@@ -22,20 +22,24 @@ static bool take_at_once(sem_t *semaphore)
     return is_taken;
 }
 
-WRAPPER int sem_wait(sem_t *semaphore)
+static RECORDING int recording_wait(sem_t *semaphore, const void *site)
 {
     int result;
 
-    if (!waits_are_recorded())
-        return real.sem_wait(semaphore);
     if (take_at_once(semaphore))
         return 0;
 
     WAIT_SCOPE(wait);
-    wait_begin(&wait, EXECTRACE_WAIT_SEMAPHORE, wait_object(semaphore), __builtin_return_address(0));
+    wait_begin(&wait, EXECTRACE_WAIT_SEMAPHORE, wait_object(semaphore), site);
     result = real.sem_wait(semaphore);
     wait_end(&wait, wait_outcome(result == 0 ? 0 : errno));
     return result;
+}
+
+WRAPPER int sem_wait(sem_t *semaphore)
+{
+    return waits_are_recorded() ? recording_wait(semaphore, __builtin_return_address(0))
+                                : real.sem_wait(semaphore);
 }
 
 WRAPPER int sem_timedwait(sem_t *restrict semaphore, const struct timespec *restrict until)
@@ -70,12 +74,16 @@ WRAPPER int sem_clockwait(sem_t *restrict semaphore, clockid_t clock, const stru
     return result;
 }
 
+static RECORDING int recording_post(sem_t *semaphore, const void *site)
+{
+    wake(EXECTRACE_WAIT_SEMAPHORE, semaphore, site);
+    if (semaphore_is_awaited_elsewhere(semaphore))
+        wake_elsewhere(EXECTRACE_WAIT_SEMAPHORE, semaphore, site);
+    return real.sem_post(semaphore);
+}
+
 WRAPPER int sem_post(sem_t *semaphore)
 {
-    if (waits_are_recorded()) {
-        wake(EXECTRACE_WAIT_SEMAPHORE, semaphore, __builtin_return_address(0));
-        if (semaphore_is_awaited_elsewhere(semaphore))
-            wake_elsewhere(EXECTRACE_WAIT_SEMAPHORE, semaphore, __builtin_return_address(0));
-    }
-    return real.sem_post(semaphore);
+    return waits_are_recorded() ? recording_post(semaphore, __builtin_return_address(0))
+                                : real.sem_post(semaphore);
 }

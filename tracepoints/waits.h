@@ -28,6 +28,10 @@
 
 #define WRAPPER __attribute__((visibility("default")))
 
+/* What a frequent wrapper does while a session records, apart from it: so the wrapper has no frame of its
+ * own. */
+#define RECORDING __attribute__((noinline))
+
 /* A wait in progress; lives in the wrapper's frame. */
 struct wait {
     struct state_operation outer; /* what was in flight before */
