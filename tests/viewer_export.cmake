@@ -1,6 +1,7 @@
 # Tests of viewer_export/.
 
 exectrace_unit_test(lane exectrace_timeline exectrace_symbols exectrace_core)
+exectrace_unit_test(sched_runs exectrace_timeline exectrace_symbols exectrace_core)
 exectrace_unit_test(json_writer exectrace_timeline exectrace_symbols exectrace_core)
 exectrace_unit_test(step_sum exectrace_timeline exectrace_symbols exectrace_core)
 exectrace_unit_test(output exectrace_timeline exectrace_symbols exectrace_core)
@@ -35,7 +36,7 @@ function(exectrace_timeline_agrees_test name label program trace)
   set_tests_properties(timeline.agrees.${name} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77
                        FIXTURES_REQUIRED perfetto_query)
 endfunction()
-foreach(name timeline releases)
+foreach(name timeline releases late_followed)
   exectrace_timeline_agrees_test(${name} integration timeline_driver ${CMAKE_CURRENT_SOURCE_DIR}/golden/${name}_events.txt)
 endforeach()
 if(SYSTEM_PYTHON3)

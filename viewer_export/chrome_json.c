@@ -198,7 +198,8 @@ static void put_thread(struct chrome_json *json, struct event_text *text, uint32
 
 static void write_cpu_slice(struct chrome_json *json, const struct export_state *state)
 {
-    struct event_text text = begin_slice(json, state->cpu_track, false, state->start_ns, state->end_ns);
+    struct event_text text =
+        begin_slice(json, state->cpu_track, false, state->cpu_start_ns, state->cpu_end_ns);
     text.next = json_put_text(text.next, ",\"cat\":\"cpu\",\"name\":");
     put_thread(json, &text, state->interval->thread);
     end_event_without_args(json, &text);

@@ -60,7 +60,8 @@ struct export_state {
     const struct track *waker_track; /* RUNNABLE, woken by a known thread, has_state_tracks; else NULL */
     const struct track *cpu_track;   /* TRACK_CPU; NULL when it did not run, or is not sure where */
     int64_t start_ns, end_ns;
-    struct operation_label reason; /* BLOCKED: on what; word NULL when not known */
+    int64_t cpu_start_ns, cpu_end_ns; /* on the CPU's track: without what overlaps another's run */
+    struct operation_label reason;    /* BLOCKED: on what; word NULL when not known */
 };
 
 /* A user's region or task. */

@@ -82,6 +82,20 @@ bool lane_add_disjoint(struct lane *lane, int64_t start_ns, int64_t end_ns)
     return true;
 }
 
+bool lane_add_free_part(struct lane *lane, int64_t *start_ns, int64_t *end_ns)
+{
+    uint32_t from, to;
+    find_inside(lane, *start_ns, *end_ns, &from, &to);
+    if (from < to)
+        *end_ns = lane->spans[from].start_ns;
+    if (from > 0)
+        *start_ns = MAX(*start_ns, lane->spans[from - 1].end_ns);
+    if (*start_ns >= *end_ns)
+        return false;
+    replace(lane, from, from, (struct lane_span){.start_ns = *start_ns, .end_ns = *end_ns});
+    return true;
+}
+
 void lane_clear(struct lane *lane)
 {
     g_free(lane->spans);

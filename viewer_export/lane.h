@@ -35,6 +35,8 @@ bool lane_add(struct lane *lane, int64_t start_ns, int64_t end_ns, int64_t *inne
 void lane_fill(struct lane *lane, int64_t end_ns);
 /* Adds the slice when it overlaps no other; touching is fine. For tracks where nothing nests. */
 bool lane_add_disjoint(struct lane *lane, int64_t start_ns, int64_t end_ns);
+/* The same for what of the slice is free, of which it says the range: before the next of the others. */
+bool lane_add_free_part(struct lane *lane, int64_t *start_ns, int64_t *end_ns);
 void lane_clear(struct lane *lane);
 
 #endif

@@ -214,7 +214,7 @@ static void end_cpu(struct perfetto_sched *sched)
     write_bundle(sched, sched->last.cpu);
 }
 
-/* The runs of a CPU do not overlap, see place_on_cpu(); where data make no sense, the later one counts. */
+/* Where two overlap, see place_on_cpu(), the later one counts. */
 static void visit_run(void *user, const struct sched_run *run)
 {
     struct perfetto_sched *sched = user;

@@ -261,8 +261,19 @@ static struct operation_label label_of(const struct blocking *operation)
     };
 }
 
-/* The CPU's track; NULL when the thread did not run, or data contradict each other about that CPU. */
-static struct track *place_on_cpu(struct timeline *timeline, const struct state_interval *interval)
+/* Then states need no process, and no room on their CPU. */
+static bool makes_state_tracks(const struct timeline *timeline)
+{
+    return timeline->exporter && timeline->exporter->has_state_tracks;
+}
+
+/*
+ * The CPU's track; NULL when the thread did not run, or another did all the time. Two sources of the same
+ * switch may differ by less than a microsecond: a run shows where no other is. Viewers with tracks of their
+ * own get all.
+ */
+static struct track *place_on_cpu(struct timeline *timeline, const struct state_interval *interval,
+                                  int64_t *start_ns, int64_t *end_ns)
 {
     if (interval->state != THREAD_RUNNING || interval->cpu < 0 || interval->cpu > MAX_CPU)
         return NULL;
@@ -270,18 +281,12 @@ static struct track *place_on_cpu(struct timeline *timeline, const struct state_
     if (timeline->cpus->len <= cpu)
         g_array_set_size(timeline->cpus, cpu + 1);
     struct cpu_line *line = &g_array_index(timeline->cpus, struct cpu_line, cpu);
-    if (!lane_add_disjoint(&line->lane, interval->start_ns, interval->end_ns))
+    if (!makes_state_tracks(timeline) && !lane_add_free_part(&line->lane, start_ns, end_ns))
         return NULL;
     if (!line->track)
         line->track = track_table_get(timeline->tracks, TRACK_CPU, 0, 0, cpu);
     line->track->slice_count++;
     return line->track;
-}
-
-/* Then states need no process, and have to come in the order of time on each CPU. */
-static bool makes_state_tracks(const struct timeline *timeline)
-{
-    return timeline->exporter && timeline->exporter->has_state_tracks;
 }
 
 static void count_state(struct timeline *timeline, const struct thread_line *line,
@@ -327,11 +332,13 @@ static void hand_out_state(struct timeline *timeline, struct thread_line *line,
     struct export_state state = {
         .interval = interval,
         .track = track_of(timeline, line),
-        .cpu_track = place_on_cpu(timeline, interval),
         .start_ns = relative_ns(timeline, interval->start_ns),
         .end_ns = relative_ns(timeline, interval->end_ns),
         .reason = *reason,
     };
+    state.cpu_start_ns = state.start_ns;
+    state.cpu_end_ns = state.end_ns;
+    state.cpu_track = place_on_cpu(timeline, interval, &state.cpu_start_ns, &state.cpu_end_ns);
     if (interval->waker_thread && makes_state_tracks(timeline)) {
         struct thread_line *waker = line_of(timeline, interval->waker_thread);
         if (is_shown(waker))

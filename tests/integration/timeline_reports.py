@@ -21,8 +21,11 @@ JSON_STATES = ("select thread.name, slice.name, ts, dur from slice join thread_t
 STATES_UNTIL_NEXT = ("select tid, state, sum(ending - ts) from (select tid, ts, state, lead(ts, 1, (select end_ts from "
                      "trace_bounds)) over (partition by utid order by ts) as ending from thread_state "
                      "join thread using (utid)) where tid != 0 group by tid, state")
+# Sums of short ones say in their arguments how many they are.
 CALLS = ("select category, name, count(*), sum(dur) from slice where category in ('sync', 'net', 'syscall') "
-         "and extract_arg(arg_set_id, '{}.open') is null group by category, name")
+         "and extract_arg(arg_set_id, '{0}.open') is null group by category, name union all "
+         "select category, name, sum(extract_arg(arg_set_id, '{0}.count')), "
+         "sum(extract_arg(arg_set_id, '{0}.total_ns')) from slice where category = 'short' group by category, name")
 NAMES = ("select tid, thread.name, pid from thread join process using (upid) "
          f"where tid != 0 and tid < {MADE_UP} and thread.name is not null")
 
@@ -101,7 +104,7 @@ def check_calls(rows, calls):
     sums = collections.defaultdict(lambda: (0, 0))
     for category, name, count, duration in rows:
         name = name.removeprefix("idle: ")
-        if category != "sync" or name in expected:
+        if category not in ("sync", "short") or name in expected:
             sums[name] = (sums[name][0] + int(count), sums[name][1] + int(duration))
     return compare("call", dict(sums), expected)
 

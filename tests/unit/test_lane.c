@@ -127,6 +127,30 @@ static void test_lane_add_disjoint__nested_is_refused(void **state)
     assert_true(lane_add_disjoint(*state, 0, 10));
 }
 
+static bool add_free_part(struct lane *lane, int64_t start_ns, int64_t end_ns, int64_t expected_start_ns,
+                          int64_t expected_end_ns)
+{
+    bool is_added = lane_add_free_part(lane, &start_ns, &end_ns);
+    return is_added && start_ns == expected_start_ns && end_ns == expected_end_ns;
+}
+
+static void test_lane_add_free_part__what_overlaps_is_cut_off(void **state)
+{
+    assert_true(add_free_part(*state, 100, 200, 100, 200));
+    assert_true(add_free_part(*state, 300, 400, 300, 400));
+    assert_true(add_free_part(*state, 190, 310, 200, 300));
+    assert_true(add_free_part(*state, 50, 500, 50, 100));
+    assert_true(add_free_part(*state, 390, 500, 400, 500));
+}
+
+static void test_lane_add_free_part__nothing_free_is_refused(void **state)
+{
+    assert_true(add_free_part(*state, 100, 200, 100, 200));
+    assert_false(add_free_part(*state, 120, 150, 0, 0));
+    assert_false(add_free_part(*state, 100, 200, 0, 0));
+    assert_true(add_free_part(*state, 200, 210, 200, 210));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -143,6 +167,8 @@ int main(void)
         TEST(test_lane_add__late_slice_that_touches_the_next_is_refused),
         TEST(test_lane_add__more_than_the_maximum_forgets_the_oldest),
         TEST(test_lane_add_disjoint__nested_is_refused),
+        TEST(test_lane_add_free_part__what_overlaps_is_cut_off),
+        TEST(test_lane_add_free_part__nothing_free_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
