@@ -18,12 +18,14 @@ exectrace_unit_test(sched_tracepoints exectrace_recorder)
 add_executable(recorder_static apps/recorder_nothing.c)
 target_link_options(recorder_static PRIVATE -static)
 add_executable(recorder_sanitized apps/recorder_nothing.c)
-target_compile_options(recorder_sanitized PRIVATE -fsanitize=address)
-target_link_options(recorder_sanitized PRIVATE -fsanitize=address)
+# A sanitizer's runtime that is a library wants to be the first one; clang's, linked statically, does not mind.
+set(shared_sanitizer -fsanitize=address $<$<C_COMPILER_ID:Clang>:-shared-libasan>)
+target_compile_options(recorder_sanitized PRIVATE ${shared_sanitizer})
+target_link_options(recorder_sanitized PRIVATE ${shared_sanitizer})
 target_compile_definitions(test_program_check PRIVATE
   STATIC_PROGRAM="$<TARGET_FILE:recorder_static>"
   GO_PROGRAM="$<TARGET_FILE:recorder_go_note>"
-  SANITIZED_PROGRAM="$<$<C_COMPILER_ID:GNU>:$<TARGET_FILE:recorder_sanitized>>")
+  SANITIZED_PROGRAM="$<TARGET_FILE:recorder_sanitized>")
 add_executable(recorder_go_note apps/recorder_nothing.c)
 target_compile_definitions(recorder_go_note PRIVATE WITH_GO_NOTE)
 add_dependencies(test_program_check recorder_static recorder_sanitized recorder_go_note)

@@ -882,7 +882,7 @@ def case_refusals_leave_nothing(build, scratch):
     setuid = "/usr/bin/passwd"
     cases = [
         ([build.app("recorder_static")], 125, "statically linked"),
-        ([build.app("recorder_sanitized")], 125, "libasan"),
+        ([build.app("recorder_sanitized")], 125, "asan"),
         (["no-such-program"], 127, "not found"),
         ([scratch.path], 126, "directory"),
     ]
