@@ -224,11 +224,15 @@ bool perf_events_open_program(struct perf_events *events, pid_t pid,
            (!settings->is_running || join_threads(events, &attr, &sampling, pid, error));
 }
 
+void perf_events_switch(int fd, bool is_on)
+{
+    ioctl(fd, is_on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE, 0);
+}
+
 void perf_events_set_sampling(const struct perf_events *events, bool is_on)
 {
     for (unsigned i = 0; i < events->sampling_fds->len; i++)
-        ioctl(g_array_index(events->sampling_fds, int, i),
-              is_on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE, 0);
+        perf_events_switch(g_array_index(events->sampling_fds, int, i), is_on);
 }
 
 /* Kernel code is sampled, too: the callchain is that of the system call's caller. */
@@ -264,7 +268,7 @@ bool perf_events_add_ticks(struct perf_events *events, const struct tick_samples
     return true;
 }
 
-bool perf_events_add_switches(struct perf_events *events, int cpu)
+int perf_events_add_switches(struct perf_events *events, int cpu)
 {
     struct perf_event_attr attr;
 
@@ -277,13 +281,13 @@ bool perf_events_add_switches(struct perf_events *events, int cpu)
 
         int fd = open_event(&attr, -1, cpu);
         if (fd < 0)
-            return false;
+            return -1;
 
         g_array_append_val(events->joined_fds, fd);
-        return ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, events->rings[i].fd) == 0;
+        return ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, events->rings[i].fd) == 0 ? fd : -1;
     }
 
-    return false;
+    return -1;
 }
 
 /* Adds a tracepoint of one CPU to the ring of another. */

@@ -54,8 +54,14 @@ bool perf_events_open_machine(struct perf_events *events, unsigned sample_hz);
 /* Adds samples to the rings of perf_events_open_machine, which has been asked for none. */
 bool perf_events_add_ticks(struct perf_events *events, const struct tick_samples *samples);
 
-/* Adds the switches of a CPU to its ring of perf_events_open_machine. False: the kernel refuses. */
-bool perf_events_add_switches(struct perf_events *events, int cpu);
+/*
+ * Adds the switches of a CPU to its ring of perf_events_open_machine. The event, for perf_events_switch; the
+ * owner stays events. -1: the kernel refuses.
+ */
+int perf_events_add_switches(struct perf_events *events, int cpu);
+
+/* Has one event record, or not. */
+void perf_events_switch(int fd, bool is_on);
 
 /* No more records are written. */
 void perf_events_stop(const struct perf_events *events);

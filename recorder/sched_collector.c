@@ -3,7 +3,8 @@
  * does it. There are three sources, from the best to what is left:
  *
  *  - a trace instance (tracefs_instance.c): switches and wake-ups of the whole machine, at a third of what
- * the same records cost through perf; forks, names, mappings and samples come from perf events of the CPUs.
+ *    the same records cost through perf; forks, names, mappings and samples come from perf events of the CPUs,
+ *    and the switches of those CPUs whose idle task's tracepoints are silent.
  *  - the scheduler's tracepoints through perf, where tracefs may be read but not written. The kernel drops
  *    some of these; so the program's own switches are recorded, too.
  *  - perf events of the program alone, for an ordinary user: switches, no wake-ups.
@@ -58,20 +59,34 @@
  */
 #define OFTEN_SWITCHED_HZ 3000
 #define SAMPLED_INTERVALS 16
-#define SAMPLING_DECISION_NS UINT64_C(100000000)
-/* Untold switches of a CPU until it is watched, see watch_silent_cpus. */
+#define DECISION_NS UINT64_C(100000000)
+/* Untold switches of a CPU until perf tells them, see watch_cpu. */
 #define MISSED_LIMIT 8
+/*
+ * perf tells a switch for 1 us. That is little beside what it takes to wake an idle CPU, and much beside a
+ * switch from thread to thread. So it does not tell those of a CPU that switches more often than this a
+ * second, and less than every eighth time to its idle task.
+ */
+#define OFTEN_SWITCHED_CPU_HZ 10000
+#define RARELY_IDLE_PART 8
 /* How the tracepoint is tried on each CPU before the program runs. */
 #define NAPS 3
 #define NAP_NS 50000
 #define MAX_TRIED_CPUS 128
+
+/* A CPU's idle task may not tell its switches. */
+struct watched_cpu {
+    unsigned missed_count; /* see count_missed */
+    int switches_fd;       /* perf's event that tells them all; -1: none. Borrowed from perf */
+    bool is_told;          /* it does */
+};
 
 struct sched_collector {
     const struct recorder_events *events; /* borrowed */
     struct sched_pairing *pairing;        /* owned */
     struct perf_events perf;
     struct tracefs_instance *instance;   /* owned; NULL: not that source */
-    unsigned *missed_counts;             /* owned array: by CPU, see count_missed; only with an instance */
+    struct watched_cpu *cpus;            /* owned array; only with an instance */
     struct tracefs_ring *instance_rings; /* owned array */
     unsigned instance_ring_count;
     struct sched_tracepoints tracepoints; /* valid when wake-ups are known */
@@ -86,8 +101,8 @@ struct sched_collector {
 
     bool adapts_sampling; /* samples are of the program, and how many is left to us */
     bool is_sampling;
-    uint64_t decision_ns; /* when it was decided last whether to sample, and events emitted by then */
-    uint64_t decision_emitted_count;
+    uint64_t decision_ns;            /* when `adapt` decided last, */
+    uint64_t decision_emitted_count; /* and events emitted by then */
     unsigned decision_count;
 
     GThread *thread;
@@ -162,31 +177,25 @@ static void take_record(struct sched_collector *collector, const struct sched_re
     collector->clock_ns = end_ns;
 }
 
-/*
- * The CPUs whose idle task does not tell its switches have others tell when they are woken. Where the kernel
- * cannot do that, perf has to tell all their switches, which makes each twice as dear.
- */
-static void watch_silent_cpus(struct sched_collector *collector, int newest)
+/* Switches to threads are recorded in their own context: perf tells even those from a silent idle task. */
+static void watch_cpu(struct sched_collector *collector, int cpu)
 {
-    int cpu_count = collector->perf.cpu_count;
-    g_autofree int *cpus = g_new0(int, (gsize)cpu_count);
-    unsigned count = 0;
+    struct watched_cpu *watched = &collector->cpus[cpu];
 
-    for (int cpu = 0; cpu < cpu_count; cpu++) {
-        if (collector->missed_counts[cpu] >= MISSED_LIMIT)
-            cpus[count++] = cpu;
-    }
-
-    if (collector->tracepoints.wakeup.id == 0 ||
-        !tracefs_instance_tell_idle(collector->instance, cpus, count))
-        perf_events_add_switches(&collector->perf, newest);
+    watched->missed_count = MISSED_LIMIT;
+    watched->switches_fd = perf_events_add_switches(&collector->perf, cpu);
+    watched->is_told = watched->switches_fd >= 0;
 }
 
 /* A thread of ours is on a CPU that it was not told to have been put on. Now and then is bearable. */
 static void count_missed(struct sched_collector *collector, uint16_t cpu)
 {
-    if (cpu < collector->perf.cpu_count && ++collector->missed_counts[cpu] == MISSED_LIMIT)
-        watch_silent_cpus(collector, cpu);
+    if (!collector->cpus || cpu >= collector->perf.cpu_count ||
+        collector->cpus[cpu].missed_count >= MISSED_LIMIT)
+        return;
+
+    if (++collector->cpus[cpu].missed_count == MISSED_LIMIT)
+        watch_cpu(collector, cpu);
 }
 
 /* Takes everything up to horizon out of the rings, in order of time. */
@@ -242,14 +251,8 @@ static int next_interval_ms(struct sched_collector *collector, int interval_ms)
     return most_bytes < ring_bytes / 16 ? MIN(interval_ms * 2, MAX_DRAIN_INTERVAL_MS) : interval_ms;
 }
 
-static void adapt_sampling(struct sched_collector *collector)
+static void adapt_sampling(struct sched_collector *collector, uint64_t passed_ns)
 {
-    uint64_t time_ns = now_ns();
-    uint64_t passed_ns = time_ns - collector->decision_ns;
-
-    if (!collector->adapts_sampling || passed_ns < SAMPLING_DECISION_NS)
-        return;
-
     uint64_t emitted_count = sched_pairing_emitted_count(collector->pairing);
     uint64_t limit = OFTEN_SWITCHED_HZ * passed_ns / UINT64_C(1000000000);
     bool is_often = emitted_count - collector->decision_emitted_count > limit;
@@ -259,8 +262,40 @@ static void adapt_sampling(struct sched_collector *collector)
         perf_events_set_sampling(&collector->perf, is_on);
 
     collector->is_sampling = is_on;
-    collector->decision_ns = time_ns;
     collector->decision_emitted_count = emitted_count;
+}
+
+/* What perf tells of CPUs whose idle task is silent, see OFTEN_SWITCHED_CPU_HZ. */
+static void adapt_switches(struct sched_collector *collector, uint64_t passed_ns)
+{
+    for (unsigned i = 0; i < collector->instance_ring_count; i++) {
+        struct tracefs_ring *ring = &collector->instance_rings[i];
+        struct watched_cpu *watched = &collector->cpus[ring->cpu];
+        bool is_often = ring->switch_count > OFTEN_SWITCHED_CPU_HZ * passed_ns / UINT64_C(1000000000);
+        bool is_told = !is_often || ring->idle_count >= ring->switch_count / RARELY_IDLE_PART;
+
+        if (watched->switches_fd >= 0 && is_told != watched->is_told)
+            perf_events_switch(watched->switches_fd, is_told);
+
+        watched->is_told = is_told;
+        ring->switch_count = ring->idle_count = 0;
+    }
+}
+
+/* Decides, now and then, what is recorded from now on. */
+static void adapt(struct sched_collector *collector)
+{
+    uint64_t time_ns = now_ns();
+    uint64_t passed_ns = time_ns - collector->decision_ns;
+
+    if (passed_ns < DECISION_NS)
+        return;
+
+    if (collector->adapts_sampling)
+        adapt_sampling(collector, passed_ns);
+
+    adapt_switches(collector, passed_ns);
+    collector->decision_ns = time_ns;
 }
 
 /* What the main thread wants. False: to stop. */
@@ -317,7 +352,7 @@ static gpointer run_collector(gpointer argument)
                 polled[i].fd = -1;
         }
 
-        adapt_sampling(collector);
+        adapt(collector);
         interval_ms = next_interval_ms(collector, interval_ms);
     }
 
@@ -409,11 +444,8 @@ static void try_all_cpus(struct sched_collector *collector)
     for (unsigned i = 0; i < collector->instance_ring_count; i++) {
         struct tracefs_ring *ring = &collector->instance_rings[i];
 
-        if (!misses_own_switch(ring, tid))
-            continue;
-
-        collector->missed_counts[ring->cpu] = MISSED_LIMIT;
-        watch_silent_cpus(collector, ring->cpu);
+        if (misses_own_switch(ring, tid))
+            watch_cpu(collector, ring->cpu);
     }
 }
 
@@ -452,7 +484,10 @@ static bool open_instance(struct sched_collector *collector, const struct sched_
         tracefs_instance_enable(collector->instance, "sched_switch") &&
         tracefs_instance_enable(collector->instance, "sched_waking") &&
         tracefs_instance_enable(collector->instance, "sched_wakeup_new")) {
-        collector->missed_counts = g_new0(unsigned, (gsize)collector->perf.cpu_count);
+        collector->cpus = g_new0(struct watched_cpu, (gsize)collector->perf.cpu_count);
+        for (int cpu = 0; cpu < collector->perf.cpu_count; cpu++)
+            collector->cpus[cpu].switches_fd = -1;
+
         try_all_cpus(collector);
         return true;
     }
@@ -523,7 +558,7 @@ void sched_collector_free(struct sched_collector *collector)
     sched_pairing_free(collector->pairing);
     g_mutex_clear(&collector->mutex);
     g_cond_clear(&collector->is_flushed);
-    g_free(collector->missed_counts);
+    g_free(collector->cpus);
     g_free(collector->streams);
     g_free(collector->heap);
     g_free(collector);
@@ -539,9 +574,9 @@ static void emit_source(const struct sched_collector *collector)
 
     g_autoptr(GString) text = g_string_new(descriptions[collector->source]);
 
-    for (int cpu = 0; collector->missed_counts && cpu < collector->perf.cpu_count; cpu++) {
-        if (collector->missed_counts[cpu] >= MISSED_LIMIT)
-            g_string_append_printf(text, "; CPU %d, when idle: sched_wakeup", cpu);
+    for (int cpu = 0; collector->cpus && cpu < collector->perf.cpu_count; cpu++) {
+        if (collector->cpus[cpu].switches_fd >= 0)
+            g_string_append_printf(text, "; CPU %d also perf_event_open: context switches", cpu);
     }
 
     collector->events->sched_source(now_ns(), (uint8_t)collector->source, text->str);

@@ -127,9 +127,6 @@ bool sched_tracepoints_find(struct sched_tracepoints *tracepoints)
     if (stat("/proc/self/ns/pid", &status) != 0 || status.st_ino != INITIAL_PID_NAMESPACE)
         return false;
 
-    if (!find_wake("sched/sched_wakeup", &tracepoints->wakeup))
-        tracepoints->wakeup.id = 0;
-
     return find_switch(&tracepoints->sched_switch) && find_wake("sched/sched_waking", &tracepoints->waking) &&
            find_wake("sched/sched_wakeup_new", &tracepoints->wakeup_new);
 }
@@ -153,12 +150,6 @@ unsigned sched_tracepoints_decode(const struct sched_tracepoints *tracepoints, c
         records[1].tid = (int32_t)sched_tracepoints_read(&layout->next_pid, raw, raw_bytes);
         records[1].type = SCHED_RECORD_IN;
         return 2;
-    }
-
-    if (header.id == tracepoints->wakeup.id) {
-        records[0].tid = (int32_t)sched_tracepoints_read(&tracepoints->wakeup.pid, raw, raw_bytes);
-        records[0].type = SCHED_RECORD_IN;
-        return 1;
     }
 
     bool is_new = header.id == tracepoints->wakeup_new.id;

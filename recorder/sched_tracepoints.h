@@ -17,7 +17,7 @@ struct tracepoint_field {
     uint16_t size;
 };
 
-/* A task that became runnable: sched_waking, sched_wakeup_new, sched_wakeup. */
+/* A task that became runnable: sched_waking, sched_wakeup_new. */
 struct wake_layout {
     uint16_t id;
     struct tracepoint_field pid;
@@ -34,7 +34,6 @@ struct sched_tracepoints {
     struct switch_layout sched_switch;
     struct wake_layout waking;
     struct wake_layout wakeup_new;
-    struct wake_layout wakeup; /* id 0: there is none */
 };
 
 /* False: tracefs is not there, may not be read, or our process numbers are not the kernel's (a container). */
@@ -46,8 +45,7 @@ uint16_t sched_tracepoints_find_id(const char *tracepoint);
 /*
  * Decodes the raw record of a tracepoint, of any task of the machine. The caller has set time and cpu of
  * records[0]; pid stays 0: not known from such a record. How many of records[2] were filled in: a switch is
- * one thread off and one on; 0: it is none of our tracepoints. sched_wakeup is recorded where a CPU's idle
- * task is interrupted only: it means that the thread is put on that CPU.
+ * one thread off and one on; 0: it is none of our tracepoints.
  */
 unsigned sched_tracepoints_decode(const struct sched_tracepoints *tracepoints, const uint8_t *raw,
                                   uint32_t raw_bytes, struct sched_record *records);

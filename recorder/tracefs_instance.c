@@ -154,18 +154,6 @@ bool tracefs_instance_enable(struct tracefs_instance *instance, const char *trac
     return write_text(instance->path, name, "1");
 }
 
-bool tracefs_instance_tell_idle(struct tracefs_instance *instance, const int *cpus, unsigned count)
-{
-    g_autoptr(GString) filter = g_string_new("common_pid == 0 && (");
-
-    for (unsigned i = 0; i < count; i++)
-        g_string_append_printf(filter, "%sCPU == %d", i > 0 ? " || " : "", cpus[i]);
-
-    g_string_append_c(filter, ')');
-    return write_text(instance->path, "events/sched/sched_wakeup/filter", filter->str) &&
-           tracefs_instance_enable(instance, "sched_wakeup");
-}
-
 int tracefs_instance_open_ring(const struct tracefs_instance *instance, int cpu)
 {
     g_autofree char *path = g_strdup_printf("%s/per_cpu/cpu%d/trace_pipe_raw", instance->path, cpu);

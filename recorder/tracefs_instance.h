@@ -22,12 +22,6 @@ struct tracefs_instance *tracefs_instance_new(uint64_t ring_bytes);
 /* Switches a tracepoint of the scheduler on, by its name. */
 bool tracefs_instance_enable(struct tracefs_instance *instance, const char *tracepoint);
 
-/*
- * Has sched_wakeup recorded, too, where it meets the idle task of one of `count` CPUs, and only there: CPUs
- * whose idle task does not tell its switches. False: the kernel does not know such a filter.
- */
-bool tracefs_instance_tell_idle(struct tracefs_instance *instance, const int *cpus, unsigned count);
-
 /* A CPU's ring: non-blocking, a read gives one page. -1 when there is none. The caller closes it before
  * _free.
  */

@@ -44,17 +44,9 @@ static void check_switch(struct tracefs_ring *ring, struct sched_record *out, co
 
     ring->running_tid = in->tid;
     ring->running_since = in->time;
-}
-
-/* An idle CPU was woken for a thread: told by some CPUs instead of the switch, and before it by others. */
-static bool is_put_on_idle(struct tracefs_ring *ring, const struct sched_record *in)
-{
-    if (ring->running_tid != 0)
-        return false;
-
-    ring->running_tid = in->tid;
-    ring->running_since = in->time;
-    return true;
+    ring->switch_count++;
+    if (in->tid == 0)
+        ring->idle_count++;
 }
 
 static unsigned read_records(struct record_stream *stream, struct sched_record *records)
@@ -73,8 +65,6 @@ static unsigned read_records(struct record_stream *stream, struct sched_record *
         sched_tracepoints_decode(ring->tracepoints, ring->page.event, ring->page.event_bytes, records);
     if (count == 2)
         check_switch(ring, &records[0], &records[1]);
-    else if (count == 1 && records[0].type == SCHED_RECORD_IN && !is_put_on_idle(ring, &records[0]))
-        return 0;
 
     return count;
 }

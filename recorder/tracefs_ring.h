@@ -19,7 +19,9 @@ struct tracefs_ring {
     struct trace_page page;
     int32_t running_tid;    /* the thread on the CPU; -1: not known */
     uint64_t running_since; /* at the latest */
-    uint64_t read_count;    /* pages read so far */
+    uint64_t read_count;    /* pages read, */
+    uint64_t switch_count;  /* switches, */
+    uint64_t idle_count;    /* and those to the idle task, since the owner set these to 0 */
     bool has_event;         /* page is at an event that was not handed out yet */
     uint64_t lost_count;    /* not 0: events before that one were lost, and that was not handed out yet */
 };

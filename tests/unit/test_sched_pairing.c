@@ -354,6 +354,26 @@ static void test_sched_pairing__two_sources_give_one_interval_with_the_earlier_t
                                      "400 switch 10/10 off 98 1>1 0\n");
 }
 
+static void test_sched_pairing__switch_from_a_silent_idle_task_is_as_the_second_source_tells(void **state)
+{
+    const struct sched_record out = {
+        .type = SCHED_RECORD_OUT, .time = 300, .tid = 10, .cpu = 1, .put_on_after = 100};
+
+    (void)state;
+    sched_pairing_expect_strangers(pairing, 10);
+    sched_pairing_know_thread(pairing, 10, 10);
+    add(100, SCHED_RECORD_OUT, 10, 1); /* to the idle task */
+    add(101, SCHED_RECORD_OUT, 10, 1);
+    add(150, SCHED_RECORD_WAKEUP, 10, 0);
+    add(180, SCHED_RECORD_IN, 10, 1); /* by perf alone */
+    sched_pairing_add(pairing, &out); /* the tracepoint's: it was never told of */
+    add(301, SCHED_RECORD_OUT, 10, 1);
+    add(350, SCHED_RECORD_IN, 10, 1);
+    assert_int_equal(sched_pairing_missed_count(pairing), 0);
+    assert_string_equal(output->str, "180 switch 10/10 off 80 1>1 0 runnable 30 by 77\n"
+                                     "350 switch 10/10 off 50 1>1 0\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_sched_pairing__##name, set_up, tear_down)
 
 int main(void)
@@ -377,6 +397,7 @@ int main(void)
         TEST(number_used_again_is_a_new_thread),
         TEST(other_processes_are_dropped_when_one_is_chosen),
         TEST(two_sources_give_one_interval_with_the_earlier_times),
+        TEST(switch_from_a_silent_idle_task_is_as_the_second_source_tells),
         TEST(tracers_threads_are_named_but_silent),
         TEST(end_of_a_process_is_that_of_its_last_thread),
     };

@@ -44,18 +44,22 @@ static void test_sched_tracepoints_read__signs_and_limits(void **state)
     assert_int_equal(sched_tracepoints_read(&(struct tracepoint_field){65535, 4}, raw, 8), 0);
 }
 
-static void test_sched_tracepoints_decode__wakeup_puts_a_thread_on_an_idle_cpu(void **state)
+static void test_sched_tracepoints_decode__waker_is_the_task_unless_an_interrupt_wakes(void **state)
 {
-    struct sched_tracepoints tracepoints = {
-        .sched_switch.id = 1, .waking = {2, {24, 4}}, .wakeup_new.id = 3, .wakeup = {4, {24, 4}}};
+    const struct sched_tracepoints tracepoints = {
+        .sched_switch.id = 1, .waking = {2, {24, 4}}, .wakeup_new.id = 3};
     struct sched_record records[2] = {{.time = 100, .cpu = 1}};
-    uint8_t raw[32] = {4, 0, 0, 0, [24] = 77};
+    uint8_t raw[32] = {2, 0, 0, 0, 66, [24] = 77};
 
     (void)state;
     assert_int_equal(sched_tracepoints_decode(&tracepoints, raw, sizeof(raw), records), 1);
-    assert_int_equal(records[0].type, SCHED_RECORD_IN);
+    assert_int_equal(records[0].type, SCHED_RECORD_WAKEUP);
     assert_int_equal(records[0].tid, 77);
-    tracepoints.wakeup.id = 0; /* a kernel without it */
+    assert_int_equal(records[0].waker_tid, 66);
+    raw[2] = 0x08;
+    assert_int_equal(sched_tracepoints_decode(&tracepoints, raw, sizeof(raw), records), 1);
+    assert_int_equal(records[0].waker_tid, 0);
+    raw[0] = 4; /* none of ours */
     assert_int_equal(sched_tracepoints_decode(&tracepoints, raw, sizeof(raw), records), 0);
 }
 
@@ -93,7 +97,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sched_tracepoints_parse_field__finds_whole_names_only),
         cmocka_unit_test(test_sched_tracepoints_read__signs_and_limits),
-        cmocka_unit_test(test_sched_tracepoints_decode__wakeup_puts_a_thread_on_an_idle_cpu),
+        cmocka_unit_test(test_sched_tracepoints_decode__waker_is_the_task_unless_an_interrupt_wakes),
         cmocka_unit_test(test_existing_process_parse_mapping__takes_code_of_files_and_vdso),
         cmocka_unit_test(test_existing_process_threads__has_ourselves),
     };

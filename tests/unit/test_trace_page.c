@@ -272,6 +272,8 @@ static void test_tracefs_ring__untold_switch_is_seen_by_who_leaves_the_cpu(void 
         assert_int_equal(ring.stream.kind->advance(&ring.stream), i + 1 < G_N_ELEMENTS(expected));
     }
 
+    assert_int_equal(ring.switch_count, 4);
+    assert_int_equal(ring.idle_count, 3);
     tracefs_ring_clear(&ring);
 }
 
