@@ -104,7 +104,7 @@ static bool send_head(int connection, const char *status, off_t length)
 {
     g_autofree char *head = g_strdup_printf("HTTP/1.1 %s\r\n"
                                             "Access-Control-Allow-Origin: " SERVE_ORIGIN "\r\n"
-                                            "Access-Control-Allow-Methods: GET\r\n"
+                                            "Access-Control-Allow-Methods: GET, HEAD\r\n"
                                             "Access-Control-Allow-Private-Network: true\r\n"
                                             "Cache-Control: no-cache\r\n"
                                             "Content-Type: application/octet-stream\r\n"
@@ -145,12 +145,15 @@ static bool answer(int connection, int fd, const char *name)
     bool is_fetched = false;
     if (read_request(connection, request)) {
         g_autofree char *wanted = g_strdup_printf("GET /%s HTTP/1.", name);
+        g_autofree char *asked = g_strdup_printf("HEAD /%s HTTP/1.", name);
         struct stat status;
         if (is_stranger(request))
             send_head(connection, "403 Forbidden", 0);
         else if (g_str_has_prefix(request->text, "OPTIONS "))
             send_head(connection, "204 No Content", 0);
-        else if (!g_str_has_prefix(request->text, wanted) || fstat(fd, &status) != 0)
+        else if (fstat(fd, &status) == 0 && g_str_has_prefix(request->text, asked))
+            send_head(connection, "200 OK", status.st_size);
+        else if (fstat(fd, &status) != 0 || !g_str_has_prefix(request->text, wanted))
             send_head(connection, "404 Not Found", 0);
         else
             is_fetched =

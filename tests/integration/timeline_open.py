@@ -1,10 +1,12 @@
-"""viewer_export -open: one fetch by the one origin, then it ends, and nothing else is served.
+"""viewer_export -open: one fetch by the one origin, then it ends, and nothing else is served; Ctrl-C leaves nothing.
 
 Arguments: TIMELINE_PROGRAM TRACE
 """
 
+import gzip
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -29,6 +31,40 @@ def expect(what, actual, expected):
         sys.exit(f"{what}: {actual!r} instead of {expected!r}")
 
 
+def serve(viewer_export, trace, folder, *options):
+    server = subprocess.Popen([viewer_export, trace, "-open", *options], stdout=subprocess.PIPE, text=True,
+                              env=dict(os.environ, TMPDIR=folder))
+    return server, server.stdout.readline().strip()
+
+
+def check_second_fetch(name):
+    try:
+        request("GET", f"/{name}", {"Origin": ORIGIN})
+    except OSError:
+        return
+    sys.exit("a second fetch was answered")
+
+
+def check_ctrl_c(viewer_export, trace, folder):
+    before = os.listdir(folder)
+    server, _ = serve(viewer_export, trace, folder)
+    server.send_signal(signal.SIGINT)
+    expect("status after Ctrl-C", server.wait(timeout=20), -signal.SIGINT)
+    expect("files after Ctrl-C", os.listdir(folder), before)
+
+
+def check_compressed(viewer_export, trace, folder, contents):
+    """A file that was asked for stays, and goes out as it is."""
+    path = os.path.join(folder, "kept.pftrace.gz")
+    server, link = serve(viewer_export, trace, folder, "-o", path)
+    expect("link to a compressed file", "/kept.pftrace.gz&" in link, True)
+    answer, body = request("GET", "/kept.pftrace.gz", {"Origin": ORIGIN})
+    expect("encoding", answer.getheader("Content-Encoding"), None)
+    expect("compressed trace", gzip.decompress(body) == contents, True)
+    expect("exit status", server.wait(timeout=20), 0)
+    expect("the file that was asked for", os.path.exists(path), True)
+
+
 def main():
     viewer_export, trace = sys.argv[1:]
     if not os.path.isdir(trace):
@@ -44,10 +80,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         expected = os.path.join(folder, "timeline.pftrace")
         subprocess.run([viewer_export, trace, "-o", expected], check=True)
-        environment = dict(os.environ, TMPDIR=folder)
-        server = subprocess.Popen([viewer_export, trace, "-open"], stdout=subprocess.PIPE, text=True,
-                                  env=environment)
-        link = server.stdout.readline().strip()
+        server, link = serve(viewer_export, trace, folder)
         name = os.path.basename(trace) + ".pftrace"
         expect("link", link, f"{ORIGIN}/#!/?url=http://127.0.0.1:{PORT}/{name}&referrer=open_trace_in_ui")
         expect("files while it serves", os.listdir(folder), ["timeline.pftrace"])
@@ -57,6 +90,9 @@ def main():
         expect("another host", request("GET", f"/{name}", {"Host": "example.com:9001"})[0].status, 403)
         expect("another method", request("POST", f"/{name}", {"Origin": ORIGIN})[0].status, 404)
         expect("asking first", request("OPTIONS", f"/{name}", {"Origin": ORIGIN})[0].status, 204)
+        answer, body = request("HEAD", f"/{name}", {"Origin": ORIGIN})
+        expect("asking for the size", (answer.status, answer.getheader("Content-Length"), body),
+               (200, str(os.path.getsize(expected)), b""))
         with socket.create_connection(("127.0.0.1", PORT)) as rude:
             rude.sendall(b"x" * 20000)
         expect("still serving", server.poll(), None)
@@ -70,9 +106,13 @@ def main():
         expect("status", answer.status, 200)
         expect("allowed origin", answer.getheader("Access-Control-Allow-Origin"), ORIGIN)
         with open(expected, "rb") as file:
-            expect("the trace arrived", body == file.read(), True)
+            contents = file.read()
+        expect("the trace arrived", body == contents, True)
         expect("exit status", server.wait(timeout=20), 0)
+        check_second_fetch(name)
         expect("files left", os.listdir(folder), ["timeline.pftrace"])
+        check_ctrl_c(viewer_export, trace, folder)
+        check_compressed(viewer_export, trace, folder, contents)
 
 
 main()

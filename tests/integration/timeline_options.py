@@ -1,11 +1,14 @@
-"""Pieces of -split add up to the whole, -max-size keeps the longest, errors leave no file.
+"""Pieces of -split add up to the whole, -max-size keeps the longest, filters of threads keep all of them, errors leave
+no file.
 
 Arguments: VIEWER_EXPORT TRACE
 """
 
+import collections
 import gzip
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -15,6 +18,7 @@ import tempfile
 
 SKIP = 77
 WAITS = ("sync", "net", "syscall")
+MADE_UP = 10000000  # numbers of what has none
 
 
 def run(*command, **options):
@@ -73,6 +77,32 @@ def check_max_size(viewer_export, trace, folder, whole):
     kept = sorted((ns(event) for event in events(path) if event.get("cat") in WAITS), reverse=True)
     longest = sorted((ns(event) for event in whole if event.get("cat") in WAITS), reverse=True)
     expect("what was kept", kept, longest[:len(kept)])
+
+
+def tracks_of(all_events, wanted):
+    """What is shown of the threads whose (pid, name) is wanted: sorted slices."""
+    names = {(event["pid"], event["tid"]): event["args"]["name"] for event in all_events if event["name"] == "thread_name"}
+    return sorted((event["pid"], event["ts"], event["dur"], event["name"]) for event in all_events
+                  if event["ph"] == "X" and event["cat"] in (*WAITS, "state")
+                  and wanted(event["pid"], re.sub(r" \d+ state$", "", names[event["pid"], event["tid"]])))
+
+
+def check_threads(viewer_export, trace, folder, whole):
+    """What is known of a thread late, its process and its name, decides about all of it."""
+    path = os.path.join(folder, "chosen.json")
+    sizes = collections.Counter(event["pid"] for event in whole if event["ph"] == "X" and event["pid"] < MADE_UP)
+    chosen = [pid for pid, _ in sizes.most_common(4)]
+    for pid in chosen:
+        fine(viewer_export, trace, "-o", path, f"-pid={pid}")
+        expect(f"slices of process {pid}", tracks_of(events(path), lambda *_: True) ==
+               tracks_of(whole, lambda other, _, pid=pid: other == pid), True)
+    names = {event["args"]["name"] for event in whole if event["name"] == "thread_name" and event["pid"] in chosen
+             and re.fullmatch(r"[\w-]*[a-z][\w-]*", event["args"]["name"])}
+    for name in sorted(names)[:4]:
+        fine(viewer_export, trace, "-o", path, f"-thread=^{name}$")
+        expect(f"slices of threads {name}", tracks_of(events(path), lambda *_: True) ==
+               tracks_of(whole, lambda _, other, name=name: other == name), True)
+    expect("something was compared", bool(chosen and names), True)
 
 
 def check_outputs(viewer_export, trace, folder, path):
@@ -136,6 +166,7 @@ def main():
         whole = events(path)
         check_split(viewer_export, trace, folder, whole)
         check_max_size(viewer_export, trace, folder, whole)
+        check_threads(viewer_export, trace, folder, whole)
         check_outputs(viewer_export, trace, folder, path)
         check_errors(viewer_export, trace, folder)
         check_signals(viewer_export, trace, folder)
