@@ -22,6 +22,8 @@
 #define ROBUST_KIND 16
 #define PRIO_INHERIT_KIND 32
 #define PSHARED_KIND 128u
+/* Set for PTHREAD_MUTEX_NORMAL where it is asked for by name, by C11's mtx_init, too; plain all the same. */
+#define NO_ELISION_KIND 512u
 
 /* How often an adaptive mutex is looked at before its waiter sleeps, as in glibc. */
 #define MIN_SPINS 10
@@ -32,10 +34,17 @@
 /* glibc's states of __data.__lock. */
 enum { LOCK_FREE = 0, LOCK_TAKEN = 1, LOCK_CONTENDED = 2 };
 
-/* The default type, private to the process. */
+/* The default type or the normal one, private to the process. */
 static inline bool is_plain(const pthread_mutex_t *mutex)
 {
-    return __atomic_load_n(&mutex->__data.__kind, __ATOMIC_RELAXED) == PTHREAD_MUTEX_TIMED_NP;
+    return ((unsigned)__atomic_load_n(&mutex->__data.__kind, __ATOMIC_RELAXED) & ~NO_ELISION_KIND) ==
+           PTHREAD_MUTEX_TIMED_NP;
+}
+
+/* The type, as far as it says how a mutex is waited for. */
+static inline unsigned type_of(const pthread_mutex_t *mutex)
+{
+    return (unsigned)mutex->__data.__kind & ~(PSHARED_KIND | NO_ELISION_KIND);
 }
 
 /*
@@ -51,7 +60,7 @@ static inline int32_t plain_owner(const pthread_mutex_t *mutex)
 /* Kinds that are waited for inside libc: robust, priority-inheriting or -protecting, elided. */
 static bool is_waited_for_by_libc(const pthread_mutex_t *mutex)
 {
-    return ((unsigned)mutex->__data.__kind & ~PSHARED_KIND) > PTHREAD_MUTEX_ADAPTIVE_NP;
+    return type_of(mutex) > PTHREAD_MUTEX_ADAPTIVE_NP;
 }
 
 /* What all wrappers do with the result of taking a mutex. */
@@ -87,7 +96,7 @@ static void wake_waiters(const pthread_mutex_t *mutex, const void *site)
  */
 static bool can_wait_here(const pthread_mutex_t *mutex)
 {
-    unsigned type = (unsigned)mutex->__data.__kind & ~PSHARED_KIND;
+    unsigned type = type_of(mutex);
     bool has_check = type == PTHREAD_MUTEX_RECURSIVE_NP || type == PTHREAD_MUTEX_ERRORCHECK_NP;
 
     return !is_waited_for_by_libc(mutex) && guard_words.lock_owner != 0 &&
@@ -159,7 +168,7 @@ static bool spin_for_mutex(pthread_mutex_t *mutex)
  */
 static int wait_for_mutex(pthread_mutex_t *mutex, const struct wait *wait, const struct limit *limit)
 {
-    unsigned type = (unsigned)mutex->__data.__kind & ~PSHARED_KIND;
+    unsigned type = type_of(mutex);
 
     if (type != PTHREAD_MUTEX_ADAPTIVE_NP || !spin_for_mutex(mutex)) {
         while (__atomic_exchange_n(&mutex->__data.__lock, LOCK_CONTENDED, __ATOMIC_ACQUIRE) != LOCK_FREE) {
@@ -360,18 +369,26 @@ WRAPPER int mtx_unlock(mtx_t *mutex)
     return real.mtx_unlock(mutex);
 }
 
+/* Nothing in a spin lock says who has it. */
+static int spin_taken(pthread_spinlock_t *lock, int result, const void *site)
+{
+    if (result == 0)
+        holds_add((const void *)lock, site);
+    return result;
+}
+
 static RECORDING int recording_spin_lock(pthread_spinlock_t *lock, const void *site)
 {
     int result = real.pthread_spin_trylock(lock);
 
     if (result != EBUSY)
-        return result;
+        return spin_taken(lock, result, site);
 
     WAIT_SCOPE(wait);
     wait_begin(&wait, EXECTRACE_WAIT_SPIN, wait_object((const void *)lock), site);
     result = real.pthread_spin_lock(lock);
     wait_end(&wait, wait_outcome(result));
-    return result;
+    return spin_taken(lock, result, site);
 }
 
 WRAPPER int pthread_spin_lock(pthread_spinlock_t *lock)
@@ -380,9 +397,17 @@ WRAPPER int pthread_spin_lock(pthread_spinlock_t *lock)
                                 : real.pthread_spin_lock(lock);
 }
 
+WRAPPER int pthread_spin_trylock(pthread_spinlock_t *lock)
+{
+    int result = real.pthread_spin_trylock(lock);
+
+    return waits_are_recorded() ? spin_taken(lock, result, __builtin_return_address(0)) : result;
+}
+
 WRAPPER int pthread_spin_unlock(pthread_spinlock_t *lock)
 {
     if (waits_are_recorded())
         wake(EXECTRACE_WAIT_SPIN, (const void *)lock, __builtin_return_address(0));
+    holds_remove((const void *)lock);
     return real.pthread_spin_unlock(lock);
 }

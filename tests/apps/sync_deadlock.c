@@ -1,7 +1,8 @@
 /*
  * Pairs of threads, one pair for each kind of lock. Of a pair the "left" thread holds a plain mutex and waits
  * for the "right" one's lock, in its way; the right one waits for the plain mutex. Of the kinds that say so,
- * the main thread holds the right one's lock until both sleep before it.
+ * the main thread holds the right one's lock until both sleep before it; of others, another thread had the
+ * lock before.
  *
  * When all sleep, prints for each pair "KIND LEFT_TID RIGHT_TID LEFT_OBJECT RIGHT_OBJECT" (what they hold; 0:
  * nothing) and dies by SIGKILL ("kill" as the argument), returns from main ("return") or waits to be ended
@@ -9,6 +10,8 @@
  */
 #include <inttypes.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,8 +26,10 @@
 static pthread_mutex_t plain, recursive, checking, adaptive, tried, timed, clocked, inheriting,
     inheriting_timed, robust;
 static pthread_mutex_t handed, handed_inheriting, handed_robust;
-static pthread_rwlock_t read_held, write_held, tried_rwlock, handed_rwlock;
-static mtx_t c11, c11_timed;
+static pthread_mutex_t normal, passed, passed_recursive, left_by_jump;
+static pthread_rwlock_t read_held, write_held, tried_rwlock, handed_rwlock, passed_rwlock;
+static pthread_spinlock_t passed_spin;
+static mtx_t c11, c11_timed, passed_c11;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 struct pair {
@@ -33,6 +38,7 @@ struct pair {
     int (*take)(void);      /* right thread, main thread; NULL: it holds what the left one waits for anyway */
     int (*wait)(void);      /* left thread */
     int (*hand_over)(void); /* main thread; NULL: it takes no part */
+    void (*after)(void);    /* right thread, when it has the lock; may be NULL */
     pthread_mutex_t mutex;
     pthread_t right;
     int left_tid, right_tid, left_holds, right_holds;
@@ -46,6 +52,9 @@ static const struct timespec *far_away(void)
 }
 
 static struct pair *once_pair;
+static void must(bool is_true);
+static void await(const int *value);
+static void await_sleep(const int *tid);
 
 static void wait_for_left(struct pair *pair)
 {
@@ -74,6 +83,7 @@ static int run_once(void)
     CALL(unlock_##name, pthread_mutex_unlock(&name))
 
 MUTEX(plain)
+MUTEX(normal)
 MUTEX(recursive)
 MUTEX(checking)
 MUTEX(adaptive)
@@ -102,10 +112,97 @@ CALL(time_tried_rwlock, pthread_rwlock_clockwrlock(&tried_rwlock, CLOCK_MONOTONI
 CALL(write_handed_rwlock, pthread_rwlock_wrlock(&handed_rwlock))
 CALL(unlock_handed_rwlock, pthread_rwlock_unlock(&handed_rwlock))
 
+/* A thread that waits for a lock, has it for a moment, and lives on: it is not the holder any more. */
+struct former {
+    int (*lock)(void);
+    int (*unlock)(void);
+    int tid, is_through;
+};
+
+static void *wait_and_release(void *argument)
+{
+    struct former *former = argument;
+
+    pthread_setname_np(pthread_self(), "former");
+    __atomic_store_n(&former->tid, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
+    must(former->lock() == 0 && former->unlock() == 0);
+    __atomic_store_n(&former->is_through, 1, __ATOMIC_RELEASE);
+    pause();
+    return NULL;
+}
+
+static int lock_after(struct former *former)
+{
+    pthread_t thread;
+
+    must(former->lock() == 0);
+    must(pthread_create(&thread, NULL, wait_and_release, former) == 0);
+    await_sleep(&former->tid);
+    must(former->unlock() == 0);
+    await(&former->is_through);
+    return former->lock();
+}
+
+#define PASSED(name, lock_call, unlock_call)                                                                 \
+    CALL(lock_##name, lock_call)                                                                             \
+    CALL(unlock_##name, unlock_call)                                                                         \
+    static int take_##name(void)                                                                             \
+    {                                                                                                        \
+        static struct former former = {.lock = lock_##name, .unlock = unlock_##name};                        \
+                                                                                                             \
+        return lock_after(&former);                                                                          \
+    }
+
+PASSED(passed, pthread_mutex_lock(&passed), pthread_mutex_unlock(&passed))
+PASSED(passed_recursive, pthread_mutex_lock(&passed_recursive), pthread_mutex_unlock(&passed_recursive))
+PASSED(passed_rwlock, pthread_rwlock_wrlock(&passed_rwlock), pthread_rwlock_unlock(&passed_rwlock))
+PASSED(passed_spin, pthread_spin_trylock(&passed_spin) == 0 ? 0 : pthread_spin_lock(&passed_spin),
+       pthread_spin_unlock(&passed_spin))
+PASSED(passed_c11, mtx_lock(&passed_c11), mtx_unlock(&passed_c11))
+
+/* Takes its lock after a wait, and then leaves another wait by a jump out of a signal's handler. */
+static sigjmp_buf away;
+
+static void leave(int number)
+{
+    (void)number;
+    siglongjmp(away, 1);
+}
+
+static void *send_leave(void *argument)
+{
+    const int *tid = argument;
+
+    await_sleep(tid);
+    syscall(SYS_tgkill, (long)getpid(), (long)*tid, (long)SIGUSR1);
+    return NULL;
+}
+
+static void jump_out_of_wait(void)
+{
+    static sem_t never;
+    static int tid;
+    struct sigaction action = {.sa_handler = leave};
+    pthread_t sender;
+
+    must(sem_init(&never, 0, 0) == 0 && sigaction(SIGUSR1, &action, NULL) == 0);
+    must(pthread_create(&sender, NULL, send_leave, &tid) == 0);
+    if (sigsetjmp(away, 1) == 0) {
+        __atomic_store_n(&tid, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
+        sem_wait(&never);
+        abort();
+    }
+    pthread_join(sender, NULL);
+}
+
+MUTEX(left_by_jump)
+CALL(unlock_left_by_jump, pthread_mutex_unlock(&left_by_jump))
+
 static int join_right(void);
 
 static struct pair pairs[] = {
     {.kind = "plain", .object = &plain, .take = lock_plain, .wait = lock_plain},
+    {.kind = "normal", .object = &normal, .take = lock_normal, .wait = lock_normal},
     {.kind = "recursive", .object = &recursive, .take = lock_recursive, .wait = lock_recursive},
     {.kind = "errorcheck", .object = &checking, .take = lock_checking, .wait = lock_checking},
     {.kind = "adaptive", .object = &adaptive, .take = lock_adaptive, .wait = lock_adaptive},
@@ -143,7 +240,27 @@ static struct pair pairs[] = {
      .take = write_handed_rwlock,
      .wait = write_handed_rwlock,
      .hand_over = unlock_handed_rwlock},
+    {.kind = "passed", .object = &passed, .take = take_passed, .wait = lock_passed},
+    {.kind = "passed_recursive",
+     .object = &passed_recursive,
+     .take = take_passed_recursive,
+     .wait = lock_passed_recursive},
+    {.kind = "passed_rwlock",
+     .object = &passed_rwlock,
+     .take = take_passed_rwlock,
+     .wait = lock_passed_rwlock},
+    {.kind = "passed_mtx", .object = &passed_c11, .take = take_passed_c11, .wait = lock_passed_c11},
+    {.kind = "jumped",
+     .object = &left_by_jump,
+     .take = lock_left_by_jump,
+     .wait = lock_left_by_jump,
+     .after = jump_out_of_wait,
+     .hand_over = unlock_left_by_jump},
     {.kind = "once", .object = &once, .take = run_once, .wait = run_once},
+    {.kind = "passed_spin",
+     .object = (void *)&passed_spin,
+     .take = take_passed_spin,
+     .wait = lock_passed_spin},
     {.kind = "join", .wait = join_right},
 };
 
@@ -167,19 +284,22 @@ static void nap(void)
     nanosleep(&pause, NULL);
 }
 
+/* Or has it run for so long that it must be spinning? */
 static bool is_asleep(int tid)
 {
+    const unsigned long spinning_ticks = 5;
     char path[64], state = '\0';
+    unsigned long ticks = 0;
     FILE *file;
 
     snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
     file = fopen(path, "r");
     if (file == NULL)
         return false;
-    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+    if (fscanf(file, "%*d (%*[^)]) %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu", &state, &ticks) != 2)
         state = '\0';
     fclose(file);
-    return state == 'S';
+    return state == 'S' || ticks >= spinning_ticks;
 }
 
 static void await(const int *value)
@@ -227,6 +347,8 @@ static void *hold_and_wait_right(void *argument)
         await(&pair->left_holds);
     __atomic_store_n(&pair->right_tid, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
     must(pair->take == NULL || pair->take() == 0);
+    if (pair->after != NULL)
+        pair->after();
     wait_for_left(pair);
     return NULL;
 }
@@ -260,6 +382,7 @@ static void init_mutex(pthread_mutex_t *mutex, int type, int protocol, int robus
 
 static void init_objects(void)
 {
+    init_mutex(&normal, PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_STALLED);
     init_mutex(&recursive, PTHREAD_MUTEX_RECURSIVE, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_STALLED);
     init_mutex(&checking, PTHREAD_MUTEX_ERRORCHECK, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_STALLED);
     init_mutex(&adaptive, PTHREAD_MUTEX_ADAPTIVE_NP, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_STALLED);
@@ -267,9 +390,12 @@ static void init_objects(void)
     init_mutex(&inheriting_timed, PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_INHERIT, PTHREAD_MUTEX_STALLED);
     init_mutex(&handed_inheriting, PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_INHERIT, PTHREAD_MUTEX_STALLED);
     init_mutex(&robust, PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_ROBUST);
+    init_mutex(&passed_recursive, PTHREAD_MUTEX_RECURSIVE, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_STALLED);
     init_mutex(&handed_robust, PTHREAD_MUTEX_NORMAL, PTHREAD_PRIO_NONE, PTHREAD_MUTEX_ROBUST);
     must(mtx_init(&c11, mtx_plain) == thrd_success);
     must(mtx_init(&c11_timed, mtx_timed) == thrd_success);
+    must(pthread_spin_init(&passed_spin, PTHREAD_PROCESS_PRIVATE) == 0);
+    must(mtx_init(&passed_c11, mtx_plain) == thrd_success);
 }
 
 static void print_pair(const struct pair *pair)

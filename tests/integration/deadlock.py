@@ -8,7 +8,8 @@ import tempfile
 recorder, analyzer, program = sys.argv[1:]
 STATUS = {"kill": signal.SIGKILL, "stay": signal.SIGINT, "return": 0}
 # What the report calls the right thread's lock.
-NAMES = {"rwlock_write": "rwlock", "rwlock_read": "rwlock", "rwlock_timed": "rwlock", "handed_rwlock": "rwlock", "once": "once"}
+NAMES = {"rwlock_write": "rwlock", "rwlock_read": "rwlock", "rwlock_timed": "rwlock", "handed_rwlock": "rwlock", "passed_rwlock": "rwlock", "passed_spin": "spin",
+         "once": "once"}
 
 
 def run_until_end(trace, how):
