@@ -169,9 +169,12 @@ static const struct range *find_function(struct unit *unit, uint64_t address)
     return found;
 }
 
+/* Some blocks have a list of ranges that is empty (GCC, DWARF 4), although what is in them has code. */
 static bool has_code(Dwarf_Die *die)
 {
-    return dwarf_hasattr(die, DW_AT_low_pc) || dwarf_hasattr(die, DW_AT_ranges);
+    Dwarf_Addr base, start, end;
+
+    return dwarf_ranges(die, 0, &base, &start, &end) > 0;
 }
 
 /* Writes the inlined calls around address below parent, outermost first. */

@@ -86,6 +86,18 @@ if(SYSTEM_PYTHON3)
   set_tests_properties(golden.pprof_tools PROPERTIES LABELS golden SKIP_RETURN_CODE 77)
 endif()
 
+# Names of evenly spread addresses, against those of binutils and LLVM.
+add_executable(symbols_of support/symbols_of.c)
+target_link_libraries(symbols_of PRIVATE exectrace_symbols exectrace_core)
+
+if(SYSTEM_PYTHON3)
+  add_test(NAME integration.symbols_agree
+           COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/symbols_agree.py
+                   $<TARGET_FILE:symbols_of> 1000 $<TARGET_FILE:analyzer> $<TARGET_FILE:exectrace>
+                   $<TARGET_FILE_DIR:symbols_of>/e2e_cxx_threads)
+  set_tests_properties(integration.symbols_agree PROPERTIES LABELS integration SKIP_RETURN_CODE 77)
+endif()
+
 # Measured by hand, see the head of the file.
 add_executable(bench_symbolize EXCLUDE_FROM_ALL bench/symbolize.c)
 target_link_libraries(bench_symbolize PRIVATE exectrace_symbols exectrace_core)
