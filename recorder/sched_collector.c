@@ -3,8 +3,8 @@
  * does it. There are three sources, from the best to what is left:
  *
  *  - a trace instance (tracefs_instance.c): switches and wake-ups of the whole machine, at a third of what
- *    the same records cost through perf; forks, names, mappings and samples come from perf events of the
- * CPUs, and the switches of those CPUs whose idle task's tracepoints are silent.
+ *    the same records cost through perf. Forks, names, mappings and samples come from perf events of the
+ *    CPUs; so do the switches of those CPUs whose idle task's tracepoints are silent.
  *  - the scheduler's tracepoints through perf, where tracefs may be read but not written. The kernel drops
  *    some of these; so the program's own switches are recorded, too.
  *  - perf events of the program alone, for an ordinary user: switches, no wake-ups.
