@@ -38,6 +38,7 @@ static const int crash_signals[] = {
 };
 
 static char crash_sentence[2048], hang_sentence[2048];
+static void (*end_with)(void); /* NULL: nothing */
 static struct sigaction old_actions[G_N_ELEMENTS(crash_signals)], old_watch;
 static struct rlimit old_limit;
 static bool is_limited;
@@ -52,6 +53,8 @@ static void say_and_exit(const char *sentence)
     ssize_t written = write(real_stderr >= 0 ? real_stderr : STDERR_FILENO, sentence, strlen(sentence));
 
     (void)written;
+    if (end_with)
+        end_with();
     _exit(CTF_GUARD_EXIT_STATUS);
 }
 
@@ -93,7 +96,7 @@ static void pin_plugin(void)
 #endif
 }
 
-void ctf_guard_begin(const char *path, guint64 bytes, unsigned threads)
+void ctf_guard_begin(const char *path, guint64 bytes, unsigned threads, void (*last_act)(void))
 {
     const char *program = g_get_prgname() ? g_get_prgname() : "analyzer";
     struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK | SA_NODEFER};
@@ -107,6 +110,7 @@ void ctf_guard_begin(const char *path, guint64 bytes, unsigned threads)
              "%s: %.1024s: babeltrace2 does not get any further in this trace, which is damaged or of a kind "
              "that it cannot read\n",
              program, path);
+    end_with = last_act;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < G_N_ELEMENTS(crash_signals); i++)
         sigaction(crash_signals[i], &action, &old_actions[i]);

@@ -16,9 +16,10 @@
 
 /*
  * path: for the sentence. bytes and threads: total size of the trace and how many threads open it at a time,
- * for how much CPU time that may take.
+ * for how much CPU time that may take. last_act: called before the process is ended, in a signal handler; or
+ * NULL.
  */
-void ctf_guard_begin(const char *path, guint64 bytes, unsigned threads);
+void ctf_guard_begin(const char *path, guint64 bytes, unsigned threads, void (*last_act)(void));
 /* Something was read, or handed on: the time allowed for the next step begins anew. From any thread. */
 void ctf_guard_progress(void);
 void ctf_guard_end(void);

@@ -310,7 +310,7 @@ bool ctf_reader_run(const struct ctf_reader_options *options, event_sink sink, v
     reader.count = CLAMP(MIN(workers, list.stream_file_count), 1, MAX_WORKERS);
     ctf_memory_begin();
     ctf_memory_enter_thread();
-    ctf_guard_begin(options->path, list.total_bytes, reader.count);
+    ctf_guard_begin(options->path, list.total_bytes, reader.count, options->on_breakdown);
     bool is_fine = open_workers(&reader, &list, options->needs, error);
     if (is_fine) {
         assign_streams(&reader, &list);

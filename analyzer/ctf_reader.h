@@ -20,6 +20,7 @@ struct ctf_reader_options {
     const struct event_needs *needs; /* borrowed; NULL: all events */
     bool is_progress;                /* progress line on stderr, only if that is a terminal */
     struct ctf_reader_facts *facts;  /* filled when reading has ended; NULL: not wanted */
+    void (*on_breakdown)(void);      /* before babeltrace2 ends the process; in a signal handler; or NULL */
 };
 
 /*

@@ -68,6 +68,7 @@ static bool read_events(struct export_run *run, event_sink sink, GError **error)
     const struct ctf_reader_options reader = {
         .path = run->options->trace,
         .is_progress = run->options->is_progress,
+        .on_breakdown = output_remove_unfinished,
     };
     return ctf_reader_run(&reader, sink, run, error);
 }
@@ -368,6 +369,7 @@ static bool export_and_serve(const struct options *options, GError **error)
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
+    g_set_prgname("viewer_export");
     struct options options;
     int status = STATUS_FINE;
     g_autoptr(GError) error = NULL;

@@ -61,13 +61,18 @@ static void forget_unfinished(const char *path)
     }
 }
 
-static void remove_unfinished(int signal_number)
+void output_remove_unfinished(void)
 {
     for (size_t i = 0; i < MAX_UNFINISHED; i++) {
         char *path = unfinished_files[i];
         if (path)
             unlink(path);
     }
+}
+
+static void on_signal(int signal_number)
+{
+    output_remove_unfinished();
     raise(signal_number); /* SA_RESETHAND: the default action now */
 }
 
@@ -81,8 +86,7 @@ static void watch_signals(void)
     signal(SIGXFSZ, SIG_IGN); /* write() fails instead, and is reported */
     for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
         struct sigaction old;
-        struct sigaction action = {.sa_handler = remove_unfinished,
-                                   .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+        struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
         sigemptyset(&action.sa_mask);
         if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
             sigaction(signals[i], &action, NULL);

@@ -39,6 +39,9 @@ bool output_close(struct output *output, GError **error);
 /* Removes what was written so far. Accepts NULL. */
 void output_discard(struct output *output);
 
+/* All files that are not complete, before the process ends; async-signal-safe. */
+void output_remove_unfinished(void);
+
 bool output_has_failed(const struct output *output);
 /* What is to be written cannot be had: as if a write had failed with that errno. */
 void output_fail(struct output *output, int error_number);

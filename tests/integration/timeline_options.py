@@ -125,6 +125,11 @@ def check_errors(viewer_export, trace, folder):
     expect("status without a trace", missing.returncode, 1)
     nowhere = run(viewer_export, trace, "-o", os.path.join(folder, "no-folder", "x.json"))
     expect("status without a folder", nowhere.returncode, 1)
+    odd = os.path.join(os.path.dirname(trace), "odd", "babeltrace", "succeed", "meta-ctx-sequence")
+    if os.path.isdir(odd):  # babeltrace2 aborts
+        broken = run(viewer_export, odd, "-o", os.path.join(folder, "x.json"))
+        expect("status when the reader breaks down", (broken.returncode, broken.stderr.count(b"\n")), (1, 1))
+        expect("who says so", broken.stderr.startswith(b"viewer_export: "), True)
     for mistake in (["-split=3"], ["-max-size=many"], ["-format=xml"], ["-stacks=-1"], ["-symbolize=all"],
                     ["-split=1MB", "-max-size=1MB"], ["-thread=("]):
         done = run(viewer_export, trace, "-o", os.path.join(folder, "x.json"), *mistake)
