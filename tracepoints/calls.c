@@ -33,7 +33,7 @@ static __attribute__((noinline)) void take_stack(struct call *call)
 {
     int saved_errno = errno;
 
-    call->stack = stacks_take(call->thread, call->start_ns);
+    call->stack = stacks_take_early(call->thread, call->start_ns);
     errno = saved_errno;
 }
 

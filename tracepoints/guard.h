@@ -75,7 +75,8 @@ struct thread_block {
     uintptr_t stack_high;
     struct thread_block *next;        /* all blocks ever made, newest first; they are never given back */
     struct waiter_mark mark;          /* what the thread has marked as waited for */
-    uint32_t stack_count;             /* stacks taken by the thread */
+    uint32_t stack_count;             /* of the thread's events; stacks.c's, as the next one */
+    uint64_t told_refresh_ns;         /* when a stack was last defined again that is told to others */
     uint64_t named_ns;                /* when its name was last told, or need not be; process.c's */
     uint64_t pcs[128];                /* the unwinder's output */
     struct unwind_trails trails;      /* stacks.c's */

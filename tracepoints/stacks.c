@@ -21,9 +21,11 @@
                 */
 #define STACK_PROBE_COUNT 64u
 #define EPOCH_NS UINT64_C(1000000000)
-/* One stack in so many is defined again in its epoch, for buffers that keep less than an epoch. A prime, so
- * that no program's rhythm hides a stack from it. */
+/* Of the stacks in a thread's events one in so many is defined again in its epoch, for buffers that keep less
+ * than an epoch. A prime, so that no program's rhythm hides a stack from it. */
 #define REFRESH_INTERVAL 251u
+/* Of those that it tells others not more than one in so long: most are never used. */
+#define TOLD_REFRESH_PAUSE_NS UINT64_C(10000000)
 
 /* A stack's number is its slot's index + 1; slots are never given back. */
 struct stack_slot {
@@ -122,18 +124,22 @@ static void define_if_due(struct thread_block *thread, struct stack_slot *slot, 
     }
 }
 
-uint32_t stacks_take(struct thread_block *thread, uint64_t now_ns)
+/* Counts an event of the thread. True: its stack is defined again. */
+static bool is_refresh_due(struct thread_block *thread)
+{
+    return unlikely(++thread->stack_count % REFRESH_INTERVAL == 0);
+}
+
+static uint32_t take(struct thread_block *thread, uint64_t now_ns, bool is_refresh)
 {
     struct stack_slot *slot;
     uint32_t count, now, number;
-    bool is_refresh;
 
     if (depth_limit == 0 || table == NULL)
         return 0;
     count = unwind_take_new(thread->pcs, depth_limit, thread->stack_low, thread->stack_high, &thread->trails,
                             &number);
     now = current_epoch(now_ns);
-    is_refresh = ++thread->stack_count % REFRESH_INTERVAL == 0;
     if (likely(number != 0)) {
         slot = &table[number - 1];
         if (likely(!is_refresh && __atomic_load_n(&slot->epoch, __ATOMIC_ACQUIRE) == now))
@@ -153,10 +159,32 @@ uint32_t stacks_take(struct thread_block *thread, uint64_t now_ns)
     return number;
 }
 
+uint32_t stacks_take(struct thread_block *thread, uint64_t now_ns)
+{
+    return take(thread, now_ns, is_refresh_due(thread));
+}
+
+uint32_t stacks_take_early(struct thread_block *thread, uint64_t now_ns)
+{
+    return take(thread, now_ns, false);
+}
+
+uint32_t stacks_take_to_tell(struct thread_block *thread, uint64_t now_ns)
+{
+    bool is_refresh = now_ns >= thread->told_refresh_ns + TOLD_REFRESH_PAUSE_NS && is_refresh_due(thread);
+
+    if (unlikely(is_refresh))
+        thread->told_refresh_ns = now_ns;
+    return take(thread, now_ns, is_refresh);
+}
+
 uint32_t stacks_renew(struct thread_block *thread, uint32_t stack, uint64_t now_ns)
 {
-    if (stack != 0 && __atomic_load_n(&table[stack - 1].epoch, __ATOMIC_ACQUIRE) != current_epoch(now_ns))
-        stacks_take(thread, now_ns);
+    bool is_refresh = is_refresh_due(thread);
+
+    if (stack != 0 &&
+        (is_refresh || __atomic_load_n(&table[stack - 1].epoch, __ATOMIC_ACQUIRE) != current_epoch(now_ns)))
+        take(thread, now_ns, is_refresh);
     return stack;
 }
 

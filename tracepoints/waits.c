@@ -32,7 +32,7 @@ void wait_begin(struct wait *wait, enum exectrace_wait_kind kind, uint64_t objec
     wait->site = site;
     wait->kind = (uint8_t)kind;
     wait->is_marked = false;
-    wait->stack = stacks_take(thread, wait->start_ns);
+    wait->stack = stacks_take_early(thread, wait->start_ns);
     sync_sums_flush_old(thread, wait->start_ns);
     operation.kind = (uint8_t)kind;
     operation.fd = -1;
@@ -156,7 +156,7 @@ void wake_waiters_of(struct thread_block *thread, enum exectrace_wait_kind kind,
         return;
     release.time_ns = clock_now_ns();
     if (release.time_ns >= since_ns + settings.wait_threshold_ns)
-        release.stack = stacks_take(thread, release.time_ns);
+        release.stack = stacks_take_to_tell(thread, release.time_ns);
     if (!waiters_tell_release(object, &release))
         lttng_ust_tracepoint(exectrace_sync, wake, (uint8_t)kind, object, release.stack);
 }
