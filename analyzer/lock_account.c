@@ -1,7 +1,6 @@
 /* Sums per synchronisation object; a consumer of the model's facts. */
 #include "analyzer/lock_account.h"
 #include <stdlib.h>
-#include "analyzer/id_map.h"
 #include "tracepoints/contract.h"
 
 struct lock_account {
@@ -90,6 +89,20 @@ static void follow_owner(struct lock_sum *sum, const struct blocking *operation)
     sum->acquired_ns = operation->end_ns;
 }
 
+static void count_waiter(struct lock_sum *sum, uint32_t thread)
+{
+    bool is_new = true;
+
+    if (sum->last_waiter == thread)
+        return;
+    if (sum->waiter_threads == 1)
+        id_map_add(&sum->waiters, sum->last_waiter, &is_new);
+    if (sum->waiter_threads > 0)
+        id_map_add(&sum->waiters, thread, &is_new);
+    sum->waiter_threads += is_new;
+    sum->last_waiter = thread;
+}
+
 static void add_wait(struct lock_sum *sum, const struct blocking *operation)
 {
     sum->count += operation->count;
@@ -103,7 +116,7 @@ static void add_wait(struct lock_sum *sum, const struct blocking *operation)
     }
     sum->open_count += operation->is_open;
     sum->timeout_count += operation->outcome == EXECTRACE_OUTCOME_TIMED_OUT;
-    sum->waiter_bits |= 1ULL << operation->thread % 64;
+    count_waiter(sum, operation->thread);
     struct lock_pair *pair = pair_of(sum, operation);
     if (pair) {
         pair->count += operation->count;
@@ -125,13 +138,21 @@ static void add_blocking(void *self, const struct blocking *operation)
     add_wait(sum_of(account, process, operation), operation);
 }
 
+static void free_sum(void *pointer)
+{
+    struct lock_sum *sum = pointer;
+
+    id_map_clear(&sum->waiters);
+    g_free(sum);
+}
+
 struct lock_account *lock_account_new(struct trace_model *model, struct filter *filter)
 {
     struct lock_account *account = g_new0(struct lock_account, 1);
     struct trace_observer observer = {.blocking = add_blocking, .self = account};
 
     account->model = model;
-    account->sums = g_ptr_array_new_with_free_func(g_free);
+    account->sums = g_ptr_array_new_with_free_func(free_sum);
     g_ptr_array_add(account->sums, g_new0(struct lock_sum, 1));
     filter_add_observer(filter, &observer);
     return account;
@@ -183,7 +204,6 @@ GPtrArray *lock_account_list(struct lock_account *account)
         struct lock_sum *sum = account->sums->pdata[i];
         if (sum->count == 0 && sum->total_ns == 0)
             continue;
-        sum->waiter_threads = (uint32_t)__builtin_popcountll(sum->waiter_bits);
         qsort(sum->pairs, LOCK_ACCOUNT_PAIRS, sizeof sum->pairs[0], compare_pairs);
         g_ptr_array_add(list, sum);
     }

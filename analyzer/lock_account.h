@@ -5,6 +5,7 @@
 #define ANALYZER_LOCK_ACCOUNT_H
 
 #include "analyzer/filter.h"
+#include "analyzer/id_map.h"
 
 /* Objects beyond are summed up in one row, with object 0. */
 #define LOCK_ACCOUNT_MAX (1u << 16)
@@ -30,14 +31,15 @@ struct lock_sum {
     /* The longest time a known holder kept it while somebody waited; 0: not known. */
     uint64_t longest_hold_ns;
     uint64_t owner_changes;  /* contended acquisitions by another thread than the latest owner */
-    uint32_t waiter_threads; /* how many different ones, up to 64 */
+    uint32_t waiter_threads; /* how many different ones */
     /* After lock_account_list(): not idle first, then heaviest. */
     struct lock_pair pairs[LOCK_ACCOUNT_PAIRS];
 
     /* to find the above */
     uint32_t owner;
     int64_t acquired_ns;
-    uint64_t waiter_bits;
+    uint32_t last_waiter;
+    struct id_map waiters; /* set of threads; empty while there is but one */
 };
 
 /* Of the waits that were not idle. */
