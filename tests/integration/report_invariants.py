@@ -5,12 +5,13 @@ usage: report_invariants.py ANALYZER TRACE...
 
  - the states of each thread add up to its lifetime, the parts of the blocked time to the whole;
  - -from/-to partition: both halves together are the whole, times and counts;
- - filters by thread partition;
+ - filters by process, thread and name partition, reports and profiles;
  - the sum over a profile's samples is the total of the report.
 """
 import csv
 import io
 import os
+import re
 import subprocess
 import sys
 
@@ -50,8 +51,9 @@ COLUMNS = {
     "syscalls": ["count", "errors", "total_ns"],
     "locks": ["contentions", "total_ns", "idle_waits", "idle_ns"],
     "net": ["count", "errors", "total_ns", "idle_ns"],
-    "heap": ["alloc_objects", "alloc_bytes"],
+    "heap": ["alloc_objects", "alloc_bytes", "freed_objects", "freed_bytes", "inuse_objects", "inuse_bytes"],
 }
+PROFILES = ["sync", "net", "syscall", "sched", "block", "mutex", "offwake", "heap"]
 
 
 def partition(trace):
@@ -65,23 +67,44 @@ def partition(trace):
                     failures.append(f"{trace}: {kind}.{column} at {middle}: {parts} of {all_of_it}")
 
 
+def thread_filters(trace):
+    """Filters of which each thread passes exactly one: by process, by name."""
+    threads = report(trace, "threads")
+    pids = sorted({row["pid"] for row in threads if int(row["pid"]) >= 0})
+    if len(pids) > 1 and total(threads, "pid") > 0 and all(int(row["pid"]) >= 0 for row in threads):
+        yield [[f"-pid={pids[0]}"], ["-pid=" + ",".join(pids[1:])]]
+    names = sorted({row["thread"] for row in threads})
+    if len(names) > 1:
+        name = re.escape(names[len(names) // 2])
+        yield [[f"-thread=^{name}$"], [f"-thread=^(?!{name}$)"]]
+    tids = sorted({row["tid"] for row in threads})
+    if len(tids) > 1:
+        yield [["-tid=" + ",".join(tids[:len(tids) // 2])], ["-tid=" + ",".join(tids[len(tids) // 2:])]]
+
+
 def threads_partition(trace):
-    whole = report(trace, "threads")
-    some = [row["tid"] for row in whole[:3]]
-    for row in whole[:3]:
-        alone = report(trace, "threads", f"-tid={row['tid']}")
-        same = [other for other in whole if other["tid"] == row["tid"]]
-        if total(alone, "lifetime_ns") != total(same, "lifetime_ns"):
-            failures.append(f"{trace}: -tid={row['tid']} changes its lifetime")
-    if some:
-        several = report(trace, "threads", "-tid=" + ",".join(some))
-        if total(several, "running_ns") != sum(total([row], "running_ns") for row in whole if row["tid"] in some):
-            failures.append(f"{trace}: several -tid do not add up")
+    for filters in thread_filters(trace):
+        for kind in ("threads", "sched", "syscalls", "locks", "net"):
+            whole, parts = report(trace, kind), [report(trace, kind, *arguments) for arguments in filters]
+            for column in COLUMNS[kind]:
+                found = sum(total(part, column) for part in parts)
+                if found != total(whole, column):
+                    failures.append(f"{trace}: {kind}.{column} with {filters}: {found} of {total(whole, column)}")
 
 
-def profile(trace, kind):
+def profiles_partition(trace):
+    for kind in PROFILES:
+        whole = profile(trace, kind)
+        for filters in [[["-to=62.5%"], ["-from=62.5%"]], *thread_filters(trace)]:
+            parts = [profile(trace, kind, *arguments) for arguments in filters]
+            if [sum(values) for values in zip(*parts)] != whole:
+                failures.append(f"{trace}: -pprof={kind} with {filters}: {parts}, whole {whole}")
+
+
+def profile(trace, kind, *arguments):
     """Sums of a profile's first two values over its samples."""
-    run = subprocess.run([analyzer, trace, f"-pprof={kind}", "-symbolize=none"], capture_output=True, timeout=120)
+    run = subprocess.run([analyzer, trace, f"-pprof={kind}", "-symbolize=none", *arguments], capture_output=True,
+                         timeout=120)
     if run.returncode != 0 and not run.stdout:
         sys.exit(f"{trace}: -pprof={kind}: status {run.returncode}: {run.stderr.decode()}")
     values = [values for _, values in profile_samples.samples(run.stdout)]
@@ -114,5 +137,6 @@ for path in sys.argv[2:]:
     profiles(path)
     partition(path)
     threads_partition(path)
+    profiles_partition(path)
 if failures:
     sys.exit("\n".join(failures[:40]))
