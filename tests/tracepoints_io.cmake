@@ -54,3 +54,10 @@ add_executable(bench_io bench/bench_io.c)
 target_link_libraries(bench_io PRIVATE exectrace_flags Threads::Threads)
 target_compile_options(bench_io PRIVATE -O2)
 exectrace_recorded_test(alloc_known alloc_known.py)
+
+add_executable(io_secret apps/io_secret.c)
+target_link_libraries(io_secret PRIVATE exectrace_flags rt)
+add_test(NAME integration.io_secret
+         COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/integration/io_secret.py $<TARGET_FILE:recorder>
+                 $<TARGET_FILE:analyzer> $<TARGET_FILE:viewer_export> $<TARGET_FILE:io_secret>)
+set_tests_properties(integration.io_secret PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
