@@ -55,6 +55,11 @@ foreach(case arm_calls arm_latencies arm_cpu many_threads rotated_files libc_mem
   endif()
 endforeach()
 
+add_test(NAME golden.published_examples
+         COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/published_examples.py"
+                 "$<TARGET_FILE:analyzer>")
+set_tests_properties(golden.published_examples PROPERTIES LABELS golden)
+
 # The same figures computed again, by other rules.
 foreach(trace k-bug446190-arm k-many-threads k-tracefile-rotation perf-taskset2)
   if(IS_DIRECTORY "${EXECTRACE_SHARED}/traces")

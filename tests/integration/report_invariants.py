@@ -93,9 +93,10 @@ def threads_partition(trace):
 
 
 def profiles_partition(trace):
+    """By time and by thread."""
     for kind in PROFILES:
         whole = profile(trace, kind)
-        for filters in [[["-to=62.5%"], ["-from=62.5%"]], *thread_filters(trace)]:
+        for filters in [[["-to=62.5%"], ["-from=62.5%"]], *list(thread_filters(trace))[-1:]]:
             parts = [profile(trace, kind, *arguments) for arguments in filters]
             if [sum(values) for values in zip(*parts)] != whole:
                 failures.append(f"{trace}: -pprof={kind} with {filters}: {parts}, whole {whole}")
