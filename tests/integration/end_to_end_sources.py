@@ -2,7 +2,7 @@
 
 Arguments: BUILD
 
-Per-process buffers, rotated chunks, snapshots, and a session without contexts: the command that the analyzer's
+Per-process buffers, several users, rotated chunks, snapshots, and a session without contexts: the command that the analyzer's
 sentence names makes one that can be read.
 """
 
@@ -42,11 +42,11 @@ class Session:
         return run_fine(["lttng", command, *(["-s", self.name] if takes_option else [self.name]), *arguments])
 
 
-def sleeper(programs):
+def sleeper(programs, *as_user):
     """Runs a program that sleeps; its process id."""
     code = f"import os, time; [time.sleep(0.002) for _ in range({SLEEPS})]; print(os.getpid())"
-    environment = dict(os.environ, LD_PRELOAD=programs.library, EXECTRACE_SYSCALL_THRESHOLD_NS="1000000")
-    return int(run_fine(["/usr/bin/python3", "-c", code], env=environment))
+    return int(run_fine([*as_user, "env", f"LD_PRELOAD={programs.library}", "EXECTRACE_SYSCALL_THRESHOLD_NS=1000000",
+                         "/usr/bin/python3", "-c", code]))
 
 
 def sleeps(programs, trace, pids):
@@ -73,6 +73,15 @@ def per_process(programs, trace):
     with Session(trace, ("enable-channel", "-u", "--buffers-pid", "own"), (*EVENTS, "-c", "own"), CONTEXTS):
         pids = [sleeper(programs) for _ in range(2)]
     expect_all(programs, trace, pids, "per-process buffers")
+
+
+def several_users(programs, trace):
+    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    if os.geteuid() != 0 or run([*nobody, "test", "-r", programs.library]).returncode != 0:
+        return
+    with Session(trace, EVENTS, CONTEXTS):
+        pids = [sleeper(programs), sleeper(programs, *nobody)]
+    expect_all(programs, trace, pids, "several users")
 
 
 def rotated(programs, trace):
@@ -116,7 +125,7 @@ def main():
     programs = Programs(sys.argv[1])
     need("lttng")
     with Scratch() as scratch:
-        for case in (per_process, rotated, snapshots, without_contexts):
+        for case in (per_process, several_users, rotated, snapshots, without_contexts):
             case(programs, scratch / case.__name__)
             print(f"{case.__name__}: fine")
 
