@@ -2,8 +2,8 @@
 
 Arguments: BUILD
 
-Per-process buffers, several users, rotated chunks, snapshots, and a session without contexts: the command that the analyzer's
-sentence names makes one that can be read.
+Per-process buffers, several users, rotated chunks, snapshots, and a session without contexts: the command that the
+analyzer's sentence names makes one that can be read.
 """
 
 import csv
