@@ -25,6 +25,7 @@ struct process_curves {
 };
 
 struct counters {
+    int64_t average_ns;   /* 0: exact as long as that is possible */
     GPtrArray *processes; /* struct process_curves * by the model's index, or NULL */
 };
 
@@ -53,14 +54,23 @@ void counters_free(struct counters *counters)
     g_free(counters);
 }
 
+void counters_set_average(struct counters *counters, int64_t average_ns)
+{
+    counters->average_ns = average_ns;
+}
+
 static struct process_curves *curves_of(struct counters *counters, uint32_t process)
 {
     if (counters->processes->len <= process)
         g_ptr_array_set_size(counters->processes, (gint)process + 1);
     if (!counters->processes->pdata[process]) {
         struct process_curves *curves = g_new0(struct process_curves, 1);
-        for (size_t i = 0; i < CURVE_END; i++)
-            step_sum_init(&curves->sums[i]);
+        for (size_t i = 0; i < CURVE_END; i++) {
+            if (counters->average_ns)
+                step_sum_init_averages(&curves->sums[i], counters->average_ns);
+            else
+                step_sum_init(&curves->sums[i]);
+        }
         counters->processes->pdata[process] = curves;
     }
     return counters->processes->pdata[process];

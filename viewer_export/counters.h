@@ -11,6 +11,9 @@ struct counters;
 
 struct counters *counters_new(void);
 void counters_free(struct counters *counters);
+/* No curve but the heap's shall be finer than averages of that width, see counters_average_ns(); 0: any may.
+ */
+void counters_set_average(struct counters *counters, int64_t average_ns);
 /* Times are relative to the timeline's start. */
 void counters_add_state(struct counters *counters, uint32_t process, enum thread_state state,
                         int64_t start_ns, int64_t end_ns);

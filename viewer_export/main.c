@@ -19,6 +19,8 @@
 #define MAX_PARTS_AT_ONCE 16
 /* How often it is looked whether the files can still be written. */
 #define EVENTS_PER_CHECK 1024
+/* Pieces this large have room for curves in all detail. */
+#define EXACT_CURVES_BYTES ((uint64_t)64 << 20)
 /* More would be a mistake, or a disk full of files. */
 #define MAX_PARTS 10000
 /* Attempts to stay below -max-size, each with so much less than the one before. */
@@ -222,6 +224,9 @@ static bool measure(struct export_run *run, GArray *ranges, GError **error)
         g_array_unref(cuts);
         cuts = measure_cuts(part->measure, options->split_bytes);
     }
+    /* Curves were measured as averages; exact ones of small pieces would be larger than all else. */
+    if (is_read && options->split_bytes < EXACT_CURVES_BYTES)
+        run->limits.curve_average_ns = timeline_average_ns(part->timeline);
     if (is_read && options->max_size_bytes)
         plan_attempts(run, part->measure);
     if (is_read) {

@@ -13,6 +13,14 @@ void step_sum_init(struct step_sum *sum)
     *sum = (struct step_sum){.steps = g_array_new(FALSE, FALSE, sizeof(struct step))};
 }
 
+void step_sum_init_averages(struct step_sum *sum, int64_t width_ns)
+{
+    *sum = (struct step_sum){
+        .bucket_area = g_new0(double, STEP_SUM_BUCKETS),
+        .bucket_shift = (unsigned)__builtin_ctzll((uint64_t)width_ns),
+    };
+}
+
 void step_sum_clear(struct step_sum *sum)
 {
     if (sum->steps)

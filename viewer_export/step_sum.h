@@ -23,6 +23,8 @@ struct step_sum {
 };
 
 void step_sum_init(struct step_sum *sum);
+/* Averages of that width, a power of two, from the beginning. */
+void step_sum_init_averages(struct step_sum *sum, int64_t width_ns);
 void step_sum_clear(struct step_sum *sum);
 /* The sum is higher by 1 from start_ns (>= 0) to end_ns. */
 static inline void step_sum_add(struct step_sum *sum, int64_t start_ns, int64_t end_ns);

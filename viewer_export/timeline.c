@@ -155,6 +155,7 @@ void timeline_set_exporter(struct timeline *timeline, const struct exporter *exp
 void timeline_set_limits(struct timeline *timeline, const struct timeline_limits *limits)
 {
     timeline->limits = *limits;
+    counters_set_average(timeline->counters, limits->curve_average_ns);
 }
 
 struct timeline_left_out timeline_left_out(const struct timeline *timeline)

@@ -17,10 +17,11 @@ struct timeline *timeline_new(const struct trace_model *model, struct track_tabl
 void timeline_free(struct timeline *timeline);
 /* Where facts go; may be changed between two facts, NULL: nowhere. */
 void timeline_set_exporter(struct timeline *timeline, const struct exporter *exporter, void *self);
-/* What is left out so that an export does not become too large. */
+/* What is left out so that an export does not become too large. Before the first fact. */
 struct timeline_limits {
     int64_t min_duration_ns; /* of waits, calls and spans */
     bool leaves_out_states, leaves_out_curves;
+    int64_t curve_average_ns; /* see timeline_average_ns(); 0: curves are exact as long as that is possible */
 };
 struct timeline_left_out {
     uint64_t count; /* of waits, calls and spans */
