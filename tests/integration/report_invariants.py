@@ -9,6 +9,7 @@ usage: report_invariants.py ANALYZER TRACE...
  - the sum over a profile's samples is the total of the report.
 """
 import csv
+import functools
 import io
 import os
 import re
@@ -23,6 +24,7 @@ analyzer = sys.argv[1]
 failures = []
 
 
+@functools.cache
 def report(trace, kind, *arguments):
     run = subprocess.run([analyzer, trace, f"-report={kind}", "-format=csv", "-symbolize=none", *arguments],
                          capture_output=True, text=True, timeout=120)
@@ -84,7 +86,7 @@ def thread_filters(trace):
 
 def threads_partition(trace):
     for filters in thread_filters(trace):
-        for kind in ("threads", "sched", "syscalls", "locks", "net"):
+        for kind in ("threads", "syscalls", "locks"):
             whole, parts = report(trace, kind), [report(trace, kind, *arguments) for arguments in filters]
             for column in COLUMNS[kind]:
                 found = sum(total(part, column) for part in parts)
@@ -102,6 +104,7 @@ def profiles_partition(trace):
                 failures.append(f"{trace}: -pprof={kind} with {filters}: {parts}, whole {whole}")
 
 
+@functools.cache
 def profile(trace, kind, *arguments):
     """Sums of a profile's first two values over its samples."""
     run = subprocess.run([analyzer, trace, f"-pprof={kind}", "-symbolize=none", *arguments], capture_output=True,
