@@ -199,6 +199,16 @@ class Comparison:
                     continue
                 self.equal(f"{kind} {facts.arguments} {key} {column}", found.get(key, {}).get(column, 0), value)
 
+    def summary(self, facts):
+        """All waits, whatever they were; which of them were idle is a rule of thumb."""
+        row = report(self.analyzer, self.trace, "summary", facts.arguments)[0]
+        operations = list(facts.operations())
+        for column, wanted in (("waits", sum(op.count for op in operations)),
+                               ("wait_ns", sum(op.total for op in operations))):
+            found = sum(int(row[f"{kind}_{column}"]) for kind in ("sync", "net", "syscall", "idle"))
+            self.equal(f"summary {facts.arguments} {column}", found, wanted)
+        self.equal("events", int(row["events"]), len(facts.recording.events))
+
     def profile(self, kind, facts, labels, wanted):
         found = collections.defaultdict(collections.Counter)
         for sample_labels, values in profile_samples.samples(run(self.analyzer, self.trace, f"-pprof={kind}",
@@ -283,6 +293,7 @@ def compare(analyzer, trace):
         sys.exit(f"{trace}: nothing to compare")
     for facts in filters(recording, analyzer, trace):
         labels = ("pid", "tid", "kind", "object")
+        comparison.summary(facts)
         comparison.table("locks", facts, ("pid", "kind", "object"), locks(facts))
         comparison.table("net", facts, ("pid", "peer"), net(facts))
         comparison.table("heap", facts, ("tid",), heap(facts))
