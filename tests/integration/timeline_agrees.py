@@ -4,11 +4,10 @@ Arguments: VIEWER_EXPORT QUERY_FOLDER TRACE, or TIMELINE_DRIVER QUERY_FOLDER EVE
 """
 
 import os
-import subprocess
 import sys
 import tempfile
 
-SKIP = 77
+from timeline_support import MADE_UP, export, query, skip_without
 
 # A release is a point: of 1 ns in JSON, drawn once for several waiters there.
 SLICES = ("select category, name, case category when 'release' then count(distinct ts) else count(*) end, "
@@ -23,7 +22,7 @@ COUNTERS = ("select count(*), round(sum(value), 2), sum(c.ts) from counter c joi
             "group by t.name order by t.name")
 # JSON has made-up threads for tracks that are no threads.
 THREADS = ("select distinct tid, thread.name, process.name from thread join process using (upid) "
-           "where tid < 10000000 and thread.name is not null order by tid, thread.name")
+           f"where tid < {MADE_UP} and thread.name is not null order by tid, thread.name")
 RUNNING = {
     "json": "select count(*), sum(dur) from slice where category = 'cpu'",
     "pftrace": "select count(*), sum(dur) from sched where utid != 0",
@@ -36,42 +35,18 @@ RUNNING_STATES = {
 }
 
 
-def run(command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stderr}")
-    return done.stdout
-
-
-def export(program, trace, kind, timeline):
-    if os.path.isdir(trace):
-        run([program, trace, "-o", timeline])
-        return
-    with open(trace, encoding="utf-8") as events:
-        name = {"json": "json", "pftrace": "perfetto"}[kind]
-        subprocess.run([program, name, timeline], stdin=events, check=True)
-
-
 def tables(tool, timeline, kind):
-    queries = [SLICES, FLOWS, COUNTERS, THREADS, RUNNING[kind], RUNNING_STATES[kind], LATE]
-    answer = run([tool, "--strict", timeline, *queries])
-    return [table.splitlines()[1:] for table in answer.split("\n\n")]
+    return query(tool, timeline, SLICES, FLOWS, COUNTERS, THREADS, RUNNING[kind], RUNNING_STATES[kind], LATE)
 
 
 def main():
     program, query_folder, trace = sys.argv[1:]
-    tool = os.path.join(query_folder, "perfetto-query")
-    if not os.path.exists(os.path.join(query_folder, "prepared")):
-        print("skipped: Perfetto's trace processor is not here")
-        sys.exit(SKIP)
-    if not os.path.exists(trace):
-        print(f"skipped: there is no {trace}")
-        sys.exit(SKIP)
+    tool = skip_without(query_folder, trace)
     with tempfile.TemporaryDirectory() as folder:
         answers = {}
-        for kind in ("json", "pftrace"):
+        for kind, name in (("json", "json"), ("pftrace", "perfetto")):
             timeline = os.path.join(folder, f"timeline.{kind}")
-            export(program, trace, kind, timeline)
+            export(program, trace, name, timeline)
             answers[kind] = tables(tool, timeline, kind)
         names = ("slices", "flows", "counters", "threads", "running on CPUs", "running", "late children")
         problems = []

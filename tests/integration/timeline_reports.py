@@ -7,12 +7,11 @@ import collections
 import csv
 import os
 import re
-import subprocess
 import sys
 import tempfile
 
-SKIP = 77
-MADE_UP = 10000000  # threads of formats that need a number where the trace has none, or the same again
+from timeline_support import MADE_UP, export, query, run, skip_without
+
 STATES = ("running", "runnable", "blocked")
 
 JSON_STATES = ("select thread.name, slice.name, ts, dur from slice join thread_track on track_id = thread_track.id "
@@ -30,17 +29,8 @@ NAMES = ("select tid, thread.name, pid from thread join process using (upid) "
          f"where tid != 0 and tid < {MADE_UP} and thread.name is not null")
 
 
-def run(*command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stderr}")
-    return done.stdout
-
-
-def query(tool, timeline, *queries):
-    """A list of rows for each query, strict about import errors."""
-    answer = run(tool, "--strict", timeline, *queries)
-    return [[line.split("\t") for line in table.splitlines()[1:]] for table in answer.split("\n\n")]
+def split_rows(tables):
+    return [[line.split("\t") for line in table] for table in tables]
 
 
 def report(analyzer, trace, kind):
@@ -111,21 +101,15 @@ def check_calls(rows, calls):
 
 def main():
     viewer_export, analyzer, query_folder, trace = sys.argv[1:]
-    tool = os.path.join(query_folder, "perfetto-query")
-    if not os.path.exists(os.path.join(query_folder, "prepared")):
-        print("skipped: Perfetto's trace processor is not here")
-        sys.exit(SKIP)
-    if not os.path.isdir(trace):
-        print(f"skipped: there is no {trace}")
-        sys.exit(SKIP)
+    tool = skip_without(query_folder, trace)
     threads, calls = report(analyzer, trace, "threads"), report(analyzer, trace, "syscalls")
     problems = []
     with tempfile.TemporaryDirectory() as folder:
         json, protobuf = os.path.join(folder, "t.json"), os.path.join(folder, "t.pftrace")
-        run(viewer_export, trace, "-o", json)
-        run(viewer_export, trace, "-o", protobuf)
-        states, json_calls = query(tool, json, JSON_STATES, CALLS.format("args"))
-        thread_states, protobuf_calls, names = query(tool, protobuf, STATES_UNTIL_NEXT, CALLS.format("debug"), NAMES)
+        export(viewer_export, trace, "json", json)
+        export(viewer_export, trace, "perfetto", protobuf)
+        states, json_calls = split_rows(query(tool, json, JSON_STATES, CALLS.format("args")))
+        thread_states, protobuf_calls, names = split_rows(query(tool, protobuf, STATES_UNTIL_NEXT, CALLS.format("debug"), NAMES))
         problems += check_states(states, thread_states, threads)
         problems += check_names(names, threads)
         problems += check_calls(json_calls, calls) + check_calls(protobuf_calls, calls)
