@@ -126,6 +126,15 @@ add_test(NAME preload.sync_loader
                  $<TARGET_FILE:sync_loader> $<TARGET_FILE:sync_loader_plugin>)
 set_tests_properties(preload.sync_loader PROPERTIES LABELS preload SKIP_RETURN_CODE 77 TIMEOUT 60)
 
+add_executable(fork_loading apps/fork_loading.c)
+target_link_libraries(fork_loading PRIVATE exectrace_flags Threads::Threads)
+add_library(fork_loading_plugin MODULE apps/fork_loading_plugin.c)
+target_link_libraries(fork_loading_plugin PRIVATE exectrace_flags)
+add_test(NAME preload.fork_loading
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/same-behaviour $<TARGET_FILE:exectrace>
+                 $<TARGET_FILE:fork_loading> $<TARGET_FILE:fork_loading_plugin>)
+set_tests_properties(preload.fork_loading PROPERTIES LABELS preload SKIP_RETURN_CODE 77 TIMEOUT 120)
+
 include(CheckLanguage)
 check_language(CXX)
 set(annotated_cxx_program)

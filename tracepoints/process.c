@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <dlfcn.h>
+#include <link.h>
 #include <lttng/ust-fork.h>
 
 #include "tracepoints/clock.h"
@@ -38,12 +39,16 @@ extern const char _end[] __attribute__((visibility("hidden")));
 #define SESSION_POLL_COUNT 5000
 #define CHILD_STACK_BYTES (256 * 1024)
 
+/* How often, at most, a fork waits for a thread that is loading or unloading an object; 100 us apart. */
+#define LOADER_POLL_COUNT 100
+
 /* How often process and threads are introduced again while they define stacks. */
 #define INTRODUCTION_NS UINT64_C(1000000000)
 
 static uint64_t cmdline_hash;
 static uint64_t announced_ns;          /* when the process was last announced */
 static __thread sigset_t fork_signals; /* saved from before the fork until after it */
+static const struct r_debug *loader;   /* what the loader tells debuggers; NULL: nothing */
 static bool has_lttng_fork;            /* liblttng-ust-fork.so is loaded too and does its part itself */
 
 /* FNV-1a over /proc/self/cmdline; the arguments themselves are not kept. */
@@ -113,10 +118,29 @@ static void await_session(void)
         syscall(SYS_nanosleep, &pause, NULL);
 }
 
+/* Is a thread adding objects to the loader's lists, or taking them out? */
+static bool loader_is_busy(void)
+{
+    return loader != NULL &&
+           __atomic_load_n((const int *)&loader->r_state, __ATOMIC_ACQUIRE) != RT_CONSISTENT;
+}
+
+static void await_loader(void)
+{
+    const struct timespec pause = {.tv_nsec = 100000};
+
+    for (int i = 0; i < LOADER_POLL_COUNT && loader_is_busy(); i++)
+        raw_question3(SYS_nanosleep, (long)(uintptr_t)&pause, 0, 0);
+}
+
 static void before_fork(void)
 {
     uint32_t level = guard_mute();
+    int saved_errno = errno;
 
+    if (settings.follow)
+        await_loader();
+    errno = saved_errno;
     if (!has_lttng_fork)
         lttng_ust_before_fork(&fork_signals);
     guard_unmute(level);
@@ -176,7 +200,9 @@ static void with_room(void (*routine)(void))
 
 /*
  * The child is not recorded: LTTng is not told of it, which makes forks many times cheaper. So it is with
- * children of a program that filters its system calls, too: LTTng would make many.
+ * children of a program that filters its system calls, too: LTTng would make many. And with those in whose
+ * memory the loader is forever in the middle of something: LTTng opens its library once more, at which the
+ * loader would end the process.
  */
 static void leave_child_alone(void)
 {
@@ -193,7 +219,7 @@ static void after_fork_in_child(void)
     int saved_errno = errno;
 
     process_remember_pid();
-    if (!raw_questions_are_allowed || !settings.follow) {
+    if (!raw_questions_are_allowed || !settings.follow || loader_is_busy()) {
         leave_child_alone();
         guard_unmute(level);
         return;
@@ -210,6 +236,20 @@ static void after_fork_in_child(void)
     guard_unmute(level);
 }
 
+/* Its own address of what it tells: a program may have a copy of _r_debug that is never renewed. */
+static const struct r_debug *find_loader(void)
+{
+    const struct link_map *program = dlopen(NULL, RTLD_LAZY);
+
+    if (program == NULL)
+        return NULL;
+    for (const ElfW(Dyn) *entry = program->l_ld; entry->d_tag != DT_NULL; entry++) {
+        if (entry->d_tag == DT_DEBUG)
+            return (const struct r_debug *)entry->d_un.d_ptr;
+    }
+    return NULL;
+}
+
 static void watch_forks(void)
 {
     void *lttng_fork = dlopen("liblttng-ust-fork.so.1", RTLD_NOLOAD | RTLD_LAZY);
@@ -217,6 +257,7 @@ static void watch_forks(void)
     has_lttng_fork = lttng_fork != NULL;
     if (lttng_fork != NULL)
         dlclose(lttng_fork);
+    loader = find_loader();
     pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
