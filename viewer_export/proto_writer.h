@@ -150,7 +150,7 @@ static inline void proto_bytes(struct proto_writer *writer, uint32_t field, cons
 /* How many bytes of the text are written: at most limit, to a character's border. */
 static inline size_t proto_text_bytes(const char *text, size_t limit)
 {
-    size_t count = strnlen(text, limit + 1);
+    size_t count = strlen(text);
     if (count > limit) {
         count = limit;
         while (count > 0 && ((uint8_t)text[count] & 0xc0) == 0x80)
