@@ -3,6 +3,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -34,20 +35,34 @@ static char *read_file_of(pid_t pid, const char *name, gsize *size)
     return g_file_get_contents(path, &contents, size, NULL) ? contents : NULL;
 }
 
-/* A process that it forked for other rights has its arguments, too, but another name. */
-static bool is_consumer(pid_t pid, const char *socket_folder)
+static pid_t parent_of(pid_t pid)
+{
+    gsize size = 0;
+    g_autofree char *stat = read_file_of(pid, "stat", &size);
+    const char *end_of_name = stat ? strrchr(stat, ')') : NULL;
+    int parent = 0;
+
+    return end_of_name && sscanf(end_of_name, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+/*
+ * A process that it forked for other rights has its arguments, too, but another name; the daemon of a
+ * container with folders of its own has the name and the arguments, but another parent.
+ */
+static bool is_consumer(pid_t pid, const char *socket_folder, pid_t session_daemon)
 {
     gsize size = 0;
     g_autofree char *name = read_file_of(pid, "comm", &size);
 
-    if (!name || !g_str_has_prefix(name, CONSUMER_NAME))
+    if (!name || !g_str_has_prefix(name, CONSUMER_NAME) ||
+        (session_daemon > 0 && parent_of(pid) != session_daemon))
         return false;
 
     g_autofree char *arguments = read_file_of(pid, "cmdline", &size);
     return arguments && memmem(arguments, size, socket_folder, strlen(socket_folder));
 }
 
-static pid_t find_consumer(const char *run_folder)
+static pid_t find_consumer(const char *run_folder, pid_t session_daemon)
 {
     g_autofree char *socket_folder = g_strdup_printf("%s/%s/", run_folder, CONSUMER_FOLDER);
     g_autoptr(GDir) processes = g_dir_open("/proc", 0, NULL);
@@ -56,7 +71,7 @@ static pid_t find_consumer(const char *run_folder)
     while (processes && (name = g_dir_read_name(processes))) {
         pid_t pid = atoi(name);
 
-        if (pid > 0 && is_consumer(pid, socket_folder))
+        if (pid > 0 && is_consumer(pid, socket_folder, session_daemon))
             return pid;
     }
 
@@ -72,8 +87,10 @@ struct daemon_watch *daemon_watch_new(const char *run_folder)
 {
     struct daemon_watch *watch = g_new(struct daemon_watch, 1);
 
-    watch->fds[WATCHED_SESSION_DAEMON] = open_process(find_session_daemon(run_folder));
-    watch->fds[WATCHED_CONSUMER_DAEMON] = open_process(find_consumer(run_folder));
+    pid_t session_daemon = find_session_daemon(run_folder);
+
+    watch->fds[WATCHED_SESSION_DAEMON] = open_process(session_daemon);
+    watch->fds[WATCHED_CONSUMER_DAEMON] = open_process(find_consumer(run_folder, session_daemon));
     return watch;
 }
 

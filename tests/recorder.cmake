@@ -13,6 +13,7 @@ exectrace_unit_test(relay exectrace_recorder)
 exectrace_unit_test(metrics exectrace_recorder)
 exectrace_unit_test(introductions exectrace_recorder)
 exectrace_unit_test(sched_tracepoints exectrace_recorder)
+exectrace_unit_test(daemon_watch exectrace_recorder)
 
 # Programs that recorder must refuse.
 add_executable(recorder_static apps/recorder_nothing.c)
