@@ -64,6 +64,17 @@ def theirs(path, addresses):
     return chains
 
 
+def one_name_each(path, chains):
+    """The chains with one name for all functions that begin at one address: which of them is named is everyone's choice."""
+    done = subprocess.run(["nm", "--defined-only", path], capture_output=True, text=True, check=True)
+    names = {}
+    for address, _, name in sorted(line.split(maxsplit=2) for line in done.stdout.splitlines()):
+        names.setdefault(address, []).append(plain(name))
+    first = {name: same[0] for same in names.values() for name in same}
+    return {address: [(first.get(function, function), *place) for function, *place in chain]
+            for address, chain in chains.items()}
+
+
 def agreement(path, found, wanted):
     known = [address for address, chain in wanted.items() if chain and chain[0][0] not in ("??", "")]
     lined = [address for address in known if wanted[address][0][2] > 0]
@@ -92,7 +103,8 @@ def main():
     failures = []
     for path in map(os.path.abspath, paths):
         found = ours(program, path, int(count))
-        failures += agreement(path, found, theirs(path, list(found)))
+        wanted = theirs(path, list(found))
+        failures += agreement(path, one_name_each(path, found), one_name_each(path, wanted))
     print("\n".join(failures))
     sys.exit(bool(failures))
 
