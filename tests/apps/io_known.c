@@ -200,7 +200,7 @@ static void on_the_rarer(void)
     }
     for (int i = 0; i < 10; i++)
         DO(SYS_sched_yield, EXECTRACE_FD_NONE, sched_yield());
-    DO(EXECTRACE_CALL_REALPATH, EXECTRACE_FD_NONE, realpath("/etc/hosts", NULL) == NULL);
+    DO(EXECTRACE_CALL_REALPATH, EXECTRACE_FD_NONE, realpath("/etc/passwd", NULL) == NULL);
     fclose(stream);
     close(slow_event);
 }

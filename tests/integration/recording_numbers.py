@@ -130,6 +130,11 @@ def heap(facts):
     return sums
 
 
+def are_wakeups_told(recording):
+    """Without privilege the kernel tells of none, and the analyzer derives them from who released what."""
+    return any(off.waker_tid >= 0 for switches in recording.off.values() for off in switches)
+
+
 def latencies(facts):
     """Of a whole recording only: wake-ups that the kernel told of, and preemptions, per thread."""
     sums = collections.defaultdict(lambda: dict.fromkeys(("wakeups", "preemptions", "preempted_ns", "max_ns"), 0))
@@ -303,7 +308,7 @@ def compare(analyzer, trace):
         comparison.profile("offwake", facts, labels, profile_sums(facts, lambda op: True, "own_stack", "waker_stack"))
         comparison.profile("mutex", facts, ("kind", "object"), holder_sums(facts))
         comparison.profile("heap", facts, ("pid",), heap_sums(facts))
-        if not facts.arguments:
+        if not facts.arguments and are_wakeups_told(recording):
             comparison.table("sched", facts, ("tid",), latencies(facts))
             comparison.table("threads", facts, ("tid",), states(facts))
     print(f"{trace}: {comparison.count} figures, {len(comparison.failures)} differ")
