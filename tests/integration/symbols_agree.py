@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""Functions, files, lines and inlined calls of object files are those that binutils or LLVM name.
+"""Functions, files, lines and inlined calls of object files are those that LLVM names.
 
 usage: symbols_agree.py SYMBOLS_OF COUNT FILE...
 
-Compares at COUNT addresses of each file, with llvm-symbolizer or else addr2line. Of names and paths the last parts are
-compared: demanglers write arguments differently, and only the analyzer gives all inlined calls their scopes.
+Compares at COUNT addresses of each file, with llvm-symbolizer (addr2line gives many inlined calls the name of the function
+that they are in). Of names and paths the last parts are compared: demanglers write arguments differently, and only the
+analyzer gives all inlined calls their scopes.
 """
 import os
 import re
@@ -44,9 +45,7 @@ def ours(program, path, count):
 
 
 def theirs(path, addresses):
-    tool = shutil.which("llvm-symbolizer")
-    command = [tool, "--output-style=GNU", "-a", "-i", "-f", "-C", f"--obj={path}"] if tool else \
-        ["addr2line", "-a", "-i", "-f", "-C", "-e", path]
+    command = ["llvm-symbolizer", "--output-style=GNU", "-a", "-i", "-f", "-C", f"--obj={path}"]
     text = subprocess.run(command, input="\n".join(addresses) + "\n", capture_output=True, text=True, check=True).stdout
     chains, address, function = {}, None, None
     for line in text.splitlines():
@@ -96,8 +95,8 @@ def agreement(path, found, wanted):
 
 
 def main():
-    if not shutil.which("llvm-symbolizer") and not shutil.which("addr2line"):
-        print("skipped: there is neither llvm-symbolizer nor addr2line")
+    if not shutil.which("llvm-symbolizer"):
+        print("skipped: there is no llvm-symbolizer")
         sys.exit(77)
     program, count, *paths = [argument for argument in sys.argv[1:] if argument != "-v"]
     failures = []
