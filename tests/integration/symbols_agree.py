@@ -3,9 +3,9 @@
 
 usage: symbols_agree.py SYMBOLS_OF COUNT FILE...
 
-Compares at COUNT addresses of each file, with llvm-symbolizer (addr2line gives many inlined calls the name of the function
-that they are in). Of names and paths the last parts are compared: demanglers write arguments differently, and only the
-analyzer gives all inlined calls their scopes.
+Compares at COUNT addresses of each file, with llvm-symbolizer (addr2line gives many inlined calls the name of the
+function that they are in). Of names and paths the last parts are compared: demanglers write arguments differently, and
+only the analyzer gives all inlined calls their scopes.
 """
 import os
 import re
@@ -64,7 +64,7 @@ def theirs(path, addresses):
 
 
 def one_name_each(path, chains):
-    """The chains with one name for all functions that begin at one address: which of them is named is everyone's choice."""
+    """The chains with one name for all functions that begin at one address: each tool chooses another of them."""
     done = subprocess.run(["nm", "--defined-only", path], capture_output=True, text=True, check=True)
     names = {}
     for address, _, name in sorted(line.split(maxsplit=2) for line in done.stdout.splitlines()):
