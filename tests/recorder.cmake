@@ -31,7 +31,7 @@ add_executable(recorder_go_note apps/recorder_nothing.c)
 target_compile_definitions(recorder_go_note PRIVATE WITH_GO_NOTE)
 add_dependencies(test_program_check recorder_static recorder_sanitized recorder_go_note)
 
-# The whole program: tests/integration/recorder_behaviour.py CASE.
+# The whole program, with little programs of its own.
 foreach(name recorder_signals recorder_switches recorder_stuck recorder_worker
              recorder_daemon recorder_title recorder_no_perf)
   add_executable(${name} apps/${name}.c)
@@ -40,17 +40,28 @@ endforeach()
 
 find_program(SYSTEM_PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(SYSTEM_PYTHON3 python3)
-foreach(case exit_status streams descriptors_and_mask named_output signals_are_passed_on
-             group_signal_arrives_once terminal_signal_arrives_once interrupted_start every_switch
-             open_operations open_after_fork snapshot_on_signal snapshot_at_end snapshot_names children wait_children two_at_once ordinary_user title long_tmpdir private_root_daemon
-             refusals_leave_nothing no_daemon_program full_disk attach attach_children attach_snapshot rotated attach_refusals relay loss killed_recorder killed_daemons no_perf)
-  if(SYSTEM_PYTHON3)
-    add_test(NAME recorder.${case}
-             COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/recorder_behaviour.py
-                     ${case} ${PROJECT_BINARY_DIR})
-    set_tests_properties(recorder.${case} PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 300)
+# exectrace_recorder_tests(FILE CASE...): tests/integration/FILE.py CASE.
+function(exectrace_recorder_tests file)
+  if(NOT SYSTEM_PYTHON3)
+    return()
   endif()
-endforeach()
+  foreach(case ${ARGN})
+    add_test(NAME recorder.${case}
+             COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/${file}.py ${case}
+                     ${PROJECT_BINARY_DIR})
+    set_tests_properties(recorder.${case} PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 300)
+  endforeach()
+endfunction()
+exectrace_recorder_tests(recorder_behaviour
+  exit_status streams descriptors_and_mask named_output
+  signals_are_passed_on group_signal_arrives_once terminal_signal_arrives_once interrupted_start
+  every_switch no_perf open_operations open_after_fork children two_at_once
+  killed_recorder ordinary_user title long_tmpdir private_root_daemon refusals_leave_nothing no_daemon_program)
+exectrace_recorder_tests(recorder_late_and_long
+  snapshot_on_signal snapshot_names snapshot_at_end wait_children
+  attach attach_snapshot attach_children attach_refusals rotated relay)
+exectrace_recorder_tests(recorder_loss loss killed_daemons full_disk)
+
 if(SYSTEM_PYTHON3)
   add_test(NAME recorder.trace_instance
            COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/recorder_trace_instance.py
