@@ -43,6 +43,7 @@ static const struct decoder_field context_fields[] = {
     {"vtid", DECODER_I32, offsetof(struct event, tid), 0},
     {"pid", DECODER_I32, offsetof(struct event, pid), 0},
     {"tid", DECODER_I32, offsetof(struct event, tid), 0},
+    {"procname", DECODER_TEXT, offsetof(struct event, procname), 0},
     {"callstack_kernel", DECODER_PCS, offsetof(struct event, callstack), 0},
     {"callstack_user", DECODER_PCS, offsetof(struct event, callstack), 0},
     {0},
@@ -379,6 +380,7 @@ void ctf_plan_decode(const struct ctf_plan *plan, const bt_event *from, struct e
     if (plan->specific_count)
         step = decode_structure(step, plan->specific_count,
                                 bt_event_borrow_specific_context_field_const(from), event, batch);
+    int32_t tid = event->tid;
     /* The kernel's call stacks begin with the exact PC. */
     event->callstack.leaf_is_exact = event->callstack.count > 0;
     if (plan->decoder->prepare)
@@ -389,4 +391,7 @@ void ctf_plan_decode(const struct ctf_plan *plan, const bt_event *from, struct e
         event->kernel_syscall.name = plan->call_name;
     if (plan->decoder->finish)
         plan->decoder->finish(event);
+    /* The event is about another thread than the one it is from. */
+    if (event->tid != tid)
+        event->procname = NULL;
 }

@@ -102,12 +102,13 @@ struct event_pcs {
 
 struct event {
     int64_t time_ns;
-    uint32_t type;  /* enum event_type */
-    int32_t pid;    /* -1: not known */
-    int32_t tid;    /* -1: not known */
-    int32_t cpu;    /* -1: not known */
-    uint32_t host;  /* index of the host, for sessions of several hosts; usually 0 */
-    uint32_t stack; /* wire stack number in the scope of pid; 0: none, or see callstack */
+    uint32_t type;        /* enum event_type */
+    int32_t pid;          /* -1: not known */
+    int32_t tid;          /* -1: not known */
+    int32_t cpu;          /* -1: not known */
+    uint32_t host;        /* index of the host, for sessions of several hosts; usually 0 */
+    uint32_t stack;       /* wire stack number in the scope of pid; 0: none, or see callstack */
+    const char *procname; /* what a context calls the thread tid; NULL: nothing */
 
     union {
         struct {

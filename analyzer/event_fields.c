@@ -186,6 +186,7 @@ static const struct event_field no_fields[] = {{0}};
 /* Keys that every type takes. */
 static const struct event_field common_fields[] = {FIELD(FIELD_U32, host, host),
                                                    FIELD(FIELD_U32, stack, stack),
+                                                   FIELD(FIELD_STRING, procname, procname),
                                                    FIELD(FIELD_PCS, callstack, callstack),
                                                    FIELD(FIELD_BOOL, callstack.leaf_is_exact, leaf_is_exact),
                                                    {0}};

@@ -68,8 +68,9 @@ struct thread_record {
     uint32_t loss_epoch;
     bool is_exiting; /* kernel: runs its last stretch */
     bool is_ended;
-    bool is_lock_holder;         /* released what others waited for as for a lock */
-    bool is_born_by_kernel;      /* its sched_start was seen */
+    bool is_lock_holder;    /* released what others waited for as for a lock */
+    bool is_born_by_kernel; /* its sched_start was seen */
+    bool is_name_weak;      /* its name is its creator's, or from a context: what names it may replace it */
     struct open_operation *open; /* NULL: none. Owned */
     struct idle_habit habit;
     struct thread thread;
@@ -164,6 +165,8 @@ struct thread_record *model_begin_thread(struct trace_model *model, uint32_t hos
 uint32_t model_interrupt(struct trace_model *model, const char *name);
 void model_end_thread(struct trace_model *model, struct thread_record *record, int64_t time_ns, bool is_open);
 void model_name_thread(struct trace_model *model, struct thread_record *record, const char *name);
+/* The same, unless something better than this has named it. */
+void model_name_thread_weakly(struct trace_model *model, struct thread_record *record, const char *name);
 /* The stack of an event of this process: by number, or the one that came with it. */
 uint32_t model_event_stack(struct trace_model *model, uint32_t process, const struct event *event);
 

@@ -255,11 +255,11 @@ void model_end_thread(struct trace_model *model, struct thread_record *record, i
         model_process_at(model, record->thread.process)->process.end_ns = time_ns;
 }
 
-void model_name_thread(struct trace_model *model, struct thread_record *record, const char *name)
+static void set_name(struct trace_model *model, struct thread_record *record, const char *name)
 {
     size_t length;
 
-    if (!name || !*name || strcmp(record->thread.name, name) == 0)
+    if (strcmp(record->thread.name, name) == 0)
         return;
     record->thread.name = intern(model->strings, name);
     length = strlen(record->thread.name);
@@ -270,6 +270,22 @@ void model_name_thread(struct trace_model *model, struct thread_record *record, 
         if (!*process->exe)
             process->name = record->thread.name;
     }
+}
+
+void model_name_thread(struct trace_model *model, struct thread_record *record, const char *name)
+{
+    if (!name || !*name)
+        return;
+    set_name(model, record, name);
+    record->is_name_weak = false;
+}
+
+void model_name_thread_weakly(struct trace_model *model, struct thread_record *record, const char *name)
+{
+    if (!name || !*name || (*record->thread.name && !record->is_name_weak))
+        return;
+    set_name(model, record, name);
+    record->is_name_weak = true;
 }
 
 uint32_t model_event_stack(struct trace_model *model, uint32_t process, const struct event *event)

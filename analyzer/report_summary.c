@@ -119,6 +119,16 @@ static const struct report_column thread_columns[] = {
     {NULL, "not known", CELL_NS},
 };
 
+/* Without scheduling data a thread's waits are all that is known of it. */
+static int64_t unknown_ns(const struct thread *thread, const struct thread_sum *sum)
+{
+    int64_t unknown = sum->state_ns[THREAD_UNKNOWN];
+
+    for (int by = 0; by < BLOCKED_BY_COUNT && !thread->has_states; by++)
+        unknown -= (int64_t)sum->wait_ns[by];
+    return MAX(unknown, 0);
+}
+
 static void print_threads(const struct summary *summary, const GArray *threads, FILE *out)
 {
     struct report_table *table = report_table_new("threads", thread_columns, G_N_ELEMENTS(thread_columns));
@@ -134,7 +144,7 @@ static void print_threads(const struct summary *summary, const GArray *threads, 
         report_table_add(table, sum->state_ns[THREAD_RUNNABLE]);
         for (int by = 0; by < BLOCKED_BY_COUNT; by++)
             report_table_add(table, thread->has_states ? sum->blocked_ns[by] : (int64_t)sum->wait_ns[by]);
-        report_table_add(table, thread->has_states ? sum->state_ns[THREAD_UNKNOWN] : 0);
+        report_table_add(table, unknown_ns(thread, sum));
     }
     fprintf(out, "\nWhere the threads' time went (blocked: by what)\n");
     report_table_write_text(table, MAX_THREADS, 0, out);

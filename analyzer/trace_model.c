@@ -187,7 +187,7 @@ static void thread_start(struct trace_model *model, struct thread_record *record
     const struct thread_record *creator =
         model_find_thread(model, event->host, event->thread_start.creator_tid);
     if (creator && !*record->thread.name)
-        model_name_thread(model, record, creator->thread.name);
+        model_name_thread_weakly(model, record, creator->thread.name);
 }
 
 static void thread_exit(struct trace_model *model, struct thread_record *record, const struct event *event)
@@ -211,9 +211,9 @@ static void sched_start(struct trace_model *model, const struct event *event)
         !record->timeline.is_birth_seen)
         record = model_begin_thread(model, event->host, event->pid, event->tid, event->time_ns, true);
     record->is_born_by_kernel = true;
-    model_name_thread(model, record, event->sched_start.name);
+    model_name_thread_weakly(model, record, event->sched_start.name);
     if (parent && !*record->thread.name)
-        model_name_thread(model, record, parent->thread.name);
+        model_name_thread_weakly(model, record, parent->thread.name);
     if (record->thread.is_main)
         model_process_at(model, record->thread.process)->process.start_ns = event->time_ns;
 }
@@ -437,9 +437,10 @@ static void other_event(struct trace_model *model, const struct event *event)
 {
     struct thread_record *record = model_thread(model, event->host, event->pid, event->tid);
 
-    if (record)
+    if (record) {
+        model_name_thread_weakly(model, record, event->procname);
         thread_event(model, record, event);
-    else if (event->tid < 0 && is_of_a_thread(event->type))
+    } else if (event->tid < 0 && is_of_a_thread(event->type))
         model->gaps |= GAP_USER_THREADS;
     if (event->pid < 0 && is_of_a_thread(event->type))
         model->gaps |= GAP_USER_PROCESSES;
@@ -454,10 +455,17 @@ static void count_event(struct trace_model *model, const struct event *event)
     model->event = event;
 }
 
-void trace_model_event(struct trace_model *model, const struct event *event)
+/* Events of kernel tracers mostly name threads themselves. */
+static void name_by_context(struct trace_model *model, const struct event *event)
 {
-    g_assert(!model->is_finished);
-    count_event(model, event);
+    struct thread_record *record = event->tid > 0 ? model_find_thread(model, event->host, event->tid) : NULL;
+
+    if (record && !record->is_ended)
+        model_name_thread_weakly(model, record, event->procname);
+}
+
+static void dispatch(struct trace_model *model, const struct event *event)
+{
     switch (event->type) {
     case EVENT_KERNEL_SWITCH:
         kernel_switch(model, event);
@@ -521,8 +529,17 @@ void trace_model_event(struct trace_model *model, const struct event *event)
         break;
     default:
         other_event(model, event);
-        break;
+        return;
     }
+    if (event->procname)
+        name_by_context(model, event);
+}
+
+void trace_model_event(struct trace_model *model, const struct event *event)
+{
+    g_assert(!model->is_finished);
+    count_event(model, event);
+    dispatch(model, event);
 }
 
 /* A thread whose end nobody told ended with its process, or the trace. */

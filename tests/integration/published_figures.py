@@ -195,6 +195,8 @@ def libc_memory():
                   series["yValues"][i])
     whole = report("u-libc-memory", "heap")
     check("allocations", sum(int(row["alloc_objects"]) for row in whole), 164028)
+    names = {"10604": "challenger", "10611": "challenger", "10613": "master_player", "10618": "master_player"}
+    assert {row["tid"]: row["thread"] for row in whole} == names, "names of threads, which contexts give"
 
 
 def losses():

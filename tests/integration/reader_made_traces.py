@@ -169,6 +169,19 @@ def check_empty_text(dump_events, folder):
     assert [line.split('"')[1] for line in lines] == names, lines
 
 
+def check_procname(dump_events, folder):
+    """The name in the contexts is that of the thread an event is from, which need not be the one it is about."""
+    text = "integer { size = 8; align = 8; signed = false; encoding = UTF8; } _procname[17];"
+    trace = Trace(folder, [WAKE, ("sched_waking", "uint8_t _comm[16]; int32_t _tid; int32_t _target_cpu;")],
+                  context="int32_t _vpid; int32_t _vtid; " + text)
+    context = struct.pack("<ii17s", 1, 2, b"worker")
+    trace.packet("a", 0, 0, 0, 9, [(0, 1, context + struct.pack("<BQI", 1, 7, 0)),
+                                   (1, 2, context + struct.pack("<16sii", b"sleeper", 9, 0))])
+    _, lines, _ = run(dump_events, folder)
+    assert [" 2 " in lines[0], 'procname="worker"' in lines[0]] == [True, True], lines
+    assert [" 9 " in lines[1], "procname" in lines[1]] == [True, False], lines
+
+
 def check_empty_packets(dump_events, folder):
     """babeltrace2 2.0.4 goes round for ever at a packet of size 0."""
     trace = Trace(folder, [WAKE])
