@@ -1,5 +1,5 @@
 /*
- * The only user of perf_event_open. Called by sched_collector.c on the main thread.
+ * The only user of perf_event_open. Called by sched_sources.c on the main thread.
  *
  * Of the program there is one event per CPU, inherited by its threads and children: a dummy that carries
  * side-band records, context switches, forks, exits, names, mappings; and a task clock that samples, which

@@ -1,6 +1,6 @@
 /*
  * The kernel's perf events of one recording, and the rings they write into: opening, and closing.
- * Only sched_collector.c uses them; one thread at a time.
+ * Only sched_sources.c and its users use them; one thread at a time.
  */
 #ifndef EXECTRACE_RECORDER_PERF_EVENTS_H
 #define EXECTRACE_RECORDER_PERF_EVENTS_H

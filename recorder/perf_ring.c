@@ -1,5 +1,5 @@
 /*
- * Rings of kernel records. The layout of a record follows from attr.sample_type in sched_collector.c:
+ * Rings of kernel records. The layout of a record follows from attr.sample_type in perf_events.c:
  * PERF_SAMPLE_TID | TIME | CPU with CALLCHAIN, or with RAW for tracepoints, and sample_id_all.
  * perf_event_open(2) describes all of it.
  */

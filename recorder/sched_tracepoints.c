@@ -1,6 +1,6 @@
 /*
  * Reads ids and layouts of the scheduling tracepoints from tracefs, and decodes their records. Called by
- * sched_collector.c, perf_ring.c and tracefs_ring.c.
+ * sched_sources.c, perf_ring.c and tracefs_ring.c.
  */
 #include "recorder/sched_tracepoints.h"
 

@@ -1,7 +1,7 @@
 /*
  * Samples on the kernel's own tick: a tracepoint in the timer interrupt that a busy CPU has anyway. A perf
  * clock of the same rate is a second interrupt each time, which cost a program 1 to 2 % on a virtual machine,
- * where interrupts are dear. Called by sched_collector.c on the main thread.
+ * where interrupts are dear. Called by sched_sources.c on the main thread.
  */
 #ifndef EXECTRACE_RECORDER_TICK_SAMPLES_H
 #define EXECTRACE_RECORDER_TICK_SAMPLES_H

@@ -1,5 +1,5 @@
 /*
- * The only writer of tracefs. Called by sched_collector.c on the main thread.
+ * The only writer of tracefs. Called by sched_sources.c on the main thread.
  *
  * An instance outlives who made it. So its name says whose it is, and the next recorder removes those of the
  * dead; and a descriptor of `free_buffer` is held that the kernel closes when we die, however that happens:
