@@ -50,6 +50,15 @@ add_test(NAME integration.io_sessions
                  $<TARGET_FILE:analyzer> $<TARGET_FILE:io_sessions>)
 set_tests_properties(integration.io_sessions PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
 
+add_executable(left_calls apps/left_calls.c)
+target_link_libraries(left_calls PRIVATE exectrace_flags Threads::Threads)
+foreach(how jump exit thread cancel)
+  add_test(NAME integration.left_calls.${how}
+           COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/integration/left_calls.py
+                   ${CMAKE_CURRENT_SOURCE_DIR}/support/record-plain $<TARGET_FILE:exectrace> $<TARGET_FILE:left_calls> ${how})
+  set_tests_properties(integration.left_calls.${how} PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
+endforeach()
+
 add_executable(bench_io bench/bench_io.c)
 target_link_libraries(bench_io PRIVATE exectrace_flags Threads::Threads)
 target_compile_options(bench_io PRIVATE -O2)

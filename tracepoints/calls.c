@@ -48,6 +48,7 @@ bool call_begin_expecting(struct call *call, uint16_t number, bool usually_waits
         return false;
 
     call->thread = thread;
+    guard_hold_cancel_inside(thread, &thread->slot->operation);
     call->start_ns = clock_now_ns();
     call->number = number;
     call->target = target;
@@ -176,9 +177,14 @@ void call_end(struct call *call, int64_t result)
     uint64_t now_ns, duration_ns;
 
     call->is_open = false;
-    if (unlikely(!guard_is_open))
+    if (unlikely(guard_words.role != GUARD_TRACED)) {
+        if (guard_enter() == NULL)
+            return;
+    } else if (unlikely(!guard_is_open)) {
         return;
+    }
     guard_words.level = 1;
+    guard_hold_cancel_inside(thread, &call->outer);
     operation_end(thread, &call->outer);
     now_ns = clock_now_ns();
     /* The clock may step back a few nanoseconds: see clock.h. */

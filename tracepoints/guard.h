@@ -25,6 +25,9 @@
  * is one of the tracer's threads, the library is not ready or has finished. Everything below is
  * async-signal-safe; the block comes from mmap, never from malloc.
  *
+ * A thread does not leave our code in its middle, where LTTng has locks and reservations that others would
+ * wait for: see leaving.c.
+ *
  * LTTng writes to a pipe now and then while it emits an event: the wrappers of write and poll make the system
  * call directly when the level is raised, so that no event is a cancellation point.
  */
@@ -53,12 +56,21 @@ enum guard_role {
     GUARD_UNKNOWN = 0, /* not asked yet */
     GUARD_TRACED = 1,
     GUARD_SILENT = 2, /* a thread of the tracer, or one that has ended */
+    GUARD_ASYNC = 3,  /* traced, and may be cancelled at any moment but while the level is raised */
 };
 
 /* False before the constructor has run and after the destructor has. */
 extern bool guard_is_open __attribute__((visibility("hidden")));
 
 #define THREAD_TEXT_BYTES 4096u
+
+/* How a thread's code that was interrupted by a signal handler is to be left by that handler. */
+struct leaving {
+    void (*leave)(const struct leaving *leaving); /* does not return */
+    void *target;
+    int value;
+    uint64_t mask; /* the handler's signal mask */
+};
 
 /* A thread's working memory, from its first recorded operation until it ends. */
 struct thread_block {
@@ -70,6 +82,8 @@ struct thread_block {
     struct state_holds *holds; /* beside the slot, or own_holds; holds.h's */
     struct state_holds own_holds;
     uint32_t hold_count; /* places in use */
+    int cancel_state;    /* the program's, while cancellation is held off; leaving.c's, as the next one */
+    struct leaving leaving;
     uintptr_t
         stack_low; /* [stack_low, stack_high): readable whenever the stack pointer is inside; 0, 0: unknown */
     uintptr_t stack_high;
@@ -93,6 +107,13 @@ struct guard_words {
     int32_t lock_owner;   /* the thread's id, for mutexes.c; 0: not known yet, or libc's locks are not */
     struct thread_block *block;
     int64_t alloc_bytes_left; /* until the next allocation sample */
+    union {
+        struct {
+            uint16_t is_leaving; /* block->leaving is to be done */
+            uint16_t is_cancel_held;
+        };
+        uint32_t on_leave; /* not 0: guard_after_leave() has something to do */
+    };
 };
 
 extern __thread struct guard_words guard_words
@@ -113,9 +134,20 @@ static inline struct thread_block *guard_enter(void)
     return words->block;
 }
 
+/*
+ * The level is 0 again, and something has waited for that: cancellation, or a signal handler that left our
+ * code by siglongjmp, exit or pthread_exit. May not return. leaving.c.
+ */
+void guard_after_leave(void);
+
+/* The thread can't be cancelled until the level is 0 again. The level is raised. leaving.c. */
+void guard_hold_cancel(struct thread_block *thread);
+
 static inline void guard_leave(void)
 {
     guard_words.level = 0;
+    if (unlikely(guard_words.on_leave != 0))
+        guard_after_leave();
 }
 
 /* What the wrapper of vfork raises the level by while the child runs in the parent's memory. */
@@ -144,6 +176,19 @@ static inline uint32_t guard_mute(void)
 static inline void guard_unmute(uint32_t level)
 {
     guard_words.level = level;
+    if (unlikely(guard_words.on_leave != 0) && level == 0)
+        guard_after_leave();
+}
+
+/*
+ * In a signal handler that has interrupted a call of the program's, libc may let the thread be cancelled at
+ * any moment, because it does so in that call. `outer` is what the thread's slot holds, or held. The level is
+ * raised.
+ */
+static inline void guard_hold_cancel_inside(struct thread_block *thread, const struct state_operation *outer)
+{
+    if (unlikely(outer->operation != 0))
+        guard_hold_cancel(thread);
 }
 
 /*

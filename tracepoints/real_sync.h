@@ -56,6 +56,14 @@
     X(int, pthread_clockjoin_np, NULL,                                                                       \
       (pthread_t thread, void **result, clockid_t clock, const struct timespec *until),                      \
       (thread, result, clock, until))                                                                        \
+    X(int, pthread_setcanceltype, NULL, (int type, int *old_type), (type, old_type))                         \
+    X(void, pthread_exit, NULL, (void *result), (result))                                                    \
+    X(void, thrd_exit, NULL, (int result), (result))                                                         \
+    X(void, longjmp, NULL, (void *target, int value), (target, value))                                       \
+    X(void, _longjmp, NULL, (void *target, int value), (target, value))                                      \
+    X(void, siglongjmp, NULL, (void *target, int value), (target, value))                                    \
+    X(void, __longjmp_chk, NULL, (void *target, int value), (target, value))                                 \
+    X(void, exit, NULL, (int status), (status))                                                              \
     X(int, pthread_setname_np, NULL, (pthread_t thread, const char *name), (thread, name))                   \
     X(int, sem_wait, NULL, (sem_t * semaphore), (semaphore))                                                 \
     X(int, sem_trywait, NULL, (sem_t * semaphore), (semaphore))                                              \

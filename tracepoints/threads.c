@@ -223,6 +223,10 @@ struct thread_block *guard_attach(void)
     if (words->role == GUARD_SILENT)
         return NULL;
     words->level = 1;
+    if (words->role == GUARD_ASYNC) {
+        guard_hold_cancel(words->block);
+        return words->block;
+    }
     tid = threads_own_tid();
     block = take_free_block(tid);
     if (block == NULL)
@@ -243,6 +247,9 @@ struct thread_block *guard_attach(void)
 /* The thread's last word. */
 static void detach(struct thread_block *block)
 {
+    if (guard_words.role == GUARD_ASYNC)
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    waiters_unmark(&block->mark); /* of a wait that longjmp left */
     if (guard_is_open) {
         sync_sums_flush(block);
         call_sums_flush(block);

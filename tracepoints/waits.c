@@ -27,6 +27,7 @@ void wait_begin(struct wait *wait, enum exectrace_wait_kind kind, uint64_t objec
 
     if (threads_is_tracer_code(site) || !(thread = guard_enter()))
         return;
+    guard_hold_cancel_inside(thread, &thread->slot->operation);
     wait->start_ns = clock_now_ns();
     wait->object = object;
     wait->site = site;
@@ -50,6 +51,7 @@ void wait_begin(struct wait *wait, enum exectrace_wait_kind kind, uint64_t objec
 /* Takes the operation and the mark back. The guard is on. */
 static void close_wait(struct wait *wait, struct thread_block *thread)
 {
+    guard_hold_cancel_inside(thread, &wait->outer);
     wait->is_open = false;
     if (wait->is_marked)
         waiters_unmark(&thread->mark);

@@ -44,6 +44,15 @@ struct code_range threads_tracer_code = {.start = 0, .bytes = 0};
 static struct thread_block blocks[THREAD_COUNT + 1];
 static int block_count;
 
+void guard_hold_cancel(struct thread_block *thread)
+{
+    (void)thread;
+}
+
+void guard_after_leave(void)
+{
+}
+
 struct thread_block *guard_attach(void)
 {
     struct thread_block *block = &blocks[__atomic_fetch_add(&block_count, 1, __ATOMIC_RELAXED)];
