@@ -7,6 +7,7 @@ struct lock_account {
     struct trace_model *model; /* borrowed */
     struct id_map index;       /* hash of process, object and kind -> number in sums */
     GPtrArray *sums;           /* struct lock_sum *; owns them; number 0 is the overflow's */
+    uint32_t pair_count;       /* of all sums */
 };
 
 static struct lock_sum *sum_of(struct lock_account *account, uint32_t process,
@@ -32,26 +33,30 @@ static struct lock_sum *sum_of(struct lock_account *account, uint32_t process,
     return account->sums->pdata[*number];
 }
 
-/* The pair's place: its own, a free one, or that of a lighter pair, which is forgotten. NULL: all are
- * heavier. */
-static struct lock_pair *pair_of(struct lock_sum *sum, const struct blocking *operation)
+/* NULL: there are too many. */
+static struct lock_pair *pair_of(struct lock_account *account, struct lock_sum *sum,
+                                 const struct blocking *operation)
 {
-    struct lock_pair *lightest = &sum->pairs[0];
+    uint64_t key =
+        (uint64_t)operation->is_idle << 63 | (uint64_t)operation->stack << 32 | operation->waker_stack;
+    uint64_t *number = id_map_find(&sum->pair_index, key);
+    bool is_new;
 
-    for (size_t i = 0; i < LOCK_ACCOUNT_PAIRS; i++) {
-        struct lock_pair *pair = &sum->pairs[i];
-        if (pair->count > 0 && pair->waiter_stack == operation->stack &&
-            pair->holder_stack == operation->waker_stack && pair->is_idle == operation->is_idle)
-            return pair;
-        if (pair->total_ns < lightest->total_ns)
-            lightest = pair;
-    }
-    if (lightest->count > 0 && lightest->total_ns >= operation->total_ns)
+    if (number)
+        return &sum->pairs[*number];
+    if (sum->pair_count > 0 && account->pair_count >= LOCK_ACCOUNT_MAX_PAIRS)
         return NULL;
-    *lightest = (struct lock_pair){.waiter_stack = operation->stack,
-                                   .holder_stack = operation->waker_stack,
-                                   .is_idle = operation->is_idle};
-    return lightest;
+    if (sum->pair_count == sum->pair_capacity) {
+        sum->pair_capacity = MAX(2 * sum->pair_capacity, 1);
+        sum->pairs = g_renew(struct lock_pair, sum->pairs, sum->pair_capacity);
+    }
+    *id_map_add(&sum->pair_index, key, &is_new) = sum->pair_count;
+    account->pair_count++;
+    struct lock_pair *pair = &sum->pairs[sum->pair_count++];
+    *pair = (struct lock_pair){.waiter_stack = operation->stack,
+                               .holder_stack = operation->waker_stack,
+                               .is_idle = operation->is_idle};
+    return pair;
 }
 
 /* Is it something that one thread has and others wait for? */
@@ -103,7 +108,7 @@ static void count_waiter(struct lock_sum *sum, uint32_t thread)
     sum->last_waiter = thread;
 }
 
-static void add_wait(struct lock_sum *sum, const struct blocking *operation)
+static void add_wait(struct lock_account *account, struct lock_sum *sum, const struct blocking *operation)
 {
     sum->count += operation->count;
     sum->total_ns += operation->total_ns;
@@ -117,7 +122,7 @@ static void add_wait(struct lock_sum *sum, const struct blocking *operation)
     sum->open_count += operation->is_open;
     sum->timeout_count += operation->outcome == EXECTRACE_OUTCOME_TIMED_OUT;
     count_waiter(sum, operation->thread);
-    struct lock_pair *pair = pair_of(sum, operation);
+    struct lock_pair *pair = pair_of(account, sum, operation);
     if (pair) {
         pair->count += operation->count;
         pair->total_ns += operation->total_ns;
@@ -135,7 +140,7 @@ static void add_blocking(void *self, const struct blocking *operation)
     if (operation->wait_kind == 0 || operation->is_covered)
         return;
     uint32_t process = trace_model_thread(account->model, operation->thread)->process;
-    add_wait(sum_of(account, process, operation), operation);
+    add_wait(account, sum_of(account, process, operation), operation);
 }
 
 static void free_sum(void *pointer)
@@ -143,6 +148,8 @@ static void free_sum(void *pointer)
     struct lock_sum *sum = pointer;
 
     id_map_clear(&sum->waiters);
+    id_map_clear(&sum->pair_index);
+    g_free(sum->pairs);
     g_free(sum);
 }
 
@@ -204,7 +211,8 @@ GPtrArray *lock_account_list(struct lock_account *account)
         struct lock_sum *sum = account->sums->pdata[i];
         if (sum->count == 0 && sum->total_ns == 0)
             continue;
-        qsort(sum->pairs, LOCK_ACCOUNT_PAIRS, sizeof sum->pairs[0], compare_pairs);
+        id_map_clear(&sum->pair_index);
+        qsort(sum->pairs, sum->pair_count, sizeof sum->pairs[0], compare_pairs);
         g_ptr_array_add(list, sum);
     }
     g_ptr_array_sort(list, compare_sums);

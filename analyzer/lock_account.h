@@ -9,8 +9,9 @@
 
 /* Objects beyond are summed up in one row, with object 0. */
 #define LOCK_ACCOUNT_MAX (1u << 16)
-/* Pairs of stacks kept per object: the heaviest ones, with their exact sums once they are in. */
-#define LOCK_ACCOUNT_PAIRS 8
+/* Pairs of stacks of all objects together; each object has its first one in any case. Waits of further pairs
+ * are in no pair. */
+#define LOCK_ACCOUNT_MAX_PAIRS (1u << 17)
 
 struct lock_pair {
     uint32_t waiter_stack, holder_stack; /* holder_stack 0: not known who held it */
@@ -33,9 +34,12 @@ struct lock_sum {
     uint64_t owner_changes;  /* contended acquisitions by another thread than the latest owner */
     uint32_t waiter_threads; /* how many different ones */
     /* After lock_account_list(): not idle first, then heaviest. */
-    struct lock_pair pairs[LOCK_ACCOUNT_PAIRS];
+    struct lock_pair *pairs; /* owned */
+    uint32_t pair_count;     /* at least 1, but for a sum without waits */
 
     /* to find the above */
+    uint32_t pair_capacity;
+    struct id_map pair_index; /* stacks and whether idle -> number in pairs; until lock_account_list() */
     uint32_t owner;
     int64_t acquired_ns;
     uint32_t last_waiter;

@@ -6,7 +6,7 @@
 #include "analyzer/report_kinds.h"
 #include "analyzer/stack_text.h"
 
-enum { MAX_TEXT_OBJECTS = 20, MAX_TEXT_PAIRS = 3, MAX_FRAMES = 4 };
+enum { MAX_TEXT_OBJECTS = 20, MAX_TEXT_PAIRS = 3, MAX_FRAMES = 4, MAX_PAIRS = 64 };
 
 struct locks_report {
     struct report_context context;
@@ -106,7 +106,7 @@ static int32_t tid_of(const struct locks_report *report, uint32_t thread)
 static void add_pairs(const struct locks_report *report, struct report_table *table,
                       const struct lock_sum *lock)
 {
-    for (size_t i = 0; i < LOCK_ACCOUNT_PAIRS && lock->pairs[i].count > 0; i++) {
+    for (size_t i = 0; i < lock->pair_count && i < MAX_PAIRS; i++) {
         const struct lock_pair *pair = &lock->pairs[i];
         report_table_add(table, trace_model_process(report->context.model, lock->process)->pid);
         report_table_add_text(table, report_object_kind(lock->wait_kind));
@@ -183,7 +183,7 @@ static void print_pairs(const struct locks_report *report, const struct lock_sum
     g_autoptr(GArray) shown = g_array_new(FALSE, FALSE, sizeof(struct shown_pair));
     char total[FORMAT_SIZE], count[FORMAT_SIZE];
 
-    for (size_t i = 0; i < LOCK_ACCOUNT_PAIRS && lock->pairs[i].count > 0; i++)
+    for (size_t i = 0; i < lock->pair_count && i < MAX_PAIRS; i++)
         add_shown(shown, &lock->pairs[i], pair_text(report, lock, &lock->pairs[i]));
     g_array_sort(shown, compare_shown);
     for (guint i = 0; i < shown->len; i++) {

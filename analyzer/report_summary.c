@@ -175,7 +175,7 @@ static void print_lock(const struct summary *summary, const struct lock_sum *loc
             report_object_name(lock->wait_kind, lock->object, object), format_count(count, busy_count),
             busy_count == 1 ? "" : "s", format_ns(longest, (int64_t)lock->longest_busy_ns),
             lock->waiter_threads, lock->waiter_threads == 1 ? "" : "s");
-    if (pair->count == 0 || pair->is_idle)
+    if (pair->is_idle)
         return;
     print_place(summary, "           waited in    ", pair->waiter_stack, out);
     if (pair->holder == 0)
