@@ -66,9 +66,11 @@ static uint32_t hash_key(const struct sum_key *key)
 
     G_STATIC_ASSERT(sizeof *key == sizeof words);
     memcpy(words, key, sizeof words);
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        hash ^= words[i] * factors[i] >> (i * 3) ^ words[i] * factors[i];
-    return (uint32_t)((hash ^ hash >> 32) * factors[0] >> 32);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i += 2) {
+        __uint128_t product = (__uint128_t)(words[i] ^ factors[i]) * (words[i + 1] ^ factors[i + 1]);
+        hash ^= (uint64_t)product ^ (uint64_t)(product >> 64);
+    }
+    return (uint32_t)(hash ^ hash >> 32);
 }
 
 /* The slot of this key, or the free slot where it belongs. */

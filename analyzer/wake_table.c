@@ -11,9 +11,9 @@ enum { MAX_LATENESS_NS = 50000 };
 struct object {
     struct wake last;
     struct wake before; /* the latest one by a thread other than last's */
-    uint32_t waiters[WAKE_TABLE_WAITERS];
-    uint32_t waiter_count; /* ever; the newest overwrites the oldest */
     bool is_lock_like;
+    uint32_t waiter_count;                /* ever; the newest overwrites the oldest */
+    uint32_t waiters[WAKE_TABLE_WAITERS]; /* noted until is_lock_like */
 };
 
 struct generation {
@@ -115,10 +115,10 @@ struct wake wake_table_wait(struct wake_table *table, uint32_t process, uint64_t
     struct object *found = find_object(table, process, object);
     const struct wake *wake = found->last.thread == thread ? &found->before : &found->last;
 
-    if (!has_waited(found, thread))
-        found->waiters[found->waiter_count++ % WAKE_TABLE_WAITERS] = thread;
     if (found->last.thread == thread || found->before.thread == thread)
         found->is_lock_like = true;
+    if (!found->is_lock_like && !has_waited(found, thread))
+        found->waiters[found->waiter_count++ % WAKE_TABLE_WAITERS] = thread;
     *is_lock_like = found->is_lock_like;
     /* An event is recorded a little after its operation's end was taken, so starts come that much late. */
     start_ns -= MIN((end_ns - start_ns) / 2, MAX_LATENESS_NS);
