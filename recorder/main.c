@@ -6,7 +6,9 @@
 #include "recorder/attach.h"
 #include "recorder/daemon_watch.h"
 #include "recorder/folders.h"
+#include "recorder/existing_process.h"
 #include "recorder/introductions.h"
+#include "recorder/kernel_tracer.h"
 #include "recorder/locations.h"
 #include "recorder/metrics.h"
 #include "recorder/newcomers.h"
@@ -16,6 +18,7 @@
 #include "recorder/recorder_events.h"
 #include "recorder/relay.h"
 #include "recorder/sched_collector.h"
+#include "recorder/sched_sources.h"
 #include "recorder/session.h"
 #include "recorder/session_daemon.h"
 #include "recorder/survivors.h"
@@ -129,6 +132,24 @@ static bool make_folders(struct recording *recording, GError **error)
     return recording->state_folder;
 }
 
+/*
+ * Better than switches alone, and the only source where perf events are forbidden; but everything else that
+ * tells wake-ups writes less. Nobody can let a daemon of ours alone trace the kernel.
+ */
+static enum session_kernel_tracer choose_kernel_tracer(const struct recording *recording)
+{
+    const struct recorder_options *options = &recording->options;
+
+    if (options->with_kernel_tracer)
+        return SESSION_KERNEL_REQUIRED;
+
+    if (!options->with_sched || !options->with_wakeups || geteuid() == 0 ||
+        session_daemon_is_private(recording->daemon) || sched_sources_tell_wakeups())
+        return SESSION_KERNEL_NEVER;
+
+    return SESSION_KERNEL_IF_ALLOWED;
+}
+
 static bool start_session(struct recording *recording, GError **error)
 {
     struct session_options options = {
@@ -138,12 +159,14 @@ static bool start_session(struct recording *recording, GError **error)
         .buffer_bytes = recording->options.buffer_bytes,
     };
 
-    recording->daemon = session_daemon_acquire(recording->runtime_folder, recording->lttng_home, error);
+    recording->daemon = session_daemon_acquire(recording->runtime_folder, recording->lttng_home,
+                                               recording->options.with_kernel_tracer, error);
     if (!recording->daemon)
         return false;
 
     options.is_restricted =
         !recording->options.follow_children || !session_daemon_is_private(recording->daemon);
+    options.kernel_tracer = choose_kernel_tracer(recording);
     recording->session = session_new(&options, error);
     if (!recording->session)
         return false;
@@ -197,6 +220,30 @@ static pid_t recorded_pid(const struct recording *recording)
     return recording->target ? target_pid(recording->target) : recording->options.attach_pid;
 }
 
+/* What the kernel's tracer does not tell of a process that runs already. */
+static void introduce_process(pid_t pid, const struct recorder_events *events)
+{
+    struct sched_pairing *pairing = sched_pairing_new(events, pid);
+
+    existing_process_introduce(pid, now_ns(), pairing);
+    sched_pairing_free(pairing);
+}
+
+static void start_kernel_tracer(struct recording *recording)
+{
+    enum exectrace_sched_source source = recording->options.follow_children
+                                             ? EXECTRACE_SCHED_KERNEL_TRACER
+                                             : EXECTRACE_SCHED_KERNEL_TRACER_ALONE;
+    g_autoptr(GError) error = NULL;
+
+    recording->events->sched_source(now_ns(), (uint8_t)source, KERNEL_TRACER_DESCRIPTION);
+    if (recording->options.attach_pid)
+        introduce_process(recording->options.attach_pid, recording->events);
+
+    if (!session_start_kernel_tracer(recording->session, &error))
+        say("recording without scheduling: %s", error->message);
+}
+
 /* Scheduling is worth having, but nothing that must be there. */
 static void start_collector(struct recording *recording)
 {
@@ -227,6 +274,11 @@ static void start_collector(struct recording *recording)
 
     if (!recording->options.with_sched) {
         recording->events->sched_source(now_ns(), EXECTRACE_SCHED_NONE, "switched off with --no-sched");
+        return;
+    }
+
+    if (session_has_kernel_tracer(recording->session)) {
+        start_kernel_tracer(recording);
         return;
     }
 

@@ -23,6 +23,7 @@ enum option_code {
     OPTION_URL,
     OPTION_NO_SCHED,
     OPTION_NO_WAKEUPS,
+    OPTION_LTTNG_KERNEL,
     OPTION_SAMPLES,
     OPTION_METRICS,
     OPTION_RING_SIZE,
@@ -44,6 +45,7 @@ static const struct option long_options[] = {
     {"snapshot", optional_argument, NULL, OPTION_SNAPSHOT},
     {"no-sched", no_argument, NULL, OPTION_NO_SCHED},
     {"no-wakeups", no_argument, NULL, OPTION_NO_WAKEUPS},
+    {"lttng-kernel", no_argument, NULL, OPTION_LTTNG_KERNEL},
     {"samples", required_argument, NULL, OPTION_SAMPLES},
     {"metrics", required_argument, NULL, OPTION_METRICS},
     {"ring-size", required_argument, NULL, OPTION_RING_SIZE},
@@ -80,6 +82,8 @@ static const char help_text[] =
     "      --stacks=N              call stacks of at most N frames, 0 to 128\n"
     "      --no-sched              leave out scheduling\n"
     "      --no-wakeups            do not use the scheduler's tracepoints, even when allowed\n"
+    "      --lttng-kernel          take scheduling from LTTng's kernel tracer (default: only where nothing\n"
+    "                              else tells wake-ups and root's session daemon lets us)\n"
     "      --samples=HZ            look HZ times a second where running threads are; 0: not at all\n"
     "      --metrics=TIME          sample memory, CPU time, threads... that often (default: 1s; 0: not)\n"
     "      --buffer-size=SIZE      LTTng buffer per CPU, e.g. 8M; larger loses fewer events\n"
@@ -316,6 +320,9 @@ static bool take_option(struct recorder_options *options, int code, const char *
     case OPTION_NO_WAKEUPS:
         options->with_wakeups = false;
         return true;
+    case OPTION_LTTNG_KERNEL:
+        options->with_kernel_tracer = true;
+        return true;
     case OPTION_SAMPLES:
         return parse_count(value, OPTIONS_MAX_SAMPLE_HZ, &options->sample_hz);
     case OPTION_METRICS:
@@ -366,6 +373,9 @@ static bool check_combination(const struct recorder_options *options, bool has_p
     else if (options->wait_for_children && (options->attach_pid || !options->follow_children))
         wrong = options->attach_pid ? "--wait-children goes with a program, not with --attach"
                                     : "--wait-children records children, --follow=none does not";
+    else if (options->with_kernel_tracer && !(options->with_sched && options->with_wakeups))
+        wrong = options->with_sched ? "--lttng-kernel records wake-ups, --no-wakeups does not"
+                                    : "--lttng-kernel records scheduling, --no-sched does not";
     else if (options->url && options->output)
         wrong = "the trace goes either to --output or to --url";
 

@@ -29,7 +29,8 @@ struct recorder_options {
     bool is_quiet; /* say nothing but errors */
 
     bool with_wakeups;            /* wake-ups too, where the kernel lets us see them */
-    bool with_sched;              /* scheduling, through perf_event_open */
+    bool with_sched;              /* scheduling */
+    bool with_kernel_tracer;      /* from LTTng's kernel tracer, whatever else there is */
     unsigned sample_hz;           /* where running threads are, samples a second; see sched_collector.h */
     uint64_t ring_bytes;          /* kernel ring per CPU; 0: what the limits allow */
     uint64_t buffer_bytes;        /* LTTng buffers of the program, per CPU; 0: chosen from memory and CPUs */

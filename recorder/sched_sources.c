@@ -130,6 +130,20 @@ bool sched_sources_open(struct sched_sources *sources, pid_t pid,
     return open_perf_source(sources, pid, options, false, error);
 }
 
+bool sched_sources_tell_wakeups(void)
+{
+    struct sched_tracepoints tracepoints = {0};
+    struct perf_events perf;
+
+    if (!sched_tracepoints_find(&tracepoints))
+        return false;
+
+    perf_events_init(&perf, DEFAULT_RING_BYTES);
+    bool is_allowed = perf_events_open_tracepoints(&perf, &tracepoints);
+    perf_events_clear(&perf);
+    return is_allowed;
+}
+
 struct record_stream **sched_sources_list(struct sched_sources *sources, unsigned *stream_count)
 {
     struct record_stream **streams =

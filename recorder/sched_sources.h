@@ -42,6 +42,9 @@ struct sched_sources {
 bool sched_sources_open(struct sched_sources *sources, pid_t pid,
                         const struct sched_collector_options *options, GError **error);
 
+/* Whether one that tells wake-ups could be opened. */
+bool sched_sources_tell_wakeups(void);
+
 /* All rings. The caller frees the array; what is in it is borrowed. */
 struct record_stream **sched_sources_list(struct sched_sources *sources, unsigned *stream_count);
 

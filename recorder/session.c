@@ -1,8 +1,9 @@
 /*
- * The only user of lttng-ctl. Owns the session from creation to destruction.
+ * The user of lttng-ctl, with kernel_tracer.c. Owns the session from creation to destruction.
  * Called by main.c and session_daemon.c on the main thread.
  */
 #include "recorder/session.h"
+#include "recorder/kernel_tracer.h"
 
 #include <lttng/lttng.h>
 #include <lttng/snapshot.h>
@@ -29,6 +30,8 @@
 /* Who asks for larger buffers gets larger ones for scheduling, too. */
 #define PROGRAM_TO_RECORDER_RATIO 4
 #define METRIC_BYTES MIN_BUFFER_BYTES
+/* The kernel's own tracer records the whole machine, and cannot wait for a free buffer. */
+#define RECORDER_TO_KERNEL_FACTOR 2
 /* In a snapshot session the buffers are all that is kept. */
 #define SNAPSHOT_PROGRAM_BYTES (UINT64_C(16) << 20)
 #define SNAPSHOT_RECORDER_BYTES (UINT64_C(4) << 20)
@@ -50,6 +53,7 @@
 struct session {
     char *name;
     bool is_snapshot;
+    bool has_kernel_tracer;
     uint64_t program_bytes;  /* per CPU */
     uint64_t recorder_bytes; /* per CPU */
 };
@@ -211,6 +215,22 @@ static bool add_channels(struct session *session, GError **error)
     return is_ok;
 }
 
+static bool add_kernel_channel(struct session *session, enum session_kernel_tracer wish, GError **error)
+{
+    const struct kernel_tracer_channel settings = {
+        .subbuffer_count = SUBBUFFER_COUNT,
+        .subbuffer_bytes =
+            round_down_to_power_of_two(session->recorder_bytes * RECORDER_TO_KERNEL_FACTOR / SUBBUFFER_COUNT),
+        .switch_timer_us = session->is_snapshot ? 0 : SWITCH_TIMER_US,
+        .is_snapshot = session->is_snapshot,
+    };
+
+    session->has_kernel_tracer =
+        wish != SESSION_KERNEL_NEVER &&
+        kernel_tracer_add_channel(session->name, &settings, wish == SESSION_KERNEL_REQUIRED ? error : NULL);
+    return session->has_kernel_tracer || wish != SESSION_KERNEL_REQUIRED;
+}
+
 static struct lttng_session_descriptor *describe_session(const struct session *session,
                                                          const struct session_options *options)
 {
@@ -328,14 +348,24 @@ struct session *session_new(const struct session_options *options, GError **erro
         return NULL;
     }
 
-    if (!add_channels(session, error) || (options->is_restricted && !restrict_session(session, error)) ||
-        !start_tracing(session, error)) {
+    if (!add_channels(session, error) || !add_kernel_channel(session, options->kernel_tracer, error) ||
+        (options->is_restricted && !restrict_session(session, error)) || !start_tracing(session, error)) {
         destroy_session(session);
         free_session(session);
         return NULL;
     }
 
     return session;
+}
+
+bool session_has_kernel_tracer(const struct session *session)
+{
+    return session->has_kernel_tracer;
+}
+
+bool session_start_kernel_tracer(struct session *session, GError **error)
+{
+    return kernel_tracer_start(session->name, error);
 }
 
 bool session_wait_for_process(pid_t pid, unsigned limit_ms)
@@ -411,6 +441,9 @@ static void read_loss(struct session *session, struct session_loss *loss)
         else
             loss->recorder_events += discarded;
     }
+
+    if (session->has_kernel_tracer)
+        loss->recorder_events += kernel_tracer_lost_count(session->name);
 
     loss->buffer_bytes = session->program_bytes;
     free(channels);

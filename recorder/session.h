@@ -1,5 +1,5 @@
 /*
- * The LTTng session of one recording. Wraps lttng-ctl: no other file of the recorder uses it.
+ * The LTTng session of one recording. Wraps lttng-ctl, which only its helper kernel_tracer.c uses besides.
  * All functions are called on the main thread. Errors are one sentence, ready to be printed.
  */
 #ifndef EXECTRACE_RECORDER_SESSION_H
@@ -12,18 +12,25 @@
 
 struct session;
 
+enum session_kernel_tracer {
+    SESSION_KERNEL_NEVER = 0,
+    SESSION_KERNEL_IF_ALLOWED,
+    SESSION_KERNEL_REQUIRED, /* no session without */
+};
+
 struct session_options {
-    const char *output;    /* absolute path of an existing directory; or NULL when url is set */
-    const char *url;       /* net://HOST..., see lttng-create(1); or NULL */
-    bool is_restricted;    /* only recorder and processes named to session_track are recorded */
-    bool is_snapshot;      /* keep the latest events in memory; written by session_take_snapshot only */
-    uint64_t buffer_bytes; /* of the program's channel, per CPU; 0: chosen */
+    const char *output; /* absolute path of an existing directory; or NULL when url is set */
+    const char *url;    /* net://HOST..., see lttng-create(1); or NULL */
+    bool is_restricted; /* only recorder and processes named to session_track are recorded */
+    bool is_snapshot;   /* keep the latest events in memory; written by session_take_snapshot only */
+    enum session_kernel_tracer kernel_tracer; /* a channel for kernel_tracer.h's events */
+    uint64_t buffer_bytes;                    /* of the program's channel, per CPU; 0: chosen */
 };
 
 /* Events that LTTng had to drop because a channel's buffers were full. */
 struct session_loss {
     uint64_t program_events;  /* channel `exectrace`: the traced program */
-    uint64_t recorder_events; /* channels `sched` and `metric` */
+    uint64_t recorder_events; /* channels `sched` and `metric`, and the kernel's */
     uint64_t buffer_bytes;    /* of channel `exectrace`, per CPU */
 };
 
@@ -32,6 +39,12 @@ struct session_loss {
  * `sched` for the recorder. A session daemon must run. Nothing is left behind on failure.
  */
 struct session *session_new(const struct session_options *options, GError **error);
+
+/* Whether it has a channel for the kernel's scheduler. */
+bool session_has_kernel_tracer(const struct session *session);
+
+/* Has the kernel's scheduler recorded from now on; only when session_has_kernel_tracer. */
+bool session_start_kernel_tracer(struct session *session, GError **error);
 
 /* Waits until the session daemon knows the process and its exectrace events. False: not within the limit. */
 bool session_wait_for_process(pid_t pid, unsigned limit_ms);

@@ -29,12 +29,19 @@
 #define DAEMON_PROGRAM "lttng-sessiond"
 #define ROOT_LOCK_PATH "/run/exectrace-recorder.lock"
 #define ROOT_RUN_FOLDER "/var/run/lttng"
+/* Who may write to it may use root's daemon; lttng-ctl tries that one first. */
+#define ROOT_CLIENT_SOCKET ROOT_RUN_FOLDER "/client-lttng-sessiond"
+#define NO_KERNEL "--no-kernel"
+/* Of the kernel's probes those that we need: all of them take seconds to load. */
+#define SCHED_PROBES_ONLY "--kmod-probes=sched"
 /* In a user's home. */
 #define USER_LOCK_NAME ".exectrace-recorder.lock"
 #define USER_RUN_NAME ".lttng"
 
 #define START_POLL_US 5000
 #define START_LIMIT_US 10000000
+/* It loads modules then. */
+#define KERNEL_START_LIMIT_US 60000000
 #define STOP_LIMIT_MS 15000
 #define MAX_LOCK_ATTEMPTS 1000
 
@@ -44,6 +51,7 @@ struct session_daemon {
     char *lock_path;         /* owned; NULL: not shared */
     char *run_folder;        /* owned; NULL: not shared. Where the shared daemon has its sockets */
     bool has_made_wait_file; /* LTTng's wait file did not exist before */
+    bool with_kernel;        /* when we start it, it loads the kernel tracer's modules */
 };
 
 /* --- LTTng's files ------------------------------------------------------------------------------------ */
@@ -140,9 +148,9 @@ static void prepare_daemon(gpointer is_private)
 }
 
 /* True: it answers. False: it ended, or says nothing for too long. */
-static bool wait_until_daemon_answers(pid_t pid)
+static bool wait_until_daemon_answers(pid_t pid, int limit_us)
 {
-    for (int waited_us = 0; waited_us < START_LIMIT_US; waited_us += START_POLL_US) {
+    for (int waited_us = 0; waited_us < limit_us; waited_us += START_POLL_US) {
         if (session_daemon_answers())
             return true;
 
@@ -176,10 +184,22 @@ static GArray *open_process_group(pid_t group)
     return members;
 }
 
+/* It unloads what it has loaded when it is asked to end. */
+static bool traces_kernel(pid_t pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/cmdline", (int)pid);
+    g_autofree char *arguments = NULL;
+    gsize size = 0;
+
+    return g_file_get_contents(path, &arguments, &size, NULL) &&
+           !memmem(arguments, size, NO_KERNEL, strlen(NO_KERNEL));
+}
+
 /*
  * Ends the daemon and the consumer daemons it started, and waits until all are gone. They have nothing left
  * to do: all traces are written and no session exists. Asked politely they would take more than a second,
- * most of it asleep. As their reaper we leave no zombies to a lazy init.
+ * most of it asleep; one that traces the kernel is asked all the same. As their reaper we leave no zombies to
+ * a lazy init.
  */
 static void stop_daemon(pid_t pid)
 {
@@ -191,7 +211,11 @@ static void stop_daemon(pid_t pid)
     GArray *members = open_process_group(pid);
 
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    kill(-pid, SIGKILL);
+    if (traces_kernel(pid))
+        kill(pid, SIGTERM);
+    else
+        kill(-pid, SIGKILL);
+
     for (unsigned i = 0; i < members->len; i++) {
         struct pollfd *member = &g_array_index(members, struct pollfd, i);
 
@@ -209,7 +233,7 @@ static void stop_daemon(pid_t pid)
 static bool start_daemon(struct session_daemon *daemon, bool is_private, GError **error)
 {
     g_autofree char *program = find_program(error);
-    char *arguments[] = {program, "--no-kernel", "--quiet", NULL};
+    char *arguments[] = {program, daemon->with_kernel ? SCHED_PROBES_ONLY : NO_KERNEL, "--quiet", NULL};
     g_autoptr(GError) cause = NULL;
     GPid pid;
 
@@ -223,7 +247,7 @@ static bool start_daemon(struct session_daemon *daemon, bool is_private, GError 
         return false;
     }
 
-    if (!wait_until_daemon_answers(pid)) {
+    if (!wait_until_daemon_answers(pid, daemon->with_kernel ? KERNEL_START_LIMIT_US : START_LIMIT_US)) {
         g_set_error(error, DAEMON_ERROR, 0,
                     "LTTng's session daemon does not start; run \"lttng-sessiond\" by hand to see why");
         stop_daemon(pid);
@@ -396,11 +420,13 @@ static bool acquire_known(struct session_daemon *daemon, const char *home, GErro
     return acquire_shared(daemon, error);
 }
 
-struct session_daemon *session_daemon_acquire(const char *runtime_folder, const char *home, GError **error)
+struct session_daemon *session_daemon_acquire(const char *runtime_folder, const char *home, bool with_kernel,
+                                              GError **error)
 {
     struct session_daemon *daemon = g_new0(struct session_daemon, 1);
 
     daemon->lock_fd = -1;
+    daemon->with_kernel = with_kernel && geteuid() == 0;
     daemon->has_made_wait_file = !has_wait_file();
     bool is_ok = geteuid() == 0 || home ? acquire_known(daemon, home, error)
                                         : acquire_private(daemon, runtime_folder, error);
@@ -416,8 +442,9 @@ char *session_daemon_run_folder(void)
 {
     const char *home = g_getenv("LTTNG_HOME");
 
-    return geteuid() == 0 ? g_strdup(ROOT_RUN_FOLDER)
-                          : g_build_filename(home && *home ? home : g_get_home_dir(), USER_RUN_NAME, NULL);
+    return geteuid() == 0 || access(ROOT_CLIENT_SOCKET, W_OK) == 0
+               ? g_strdup(ROOT_RUN_FOLDER)
+               : g_build_filename(home && *home ? home : g_get_home_dir(), USER_RUN_NAME, NULL);
 }
 
 bool session_daemon_is_private(const struct session_daemon *daemon)

@@ -18,9 +18,11 @@ struct session_daemon;
  * Makes sure that a session daemon answers. Sets LTTNG_HOME in our environment when the daemon is not root's:
  * call it before anything else starts a thread, and pass the environment on to the program. runtime_folder:
  * an existing directory of ours, for a private daemon's sockets. home: NULL, or where the process that is to
- * be recorded looks for an ordinary user's daemon. Nothing is left behind on failure.
+ * be recorded looks for an ordinary user's daemon. with_kernel: a daemon that root starts can trace the
+ * kernel. Nothing is left behind on failure.
  */
-struct session_daemon *session_daemon_acquire(const char *runtime_folder, const char *home, GError **error);
+struct session_daemon *session_daemon_acquire(const char *runtime_folder, const char *home, bool with_kernel,
+                                              GError **error);
 
 /* Where the sockets of the daemon are that answers now. The caller frees. */
 char *session_daemon_run_folder(void);

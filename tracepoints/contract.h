@@ -161,10 +161,11 @@ enum exectrace_off_reason {
 /* exectrace_sched:source, field `source`. */
 enum exectrace_sched_source {
     EXECTRACE_SCHED_NONE = 0,
-    EXECTRACE_SCHED_PERF_SWITCH = 1, /* unprivileged context-switch records: no wake-ups */
-    EXECTRACE_SCHED_PERF_WAKING = 2, /* with the sched:sched_waking tracepoint: every wake-up is exact */
-    EXECTRACE_SCHED_KERNEL_TRACER = 3,
-    EXECTRACE_SCHED_TRACEFS = 4, /* a trace instance of the kernel's own; every wake-up is exact */
+    EXECTRACE_SCHED_PERF_SWITCH = 1,   /* unprivileged context-switch records: no wake-ups */
+    EXECTRACE_SCHED_PERF_WAKING = 2,   /* with the sched:sched_waking tracepoint: every wake-up is exact */
+    EXECTRACE_SCHED_KERNEL_TRACER = 3, /* LTTng's; the whole machine, with the program and its children */
+    EXECTRACE_SCHED_TRACEFS = 4,       /* a trace instance of the kernel's own; every wake-up is exact */
+    EXECTRACE_SCHED_KERNEL_TRACER_ALONE = 5, /* as KERNEL_TRACER, but children do not belong to it */
 };
 
 /* What exectrace_process:open is about: a wait when its field `kind` is set, else a system call. */
