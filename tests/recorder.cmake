@@ -14,6 +14,10 @@ exectrace_unit_test(metrics exectrace_recorder)
 exectrace_unit_test(introductions exectrace_recorder)
 exectrace_unit_test(sched_tracepoints exectrace_recorder)
 exectrace_unit_test(daemon_watch exectrace_recorder)
+exectrace_unit_test(tick_samples exectrace_recorder)
+exectrace_unit_test(silent_cpus exectrace_recorder)
+target_link_options(test_silent_cpus PRIVATE
+  LINKER:--wrap=perf_events_add_switches LINKER:--wrap=perf_events_switch)
 
 # Programs that recorder must refuse.
 add_executable(recorder_static apps/recorder_nothing.c)
