@@ -192,6 +192,13 @@ foreach(argument quick exit thread)
   set_tests_properties(preload.sync_edges.${argument} PROPERTIES LABELS preload SKIP_RETURN_CODE 77 TIMEOUT 60)
 endforeach()
 
+add_executable(secure_execution apps/secure_execution.c)
+target_link_libraries(secure_execution PRIVATE exectrace_flags -Wl,--no-as-needed exectrace)
+add_test(NAME integration.secure_execution
+         COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/secure_execution.py
+                 $<TARGET_FILE:secure_execution>)
+set_tests_properties(integration.secure_execution PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
+
 # Measured by tests/bench.
 add_executable(bench_waits bench/bench_waits.c)
 target_link_libraries(bench_waits PRIVATE exectrace_flags Threads::Threads)
