@@ -1,5 +1,5 @@
 /*
- * What wrapped calls cost: a program that does nothing else. Prints wall and CPU time of an iteration.
+ * What wrapped calls cost: a program that does nothing else. Started by tests/bench/run, see bench_timer.h.
  *
  *     tests/bench/run io-null io-ping-pong malloc        all tools, side by side
  *     bench_io null|ping-pong|malloc COUNT
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 
         struct bench_timer timer = bench_timer_start();
         loops[i].run();
-        bench_timer_print(&timer, (double)count);
+        bench_timer_print(&timer, count);
         return 0;
     }
     fputs("usage: bench_io null|ping-pong|malloc COUNT\n", stderr);

@@ -2,7 +2,7 @@
  * Locks that are free, of the kinds that recording treats otherwise than plain mutexes:
  * bench_locks recursive|robust|inherit|read|write|semaphore ITERATIONS.
  *
- * Prints wall and CPU time of taking and releasing once. Started by tests/bench/run.
+ * An iteration takes and releases once. Started by tests/bench/run, see bench_timer.h.
  */
 #include "bench_timer.h"
 
@@ -68,6 +68,6 @@ int main(int argc, char **argv)
     sem_init(&semaphore, 0, 0);
     timer = bench_timer_start();
     take_and_release(argv[1], iterations);
-    bench_timer_print(&timer, (double)iterations);
+    bench_timer_print(&timer, (long)iterations);
     return 0;
 }

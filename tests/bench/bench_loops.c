@@ -4,7 +4,7 @@
  *  uncontended: one thread locks and unlocks a mutex and allocates and frees 64 bytes.
  *  contended:   two threads take one mutex for a short critical section, as often as they can.
  *
- * Prints wall and CPU time of one iteration, of both threads together. Started by tests/bench/run.
+ * Both threads together do an iteration. Started by tests/bench/run, see bench_timer.h.
  */
 #include "bench_timer.h"
 
@@ -63,6 +63,6 @@ int main(int argc, char **argv)
         contended(NULL);
         pthread_join(other, NULL);
     }
-    bench_timer_print(&timer, (double)iterations);
+    bench_timer_print(&timer, (long)iterations);
     return 0;
 }

@@ -1,5 +1,5 @@
 // A C++ thread pool: bench_pool JOBS. Three workers take jobs of some microseconds from one queue.
-// Prints wall and CPU time of one job. Started by tests/bench/run.
+// Started by tests/bench/run, see bench_timer.h.
 #include "bench_timer.h"
 
 #include <atomic>
@@ -65,6 +65,6 @@ int main(int argc, char **argv)
     changed.notify_all();
     for (auto &worker : workers)
         worker.join();
-    bench_timer_print(&timer, static_cast<double>(count));
+    bench_timer_print(&timer, count);
     return 0;
 }
