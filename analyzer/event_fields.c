@@ -29,8 +29,8 @@ static const char *const fd_kind_names[] = {"none",    "file",  "socket", "pipe"
 static const char *const off_reason_names[] = {"blocked", "preempted",      "start",
                                                "open",    "open_preempted", NULL};
 static const char *const start_reason_names[] = {"library", "fork", "session", NULL};
-static const char *const source_names[] = {"none",          "perf_switch", "perf_waking",
-                                           "kernel_tracer", "tracefs",     NULL};
+static const char *const source_names[] = {"none",    "perf_switch",         "perf_waking", "kernel_tracer",
+                                           "tracefs", "kernel_tracer_alone", NULL};
 static const char *const interrupt_names[] = {"irq", "softirq", "timer", "hrtimer", NULL};
 static const char *const operation_names[] = {"", "sync", "syscall", NULL};
 

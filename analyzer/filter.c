@@ -339,6 +339,17 @@ bool filter_has_thread(struct filter *filter, uint32_t index)
     return known->verdict == VERDICT_YES;
 }
 
+/* What is certain only now: another pass is needed. */
+static void leave_strangers_out(struct filter *filter)
+{
+    for (uint32_t i = 0; i < trace_model_thread_count(filter->model); i++) {
+        filter_has_thread(filter, i);
+        if (trace_model_is_stranger(filter->model, i))
+            g_array_index(filter->threads, struct thread_verdict, i).verdict = VERDICT_NO;
+    }
+    filter->has_changed = true;
+}
+
 GArray *filter_take_corrections(struct filter *filter)
 {
     if (filter->is_settled)
@@ -346,6 +357,8 @@ GArray *filter_take_corrections(struct filter *filter)
     for (guint i = 0; i < filter->threads->len; i++)
         if (g_array_index(filter->threads, struct thread_verdict, i).verdict != VERDICT_OPEN)
             filter_has_thread(filter, i);
+    if (trace_model_has_strangers(filter->model))
+        leave_strangers_out(filter);
     return filter->has_changed ? g_array_ref(filter->threads) : NULL;
 }
 
@@ -498,7 +511,7 @@ static void pass_loss(void *self, const struct loss *loss)
 
 void filter_add_observer(struct filter *filter, const struct trace_observer *observer)
 {
-    if (filter_options_is_empty(filter->options)) {
+    if (filter_options_is_empty(filter->options) && !filter->is_settled) {
         trace_model_add_observer(filter->model, observer);
         return;
     }

@@ -105,6 +105,21 @@ void kernel_switch(struct trace_model *model, const struct event *event)
         model->sched_source = "kernel tracer";
 }
 
+/* The program's first process was a stranger's until now, which waited for the recorder's word. */
+void kernel_exec(struct trace_model *model, const struct event *event)
+{
+    struct thread_record *record = model_find_thread(model, event->host, event->tid);
+    struct cpu_record *cpu = cpu_at(model, event);
+
+    if (!record || record->is_ended || !cpu || model_process_at(model, record->thread.process)->is_recorded)
+        return;
+    record = model_begin_thread(model, event->host, -1, event->tid, event->time_ns, true);
+    struct state_sink sink = model_state_sink(model, record);
+    record->thread.has_states = true;
+    thread_timeline_switch_in(&record->timeline, event->time_ns, event->cpu, &sink);
+    cpu->thread = record->thread.index;
+}
+
 static uint32_t current_interrupt(const struct cpu_record *cpu)
 {
     return cpu->interrupts[MIN(cpu->interrupt_depth, MAX_INTERRUPT_DEPTH) - 1];

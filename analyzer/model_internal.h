@@ -39,6 +39,7 @@ struct process_record {
     struct process process;
     bool has_image;   /* a process:start with reason library was seen */
     bool has_library; /* exectrace tells of its operations */
+    bool is_recorded; /* user space or a recorder tells of it, or of a process that forked it */
 };
 
 /* One name of a system call. */
@@ -136,6 +137,8 @@ struct trace_model {
     int64_t sched_lost_ns;
     const char *sched_source;
     bool has_off_cpu_source;
+    bool has_strangers;       /* see trace_model_has_strangers() */
+    bool leaves_children_out; /* they are strangers, unless user space tells of them */
     bool has_loss;
     bool has_switches, has_wakeups, has_kernel_calls;
     uint32_t gaps;
@@ -212,6 +215,8 @@ void kernel_switch(struct trace_model *model, const struct event *event);
 void kernel_wakeup(struct trace_model *model, const struct event *event);
 void kernel_syscall_entry(struct trace_model *model, const struct event *event);
 void kernel_syscall_exit(struct trace_model *model, const struct event *event);
+/* A process runs another program; only with strangers. */
+void kernel_exec(struct trace_model *model, const struct event *event);
 void kernel_thread_found(struct trace_model *model, const struct event *event);
 void kernel_fd_found(struct trace_model *model, const struct event *event);
 void kernel_irq(struct trace_model *model, const struct event *event);

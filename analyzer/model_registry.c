@@ -94,6 +94,13 @@ struct thread_record *model_find_thread(const struct trace_model *model, uint32_
     return index ? model_thread_at(model, (uint32_t)*index) : NULL;
 }
 
+/* Kernel tracers tell of every process. */
+#define KERNEL_TYPES                                                                                         \
+    (event_type_bit(EVENT_KERNEL_SWITCH) | event_type_bit(EVENT_KERNEL_SYSCALL_ENTRY) |                      \
+     event_type_bit(EVENT_KERNEL_SYSCALL_EXIT) | event_type_bit(EVENT_KERNEL_THREAD) |                       \
+     event_type_bit(EVENT_KERNEL_FD) | event_type_bit(EVENT_SCHED_WAKEUP) |                                  \
+     event_type_bit(EVENT_SCHED_START) | event_type_bit(EVENT_SCHED_EXIT))
+
 static void set_process(struct trace_model *model, struct thread_record *record, uint32_t host, int32_t pid)
 {
     struct process_record *process = model_process(model, host, pid);
@@ -103,6 +110,8 @@ static void set_process(struct trace_model *model, struct thread_record *record,
     record->thread.is_main = pid >= 0 && pid == record->thread.tid;
     if (record->thread.is_main && !*process->process.name)
         process->process.name = record->thread.name;
+    if (pid >= 0 && !(event_type_bit(model->event->type) & KERNEL_TYPES))
+        process->is_recorded = true;
 }
 
 static struct thread_record *add_thread(struct trace_model *model, uint32_t host, int32_t pid, int32_t tid,

@@ -165,6 +165,7 @@ static void process_start(struct trace_model *model, struct thread_record *recor
                                  process->process.index);
     process->has_image = process->has_image || reason == EXECTRACE_START_LIBRARY;
     process->has_library = true;
+    process->is_recorded = true;
     const char *exe = intern(model->strings, event->process_start.exe);
     bool has_new_image = exe != process->process.exe;
     process->process.exe = exe;
@@ -214,8 +215,11 @@ static void sched_start(struct trace_model *model, const struct event *event)
     model_name_thread_weakly(model, record, event->sched_start.name);
     if (parent && !*record->thread.name)
         model_name_thread_weakly(model, record, parent->thread.name);
+    struct process_record *process = model_process_at(model, record->thread.process);
     if (record->thread.is_main)
-        model_process_at(model, record->thread.process)->process.start_ns = event->time_ns;
+        process->process.start_ns = event->time_ns;
+    if (!model->leaves_children_out && event->sched_start.parent_pid > 0)
+        process->is_recorded |= model_process(model, event->host, event->sched_start.parent_pid)->is_recorded;
 }
 
 static void sched_exit(struct trace_model *model, const struct event *event)
@@ -266,8 +270,10 @@ static void sched_source(struct trace_model *model, const struct event *event)
     if (event->sched_source.source == EXECTRACE_SCHED_NONE)
         return;
     model->sched_source = intern(model->strings, event->sched_source.description);
-    if (event->sched_source.source != EXECTRACE_SCHED_KERNEL_TRACER)
-        model->has_off_cpu_source = true;
+    model->leaves_children_out = event->sched_source.source == EXECTRACE_SCHED_KERNEL_TRACER_ALONE;
+    model->has_strangers =
+        model->leaves_children_out || event->sched_source.source == EXECTRACE_SCHED_KERNEL_TRACER;
+    model->has_off_cpu_source = model->has_off_cpu_source || !model->has_strangers;
 }
 
 static void lost(struct trace_model *model, const struct event *event)
@@ -438,6 +444,8 @@ static void other_event(struct trace_model *model, const struct event *event)
     struct thread_record *record = model_thread(model, event->host, event->pid, event->tid);
 
     if (record) {
+        if (model->has_strangers && event->pid >= 0)
+            model_process_at(model, record->thread.process)->is_recorded = true;
         model_name_thread_weakly(model, record, event->procname);
         thread_event(model, record, event);
     } else if (event->tid < 0 && is_of_a_thread(event->type))
@@ -527,6 +535,11 @@ static void dispatch(struct trace_model *model, const struct event *event)
         if (event->skipped.types & MODEL_TYPES_OF_THREADS)
             model->skipped_until_ns = event->time_ns;
         break;
+    case EVENT_SCHED_NAME:
+        if (model->has_strangers && event->pid < 0)
+            kernel_exec(model, event);
+        other_event(model, event);
+        return;
     default:
         other_event(model, event);
         return;
@@ -630,6 +643,17 @@ uint32_t trace_model_thread_count(const struct trace_model *model)
 const struct thread *trace_model_thread(const struct trace_model *model, uint32_t index)
 {
     return &model_thread_at(model, index)->thread;
+}
+
+bool trace_model_has_strangers(const struct trace_model *model)
+{
+    return model->has_strangers;
+}
+
+bool trace_model_is_stranger(const struct trace_model *model, uint32_t thread)
+{
+    return model->has_strangers &&
+           !model_process_at(model, model_thread_at(model, thread)->thread.process)->is_recorded;
 }
 
 uint32_t trace_model_stack_count(const struct trace_model *model)

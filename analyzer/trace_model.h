@@ -232,6 +232,13 @@ const char *trace_model_sched_source(const struct trace_model *model);
 /* Counts include the index 0, which is never a real one. */
 uint32_t trace_model_process_count(const struct trace_model *model);
 const struct process *trace_model_process(const struct trace_model *model, uint32_t index);
+/*
+ * A recorder that has LTTng's kernel tracer tell of one program gets the whole machine: the threads of other
+ * processes are strangers, which are known as wakers but belong into no report. Both are certain only when
+ * the model has been finished.
+ */
+bool trace_model_has_strangers(const struct trace_model *model);
+bool trace_model_is_stranger(const struct trace_model *model, uint32_t thread);
 uint32_t trace_model_thread_count(const struct trace_model *model);
 const struct thread *trace_model_thread(const struct trace_model *model, uint32_t index);
 uint32_t trace_model_stack_count(const struct trace_model *model);
