@@ -15,6 +15,11 @@ exectrace_unit_test(introductions exectrace_recorder)
 exectrace_unit_test(sched_tracepoints exectrace_recorder)
 exectrace_unit_test(daemon_watch exectrace_recorder)
 exectrace_unit_test(tick_samples exectrace_recorder)
+exectrace_unit_test(kernel_tracer exectrace_recorder)
+set(wrapped_lttng create_handle destroy_handle enable_channel enable_event list_channels
+                  channel_get_discarded_event_count)
+list(TRANSFORM wrapped_lttng PREPEND "LINKER:--wrap=lttng_")
+target_link_options(test_kernel_tracer PRIVATE ${wrapped_lttng})
 exectrace_unit_test(silent_cpus exectrace_recorder)
 target_link_options(test_silent_cpus PRIVATE
   LINKER:--wrap=perf_events_add_switches LINKER:--wrap=perf_events_switch)
@@ -59,11 +64,12 @@ endfunction()
 exectrace_recorder_tests(recorder_behaviour
   exit_status streams descriptors_and_mask named_output
   signals_are_passed_on group_signal_arrives_once terminal_signal_arrives_once interrupted_start
-  every_switch no_perf open_operations open_after_fork children two_at_once
+  every_switch no_perf open_operations open_after_fork children exit_in_handlers two_at_once
   killed_recorder ordinary_user title long_tmpdir private_root_daemon refusals_leave_nothing no_daemon_program)
 exectrace_recorder_tests(recorder_late_and_long
   snapshot_on_signal snapshot_names snapshot_at_end wait_children
   attach attach_snapshot attach_children attach_refusals rotated relay)
+exectrace_recorder_tests(recorder_kernel_tracer kernel_tracer kernel_tracer_children)
 exectrace_recorder_tests(recorder_loss loss killed_daemons full_disk)
 
 if(SYSTEM_PYTHON3)

@@ -71,6 +71,21 @@ static void test_options__wait_children_needs_children(void **state)
     assert_int_equal(PARSE(fixture, "--wait-children", "--attach=1"), OPTIONS_WRONG);
 }
 
+static void test_options__lttng_kernel_records_what_is_not_left_out(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(PARSE(fixture, "ls"), OPTIONS_RUN);
+    assert_false(fixture->options.with_kernel_tracer);
+    options_clear(&fixture->options);
+    assert_int_equal(PARSE(fixture, "--lttng-kernel", "ls"), OPTIONS_RUN);
+    assert_true(fixture->options.with_kernel_tracer);
+    options_clear(&fixture->options);
+    assert_int_equal(PARSE(fixture, "--lttng-kernel", "--no-sched", "ls"), OPTIONS_WRONG);
+    g_clear_error(&fixture->error);
+    assert_int_equal(PARSE(fixture, "--lttng-kernel", "--no-wakeups", "ls"), OPTIONS_WRONG);
+}
+
 static void test_options__program_only_has_defaults(void **state)
 {
     struct fixture *fixture = *state;
@@ -240,6 +255,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_options__program_only_has_defaults, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_options__lttng_kernel_records_what_is_not_left_out, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_options__snapshot_says_when, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_options__wait_children_needs_children, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_options__one_dash_or_two_are_the_same, set_up, tear_down),
