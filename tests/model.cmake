@@ -116,7 +116,7 @@ function(exectrace_recording_numbers_test name)
   set_tests_properties(integration.recording_numbers.${name} PROPERTIES LABELS integration SKIP_RETURN_CODE 77)
 endfunction()
 
-foreach(program io_known sync_shared alloc_known e2e_cxx_threads)
+foreach(program io_known sync_shared alloc_known e2e_cxx_threads cxx20_waits)
   exectrace_recording_numbers_test(${program} "$<TARGET_FILE_DIR:test_filter>/${program}")
 endforeach()
 

@@ -1,14 +1,16 @@
 """What a recording says, from what the babeltrace2 command prints of it: operations, allocations, off-CPU times.
 
 For tests that compute figures again. The rules are those of analyzer(1) and tracepoints/contract.h, written apart
-from the analyzer's. Rules of thumb (which waits are idle) are left out.
+from the analyzer's.
 """
 import collections
+import functools
 import os
 import re
 import subprocess
 
 import events_text
+from recording_idle import IdleRule
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -32,6 +34,14 @@ def call_names():
     names.update((int(n), name.lower()) for name, n in re.findall(r"EXECTRACE_CALL_(\w+) =\s+(\d+)", contract)
                  if name != "FIRST")
     return names
+
+
+@functools.lru_cache(None)
+def symbols(path):
+    """(address, size, name) of a file's functions; not of C++, whose names are shown in another form."""
+    run = subprocess.run(["nm", "-S", "--defined-only", path], capture_output=True, text=True)
+    return [(int(start, 16), int(size, 16), name) for start, size, name in
+            re.findall(r"^(\w+) (\w+) [tT] ((?!_Z)\w+)$", run.stdout, re.MULTILINE)]
 
 
 class Op(dict):
@@ -73,6 +83,7 @@ class Recording:
         self.off = collections.defaultdict(list)
         self.wakers, self.waiters = collections.defaultdict(list), collections.defaultdict(set)
         self.lock_like, self.carry = {}, 0.0
+        self.idle_rule = IdleRule(self)
         for time, name, fields in self.events:
             self.event(time, name, fields)
         for operation in self.open.values():
@@ -80,12 +91,13 @@ class Recording:
 
     def add(self, op):
         self.operations.append(op)
+        self.idle_rule.add(op)
 
     def operation(self, time, fields, duration, **more):
         op = Op(end=time, start=time - duration, total=duration, longest=duration, count=1, errors=0,
                 tid=whole(fields.get("vtid", "-1")), pid=whole(fields.get("vpid", "-1")), object=0, fd=-1, fd_kind=0,
                 result=0, peer=None, stack=0, waker=0, wake=0, waker_stack=(0, 0), outcome=0, open=False, summary=False,
-                is_lock_like=False, call=None, kind=None)
+                is_lock_like=False, idle=False, call=None, kind=None)
         op.update(more)
         op.own_stack = (op.pid, op.stack)
         if op.call:
@@ -105,10 +117,11 @@ class Recording:
             self.lock_like[key] = True
         op.is_lock_like = self.lock_like.get(key, False)
 
-    def note_wake(self, time, pid, obj, tid, stack):
-        self.wakers[(pid, obj)].append((time, tid, stack))
-        if tid in self.waiters[(pid, obj)]:
-            self.lock_like[(pid, obj)] = True
+    def note_wake(self, time, scope, obj, tid, stack, kind):
+        self.wakers[(scope, obj)].append((time, tid, stack))
+        if tid in self.waiters[(scope, obj)]:
+            self.lock_like[(scope, obj)] = True
+        self.idle_rule.released(stack[0], tid, kind, self.lock_like.get((scope, obj), False))
 
     def wait(self, time, fields):
         op = self.operation(time, fields, int(fields["duration"]), kind=KINDS[int(fields["kind"])],
@@ -120,7 +133,7 @@ class Recording:
             op.update(waker=waker, wake=time - min(int(fields["since_wake"]), op.total),
                       waker_stack=(op.pid, whole(fields["waker_stack"])))
             if op.kind != "join":
-                self.note_wake(op.wake, op.pid, op.object, waker, op.waker_stack)
+                self.note_wake(op.wake, op.pid, op.object, waker, op.waker_stack, op.kind)
         if op.kind == "join":
             if op.start <= self.exits.get(op.object, -1) <= op.end and self.exits[op.object] > op.wake:
                 op.update(waker=op.object, wake=self.exits[op.object])
@@ -149,10 +162,11 @@ class Recording:
             self.wait(time, wait)
         elif base == "sync:wake":
             self.note_wake(time, "shared" if int(fields["kind"]) & 0x80 else pid, whole(fields["object"]), tid,
-                           (pid, whole(fields["stack"])))
+                           (pid, whole(fields["stack"])), KINDS[int(fields["kind"]) & 0x7f])
         elif base in ("sync:summary", "syscall:summary") and int(fields["age"]) <= time - self.start:
             fields = dict(fields, vtid=fields["tid"])
-            what = {"kind": KINDS[int(fields["kind"])], "object": whole(fields["object"])} if base == "sync:summary" \
+            what = {"kind": KINDS[int(fields["kind"])], "object": whole(fields["object"]),
+                    "stack": whole(fields["stack"])} if base == "sync:summary" \
                 else {"call": self.names[int(fields["number"])], "fd_kind": int(fields["fd_kind"]),
                       "errors": int(fields["errors"])}
             self.add(self.operation(time, fields, int(fields["total"]), count=int(fields["count"]), summary=True,
@@ -186,7 +200,8 @@ class Recording:
         elif base == "sched:start":
             self.births[int(fields["tid"])] = time
         elif base == "sched:switch":
-            off = Op(time=time, **{key: int(fields[key]) for key in ("off_ns", "reason", "runnable_ns", "waker_tid")})
+            off = Op(time=time, **{key: int(fields[key]) for key in ("pid", "tid", "off_ns", "reason", "runnable_ns",
+                                                                        "waker_tid")})
             off.since_birth = time - self.births.get(int(fields["tid"]), time - off.off_ns)
             self.off[int(fields["tid"])].append(off)
         elif base == "stack:define":
@@ -246,16 +261,26 @@ class Recording:
         if what == "pthread_mutex_lock_req":
             self.requests[tid] = (mutex, time)
         elif what == "pthread_mutex_unlock":
-            self.note_wake(time, pid, mutex, tid, (pid, 0))
+            self.note_wake(time, pid, mutex, tid, (pid, 0), "mutex")
         elif what == "pthread_mutex_lock_acq" and self.requests.get(tid, (None,))[0] == mutex:
             waited = time - self.requests.pop(tid)[1]
             self.wait(time, dict(fields, duration=waited, kind=1, outcome=0 if fields["status"] == "0" else 4,
                                  object=fields["mutex"], stack="0", waker=0, since_wake=0))
 
-    def frames(self, pid, stack):
-        """Object files of a stack's frames, leaf first."""
-        found = []
+    def places(self, pid, stack):
+        """Object file and offset of a stack's frames, leaf first; those outside of any are left out."""
         for pc in self.stacks.get((pid, stack), []):
-            inside = [path for base, (size, path) in self.modules[pid].items() if base <= pc - 1 < base + size]
-            found.append(inside[-1] if inside else "")
+            inside = [(path, pc - 1 - base) for base, (size, path) in self.modules[pid].items()
+                      if base <= pc - 1 < base + size]
+            if inside:
+                yield inside[-1]
+
+    def frames(self, pid, stack):
+        return [path for path, _ in self.places(pid, stack)]
+
+    def functions(self, pid, stack):
+        """Names that the symbol table has for a stack's frames, of position-independent files."""
+        found = set()
+        for path, offset in self.places(pid, stack):
+            found.update(name for start, size, name in symbols(path) if start <= offset < start + size)
         return found

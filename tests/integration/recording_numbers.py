@@ -9,6 +9,7 @@ must be equal.
 import collections
 import csv
 import io
+import json
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ from recording_model import EPOLL, Op, Recording  # noqa: E402
 
 LOCKS = {"mutex", "rwlock write", "rwlock read", "spin"}
 OWNED = LOCKS | {"once"}
+MAX_PAIRS = 64
 RECEIVERS = {"recv", "recvfrom", "recvmsg", "read", "readv"}
 SENDERS = {"send", "sendto", "sendmsg", "write", "writev", "sendfile"}
 
@@ -29,19 +31,22 @@ SENDERS = {"send", "sendto", "sendmsg", "write", "writev", "sendfile"}
 class Filter:
     """One filter, as the arguments of the analyzer and as what it does to operations."""
 
-    def __init__(self, recording, arguments=(), low=None, high=None, keep=lambda fact: True, least=0, path=None):
+    def __init__(self, recording, arguments=(), low=None, high=None, keep=lambda fact: True, least=0, path=None,
+                 function=None):
         self.recording, self.arguments, self.keep, self.least = recording, list(arguments), keep, least
-        self.path = path  # only stacks with this file
+        self.path, self.function = path, function  # only stacks with this file, this function
         self.low = -2 ** 63 if low is None else low
         self.high = 2 ** 63 if high is None else high
 
-    def has_path(self, *stacks):
+    def has_frame(self, *stacks):
+        if self.function:
+            return any(self.function in self.recording.functions(*stack) for stack in stacks)
         return not self.path or any(self.path in self.recording.frames(*stack) for stack in stacks)
 
     def operations(self, *whose):
         """Filtered by the waiters' stacks, or by other ones of each operation (profiles show other ones)."""
         for op in self.recording.operations:
-            if not self.has_path(*(op[name] for name in whose or ("own_stack",))):
+            if not self.has_frame(*(op[name] for name in whose or ("own_stack",))):
                 continue
             if not self.keep(op) or (op.longest if op.summary else op.total) < self.least:
                 continue
@@ -60,7 +65,7 @@ class Filter:
 
     def heap(self):
         return [sample for sample in self.recording.heap if self.low <= sample.time < self.high and
-                self.keep(sample) and self.has_path((sample.pid, sample.stack))]
+                self.keep(sample) and self.has_frame((sample.pid, sample.stack))]
 
 
 def locks(facts):
@@ -70,7 +75,8 @@ def locks(facts):
             continue
         kind = op.kind.split()[0]
         row = sums.setdefault((op.pid, kind, op.object), dict.fromkeys(
-            ("contentions", "total_ns", "max_ns", "longest_hold_ns", "owner_changes", "timeouts", "open"), 0) |
+            ("contentions", "total_ns", "max_ns", "longest_hold_ns", "owner_changes", "timeouts", "open", "idle_waits",
+             "idle_ns"), 0) |
             {"threads": set(), "owner": None, "acquired": 0})
         row["contentions"] += op.count
         row["total_ns"] += op.total
@@ -78,11 +84,10 @@ def locks(facts):
         row["open"] += op.open
         row["timeouts"] += op.outcome == 1
         row["threads"].add(op.tid)
-        if op.kind not in OWNED:
-            # Conditions, semaphores and futexes have owners when they look like locks: a rule of thumb.
-            row.pop("longest_hold_ns", row.pop("owner_changes", None))
-            continue
-        if op.summary:
+        row["idle_waits"] += op.count * op.idle
+        row["idle_ns"] += op.total * op.idle
+        # Conditions, semaphores and futexes have owners when they look like locks.
+        if op.summary or not (op.kind in OWNED or op.is_lock_like):
             continue
         if op.waker and op.wake:
             held_since = row["acquired"] if op.start < row["acquired"] <= op.wake else op.start
@@ -94,6 +99,19 @@ def locks(facts):
     return {key: {column: len(value) if column == "threads" else value for column, value in row.items()
                   if column not in ("owner", "acquired")}
             for key, row in sums.items() if row["contentions"] or row["total_ns"]}
+
+
+def pairs(facts):
+    """Of each object: how often and how long each waiting stack waited for each releasing one."""
+    sums = collections.defaultdict(lambda: collections.defaultdict(lambda: [0, 0]))
+    for op in facts.operations():
+        if not op.call:
+            frames = [tuple(facts.recording.stacks.get(stack, ())) for stack in (op.own_stack, op.waker_stack)]
+            row = sums[(op.pid, op.kind.split()[0], op.object)][(*frames, op.idle)]
+            row[0] += op.count
+            row[1] += op.total
+    return {key: sorted((total, count) for count, total in rows.values())[-MAX_PAIRS:] for key, rows in sums.items()
+            if len(rows) <= MAX_PAIRS}
 
 
 def peer_name(op):
@@ -135,36 +153,57 @@ def are_wakeups_told(recording):
     return any(off.waker_tid >= 0 for switches in recording.off.values() for off in switches)
 
 
-def latencies(facts):
-    """Of a whole recording only: wake-ups that the kernel told of, and preemptions, per thread."""
-    sums = collections.defaultdict(lambda: dict.fromkeys(("wakeups", "preemptions", "preempted_ns", "max_ns"), 0))
-    for tid, switches in facts.recording.off.items():
-        if tid in facts.recording.tracers:
+def off_cpu(facts):
+    """What threads did while they were off their CPUs, as (fact, state, nanoseconds, whether it ended in the range)."""
+    recording = facts.recording
+    for tid, switches in recording.off.items():
+        if tid in recording.tracers:
             continue
         for off in switches:
-            if off.reason in (1, 4) or (off.reason == 0 and off.waker_tid >= 0 and off.runnable_ns >= off.off_ns):
-                sums[(tid,)]["preemptions"] += 1
-                sums[(tid,)]["preempted_ns"] += off.off_ns
-            elif off.reason == 0 and off.waker_tid >= 0:
-                sums[(tid,)]["wakeups"] += 1
-                sums[(tid,)]["max_ns"] = max(sums[(tid,)]["max_ns"], off.runnable_ns)
-            elif off.reason == 2:
-                sums[(tid,)]["wakeups"] += 1
-                sums[(tid,)]["max_ns"] = max(sums[(tid,)]["max_ns"], off.since_birth)
+            off_ns = off.since_birth if off.reason == 2 else off.off_ns
+            is_preempted = off.reason in (1, 4) or (off.reason == 0 and off.waker_tid >= 0 and
+                                                    off.runnable_ns >= off_ns)
+            runnable = off_ns if is_preempted or off.reason == 2 else off.runnable_ns if off.waker_tid >= 0 else 0
+            is_woken = off.reason == 2 or (off.reason == 0 and off.waker_tid >= 0)
+            runs = off.time - runnable
+            spans = [("preempted" if is_preempted else "woken" if is_woken else "unexplained", runs, off.time)]
+            spans += [("blocked", off.time - off_ns, runs)] if runs > off.time - off_ns else []
+            for state, start, end in spans:
+                low, high = max(start, facts.low), min(end, facts.high)
+                # One without length is in the range that one which ends then is in.
+                is_in = low < high or (start == end and (facts.low < end or facts.low <= recording.start) and
+                                       end <= facts.high)
+                if is_in and facts.keep(off):
+                    yield off, state, high - low, end <= facts.high
+
+
+def latencies(facts):
+    """Wake-ups that the kernel told of, and preemptions, per thread."""
+    sums = collections.defaultdict(lambda: dict.fromkeys(("wakeups", "preemptions", "preempted_ns", "max_ns"), 0))
+    for off, state, length, ends in off_cpu(facts):
+        row = sums[(off.tid,)]
+        if state == "preempted":
+            row["preemptions"] += ends
+            row["preempted_ns"] += length
+        elif state == "woken" and ends:
+            row["wakeups"] += 1
+            row["max_ns"] = max(row["max_ns"], length)
     return sums
 
 
 def states(facts):
-    """Of a whole recording: what threads did while they were off their CPUs."""
     sums = collections.defaultdict(lambda: dict.fromkeys(("runnable_ns", "blocked_ns"), 0))
-    for tid, switches in facts.recording.off.items():
-        if tid in facts.recording.tracers:
-            continue
-        for off in switches:
-            off_ns = off.since_birth if off.reason == 2 else off.off_ns
-            runnable = off_ns if off.reason in (1, 2, 4) else off.runnable_ns if off.waker_tid >= 0 else 0
-            sums[(tid,)]["runnable_ns"] += runnable
-            sums[(tid,)]["blocked_ns"] += off_ns - runnable
+    for off, state, length, _ in off_cpu(facts):
+        sums[(off.tid,)]["blocked_ns" if state == "blocked" else "runnable_ns"] += length
+    return sums
+
+
+def sched_sums(facts):
+    sums = collections.defaultdict(lambda: [0, 0])
+    for off, state, length, ends in off_cpu(facts):
+        if state in ("preempted", "woken"):
+            sums[(str(off.tid), state)][0] += ends
+            sums[(str(off.tid), state)][1] += length
     return sums
 
 
@@ -205,14 +244,23 @@ class Comparison:
                 self.equal(f"{kind} {facts.arguments} {key} {column}", found.get(key, {}).get(column, 0), value)
 
     def summary(self, facts):
-        """All waits, whatever they were; which of them were idle is a rule of thumb."""
         row = report(self.analyzer, self.trace, "summary", facts.arguments)[0]
-        operations = list(facts.operations())
-        for column, wanted in (("waits", sum(op.count for op in operations)),
-                               ("wait_ns", sum(op.total for op in operations))):
-            found = sum(int(row[f"{kind}_{column}"]) for kind in ("sync", "net", "syscall", "idle"))
-            self.equal(f"summary {facts.arguments} {column}", found, wanted)
+        wanted = collections.Counter()
+        for op in facts.operations():
+            what = "idle" if op.idle else op.class_
+            wanted.update({f"{what}_waits": op.count, f"{what}_wait_ns": op.total})
+        for column in (f"{what}_{unit}" for what in ("sync", "net", "syscall", "idle")
+                       for unit in ("waits", "wait_ns")):
+            self.equal(f"summary {facts.arguments} {column}", int(row[column]), wanted[column])
         self.equal("events", int(row["events"]), len(facts.recording.events))
+
+    def pairs(self, facts):
+        text = run(self.analyzer, self.trace, "-report=locks", "-format=json", *facts.arguments)
+        found = collections.defaultdict(list)
+        for row in json.loads(text)["stacks"]:
+            found[(row["pid"], row["kind"], int(row["object"], 0))].append((row["total_ns"], row["contentions"]))
+        for key, wanted in pairs(facts).items():
+            self.equal(f"pairs {facts.arguments} {key}", sorted(found[key]), wanted)
 
     def profile(self, kind, facts, labels, wanted):
         found = collections.defaultdict(collections.Counter)
@@ -288,6 +336,11 @@ def filters(recording, analyzer, trace):
     if files:
         path = sorted(files.items(), key=lambda item: (abs(item[1] - len(recording.operations) // 2), item[0]))[0][0]
         yield Filter(recording, [f"-focus={re.escape(path)}$"], path=path)
+    functions = collections.Counter(name for op in recording.operations for name in recording.functions(*op.own_stack))
+    if functions and shutil.which("nm"):
+        third = len(recording.operations) // 3
+        name = sorted(functions.items(), key=lambda item: (abs(item[1] - third), item[0]))[0][0]
+        yield Filter(recording, [f"-focus=^{name}$", "-symbolize=functions"], function=name)
     yield Filter(recording, [f"-from={low - recording.start}ns", f"-tid={tid}", f"-min-duration={least}ns"], low=low,
                  keep=lambda fact: fact.tid == tid, least=least)
 
@@ -300,6 +353,7 @@ def compare(analyzer, trace):
         labels = ("pid", "tid", "kind", "object")
         comparison.summary(facts)
         comparison.table("locks", facts, ("pid", "kind", "object"), locks(facts))
+        comparison.pairs(facts)
         comparison.table("net", facts, ("pid", "peer"), net(facts))
         comparison.table("heap", facts, ("tid",), heap(facts))
         for kind in ("sync", "net", "syscall"):
@@ -308,9 +362,11 @@ def compare(analyzer, trace):
         comparison.profile("offwake", facts, labels, profile_sums(facts, lambda op: True, "own_stack", "waker_stack"))
         comparison.profile("mutex", facts, ("kind", "object"), holder_sums(facts))
         comparison.profile("heap", facts, ("pid",), heap_sums(facts))
-        if not facts.arguments and are_wakeups_told(recording):
+        if are_wakeups_told(recording):
             comparison.table("sched", facts, ("tid",), latencies(facts))
             comparison.table("threads", facts, ("tid",), states(facts))
+            if not facts.path and not facts.function:  # the profile is of where the threads will go on
+                comparison.profile("sched", facts, ("tid", "kind"), sched_sums(facts))
     print(f"{trace}: {comparison.count} figures, {len(comparison.failures)} differ")
     return comparison.failures
 
