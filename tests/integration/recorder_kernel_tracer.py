@@ -11,6 +11,8 @@ from recorder_support import expect, named, run_case, value
 
 # The kernel counts from the fork on and until the last line is printed; recording begins at exec.
 COUNT_MARGIN = 12
+# Bits of a task's state, see sched_switch.
+SLEEPING = 3
 
 
 def record(build, trace, command, options=()):
@@ -33,15 +35,21 @@ def case_kernel_tracer(build, scratch):
     """Every sleep and every preemption of each thread, as the kernel itself counts; and of nobody else."""
     done = record(build, scratch / "trace", [build.app("recorder_switches")])
     expect("status", done.returncode, 0)
-    sources = named(build.events(scratch / "trace"), "sched_source")
-    expect("source", value(sources[0], "source"), "kernel_tracer")
-    rows = {row["tid"]: row for row in report(build, scratch / "trace", "sched")}
+    events = build.events(scratch / "trace")
+    expect("source", value(named(events, "sched_source")[0], "source"), "kernel_tracer")
+    wakeups = {row["tid"]: int(row["wakeups"]) for row in report(build, scratch / "trace", "sched")}
     for line in done.stdout.splitlines():
         tid, voluntary, involuntary = line.split()
-        row = rows[tid]
-        for column, counted in (("wakeups", voluntary), ("preemptions", involuntary)):
-            if abs(int(row[column]) - int(counted)) > COUNT_MARGIN:
-                fail(f"thread {tid}: {row[column]} {column}, the kernel counted {counted}")
+        states = [int(value(event, "prev_state")) for event in named(events, "kernel_switch")
+                  if value(event, "prev_tid") == tid]
+        sleeps = sum(state & SLEEPING != 0 for state in states)
+        for what, recorded, counted in (("sleeps", sleeps, voluntary),
+                                        ("preemptions", len(states) - sleeps, involuntary)):
+            if abs(recorded - int(counted)) > COUNT_MARGIN:
+                fail(f"thread {tid}: {recorded} {what}, the kernel counted {counted}")
+        # Who is woken while going to sleep has not waited for a CPU.
+        if not 0 < wakeups[tid] <= sleeps:
+            fail(f"thread {tid}: {wakeups[tid]} wake-ups from {sleeps} sleeps")
     threads = report(build, scratch / "trace", "threads")
     if len({row["pid"] for row in threads}) != 1:
         fail(f"other processes are in the report: {threads}")
