@@ -116,7 +116,11 @@ function(exectrace_recording_numbers_test name)
   set_tests_properties(integration.recording_numbers.${name} PROPERTIES LABELS integration SKIP_RETURN_CODE 77)
 endfunction()
 
-foreach(program io_known sync_shared alloc_known e2e_cxx_threads cxx20_waits)
+set(recorded_programs io_known sync_shared alloc_known e2e_cxx_threads)
+if(TARGET cxx20_waits)
+  list(APPEND recorded_programs cxx20_waits)
+endif()
+foreach(program IN LISTS recorded_programs)
   exectrace_recording_numbers_test(${program} "$<TARGET_FILE_DIR:test_filter>/${program}")
 endforeach()
 
