@@ -40,7 +40,7 @@ def case_kernel_tracer(build, scratch):
     wakeups = {row["tid"]: int(row["wakeups"]) for row in report(build, scratch / "trace", "sched")}
     for line in done.stdout.splitlines():
         tid, voluntary, involuntary = line.split()
-        states = [int(value(event, "prev_state")) for event in named(events, "kernel_switch")
+        states = [int(value(event, "prev_state") or 0) for event in named(events, "kernel_switch")
                   if value(event, "prev_tid") == tid]
         sleeps = sum(state & SLEEPING != 0 for state in states)
         for what, recorded, counted in (("sleeps", sleeps, voluntary),
