@@ -10,7 +10,7 @@
 
 struct settings {
     uint64_t wait_threshold_ns;    /* waits and wakes below are summed or left out; default 5 us */
-    uint64_t syscall_threshold_ns; /* calls below are summed; default 10 us */
+    uint64_t syscall_threshold_ns; /* calls below are summed; default 20 us */
     uint64_t alloc_mean_bytes;     /* mean bytes between samples; 0: off, 1: every allocation */
     uint32_t stack_depth;
     bool follow;               /* children are recorded too */
