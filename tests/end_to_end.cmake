@@ -109,7 +109,7 @@ foreach(program recorder analyzer viewer_export)
 endforeach()
 
 # The programs that tests/bench/run measures; no tests.
-foreach(program bench_locks bench_loops bench_latency bench_memcached_load)
+foreach(program bench_fork bench_locks bench_loops bench_latency bench_memcached_load)
   add_executable(${program} bench/${program}.c)
   target_link_libraries(${program} PRIVATE exectrace_flags Threads::Threads)
   target_compile_options(${program} PRIVATE -O2 -g)
