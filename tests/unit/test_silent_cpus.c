@@ -6,7 +6,7 @@
 
 #include "recorder/silent_cpus.h"
 
-#define CPU_COUNT 3
+#define CPUS 3
 #define FIRST_FD 50
 #define TENTH_NS UINT64_C(100000000) /* in which 1,000 switches are 10,000 a second */
 #define MISSED_LIMIT 8
@@ -39,16 +39,16 @@ void __wrap_perf_events_switch(int fd, bool wanted)
 struct fixture {
     struct perf_events perf;
     struct silent_cpus cpus;
-    struct tracefs_ring rings[CPU_COUNT];
+    struct tracefs_ring rings[CPUS];
 };
 
 static int set_up(void **state)
 {
     struct fixture *fixture = g_new0(struct fixture, 1);
 
-    fixture->perf.cpu_count = CPU_COUNT;
+    fixture->perf.cpu_count = CPUS;
     silent_cpus_init(&fixture->cpus, &fixture->perf);
-    for (unsigned i = 0; i < CPU_COUNT; i++)
+    for (unsigned i = 0; i < CPUS; i++)
         fixture->rings[i].cpu = (uint16_t)i;
 
     added_count = switch_count = 0;
@@ -76,7 +76,7 @@ static void pass(struct fixture *fixture, uint64_t switches, uint64_t idle)
 {
     fixture->rings[1].switch_count = switches;
     fixture->rings[1].idle_count = idle;
-    silent_cpus_adapt(&fixture->cpus, fixture->rings, CPU_COUNT, TENTH_NS);
+    silent_cpus_adapt(&fixture->cpus, fixture->rings, CPUS, TENTH_NS);
 }
 
 static void test_silent_cpus_are_worth_telling__not_when_busy_with_switches(void **state)
@@ -123,12 +123,12 @@ static void test_silent_cpus_count_missed__strange_cpus_and_no_instance_are_fine
     struct fixture *fixture = *state;
     struct silent_cpus none = {0};
 
-    miss(fixture, CPU_COUNT, MISSED_LIMIT);
+    miss(fixture, CPUS, MISSED_LIMIT);
     for (unsigned i = 0; i < MISSED_LIMIT; i++)
         silent_cpus_count_missed(&none, 0);
 
     assert_int_equal(added_count, 0);
-    assert_false(silent_cpus_has(&fixture->cpus, CPU_COUNT));
+    assert_false(silent_cpus_has(&fixture->cpus, CPUS));
     assert_false(silent_cpus_has(&none, 0));
 }
 
