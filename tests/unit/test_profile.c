@@ -262,6 +262,33 @@ static void test_profile__descriptors_of_the_state_dump_have_kinds(void **state)
     }
 }
 
+/* The kernel tells of the call that a wait is made of as well. */
+#define WAIT_AND_ITS_CALL                                                                                    \
+    "2000 100 101 0 kernel_syscall_entry name=futex\n"                                                       \
+    "9000 100 101 0 kernel_syscall_exit name=futex result=0\n"                                               \
+    "9100 100 101 0 wait kind=mutex outcome=acquired object=0xa0 duration_ns=7000\n"
+
+static void test_profile_sync__wait_and_the_kernels_call_count_once(void **state)
+{
+    const struct {
+        const char *begin;
+        int64_t count, delay_ns;
+    } wanted[] = {
+        {"1000 100 101 0 process_start contract=1 reason=library ppid=1 exe=/usr/bin/server\n", 1, 7000},
+        {"", 2, 14000}};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
+        g_autofree char *text = g_strconcat(wanted[i].begin, WAIT_AND_ITS_CALL, NULL);
+        struct trace_model *model = trace_model_new();
+        struct profile *profile = build(model, "sync", text);
+        assert_int_equal(profile_total(profile, 0), wanted[i].count);
+        assert_int_equal(profile_total(profile, 1), wanted[i].delay_ns);
+        profile_free(profile);
+        trace_model_free(model);
+    }
+}
+
 #define THREE_CALLS                                                                                          \
     "2000000 100 101 - call number=0 fd=3 fd_kind=pipe duration_ns=100 result=1 stack=1\n"                   \
     "2100000 100 101 - call number=45 fd=4 fd_kind=socket duration_ns=30 result=1 stack=1\n"                 \
@@ -495,6 +522,7 @@ int main(void)
         cmocka_unit_test(test_profile_offwake__kernel_calls_have_wakers_too),
         cmocka_unit_test(test_profile__descriptors_of_the_state_dump_have_kinds),
         cmocka_unit_test(test_profile_block__is_the_sum_of_its_three_parts),
+        cmocka_unit_test(test_profile_sync__wait_and_the_kernels_call_count_once),
         cmocka_unit_test(test_profile_syscall__labels_name_call_and_descriptor),
         cmocka_unit_test(test_profile_sync__open_wait_is_labelled),
         cmocka_unit_test(test_profile_sched__preemption_is_exact),
