@@ -139,6 +139,7 @@ static inline struct call_target target_fd(int fd)
     if (guard_is_raised())                                                                                   \
         return real.name arguments;                                                                          \
     struct call call CALL_IN_FRAME;                                                                          \
+    call.is_open = false;                                                                                    \
     if (!call_begin(&call, number, target, SITE))                                                            \
         return real.name arguments;                                                                          \
     type value = real.name arguments;                                                                        \

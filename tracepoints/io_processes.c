@@ -48,7 +48,7 @@ EXECTRACE_EXPORT pid_t fork(void)
     if (!TRACING(exectrace_syscall, call) || guard_is_raised())
         return real.fork();
 
-    struct call call CALL_IN_FRAME;
+    struct call call CALL_IN_FRAME = {.is_open = false};
     if (!call_begin(&call, SYS_fork, target_none(), SITE))
         return real.fork();
     pid_t pid = real.fork();

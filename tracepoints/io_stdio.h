@@ -33,6 +33,7 @@ static inline int64_t stream_result(const FILE *stream, int64_t value)
             return real.name arguments;                                                                      \
                                                                                                              \
         struct call call CALL_IN_FRAME;                                                                      \
+        call.is_open = false;                                                                                \
         if (!call_begin(&call, number, target_stream(stream), SITE))                                         \
             return real.name arguments;                                                                      \
         type value = real.name arguments;                                                                    \

@@ -116,6 +116,7 @@ static struct call_target target_select(enum look look, int count, fd_set *reads
         return real.name arguments;                                                                          \
     enum look look = LOOK_BEFORE;                                                                            \
     struct call call CALL_IN_FRAME;                                                                          \
+    call.is_open = false;                                                                                    \
     if (!call_begin(&call, number, target_expression, SITE))                                                 \
         return real.name arguments;                                                                          \
     type value = real.name arguments;                                                                        \

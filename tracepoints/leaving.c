@@ -26,6 +26,16 @@
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 extern const char _end[] __attribute__((visibility("hidden")));
 
+/* What the frames of the library's C code have for unwinding; the linker puts the second one before it. */
+_Unwind_Reason_Code __real___gcc_personality_v0(int version, _Unwind_Action actions,
+                                                _Unwind_Exception_Class class,
+                                                struct _Unwind_Exception *exception,
+                                                struct _Unwind_Context *context);
+_Unwind_Reason_Code __wrap___gcc_personality_v0(int version, _Unwind_Action actions,
+                                                _Unwind_Exception_Class class,
+                                                struct _Unwind_Exception *exception,
+                                                struct _Unwind_Context *context);
+
 /* Where in jmp_buf glibc keeps the stack pointer, mangled. */
 #define JUMP_STACK_POINTER 6
 /* Code segment of 64-bit programs, in the interrupted registers. */
@@ -112,6 +122,19 @@ void guard_hold_cancel(struct thread_block *thread)
     guard_words.is_cancel_held = 1;
 }
 
+/*
+ * A cancellation that is due acts now. By the type, not by the state: pthread_setcancelstate() of glibc 2.36
+ * then forgets that the thread's result is PTHREAD_CANCELED.
+ */
+static void allow_cancel(int state)
+{
+    int type;
+
+    real.pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &type);
+    pthread_setcancelstate(state, NULL);
+    real.pthread_setcanceltype(type, NULL);
+}
+
 void guard_after_leave(void)
 {
     struct guard_words *words = &guard_words;
@@ -124,9 +147,25 @@ void guard_after_leave(void)
         raw_syscall6(SYS_rt_sigprocmask, SIG_SETMASK, (long)(uintptr_t)&leaving.mask, 0, sizeof leaving.mask,
                      0, 0);
     if (was_held)
-        pthread_setcancelstate(words->block->cancel_state, NULL);
+        allow_cancel(words->block->cancel_state);
     if (is_leaving)
         leaving.leave(&leaving);
+}
+
+/*
+ * A wrapper that is left while it calls something is cleaned up after. One that is left between two
+ * instructions of its own can't be: its frame may be half made.
+ */
+_Unwind_Reason_Code __wrap___gcc_personality_v0(int version, _Unwind_Action actions,
+                                                _Unwind_Exception_Class class,
+                                                struct _Unwind_Exception *exception,
+                                                struct _Unwind_Context *context)
+{
+    int was_interrupted = 0;
+
+    _Unwind_GetIPInfo(context, &was_interrupted);
+    return was_interrupted ? _URC_CONTINUE_UNWIND
+                           : __real___gcc_personality_v0(version, actions, class, exception, context);
 }
 
 /* Where on the stack a jump leads to; 0: nowhere that is known. */
