@@ -18,13 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define JUMPS 4000
-#define ROUNDS 250
+#define ROUNDS 100
 #define THREADS 4
 #define CHILDREN 40
 #define COUNTED 1000
@@ -101,6 +102,7 @@ static void *run_until_cancelled(void *unused)
     running_count++;
     while (true) {
         make_calls();
+        make_calls();
         pause_a_little();
     }
     pthread_cleanup_pop(0);
@@ -147,10 +149,12 @@ static int end_processes(void)
 {
     int status;
 
+    alarm(CHILDREN); /* the end of a test that hangs */
     for (int i = 0; i < CHILDREN; i++) {
         timer_t timer;
 
         if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
             signal(SIGALRM, exit_process);
             if (start_timer(&timer, 300000 + i * 1000) != 0)
                 exit(1);
@@ -160,6 +164,7 @@ static int end_processes(void)
         if (wait(&status) == -1 || !WIFEXITED(status) || WEXITSTATUS(status) != 7)
             return 1;
     }
+    alarm(0);
     return 0;
 }
 

@@ -228,6 +228,12 @@ def case_children(build, scratch):
         expect(f"--follow={follow}: processes", len(pids) > 1, follow == "all")
 
 
+def case_exit_in_handlers(build, scratch):
+    """Processes end that exit in a signal handler, also when that has interrupted an event."""
+    done = build.record(scratch / "trace", [build.app("left_calls"), "exit"], ["--syscall-threshold=0", "--buffer-size=16M"])
+    expect("status", (done.returncode, len(done.stdout.splitlines())), (0, 2))
+
+
 def case_two_at_once(build, scratch):
     """Two recorders at the same time keep their programs apart and leave nothing behind."""
     one = build.start(scratch / "one", ["sh", "-c", "read line; sleep 0.01; exit 1"])
