@@ -30,6 +30,7 @@ exectrace_report_golden_test(states sched.csv -report=sched -format=csv)
 # A preemption that goes on at the end of the range counts in the next one.
 exectrace_report_golden_test(states to.csv -report=sched -format=csv -to=1500ns)
 exectrace_report_golden_test(states from.csv -report=sched -format=csv -from=1500ns)
+exectrace_report_golden_test(twice sched.csv -report=sched -format=csv)
 exectrace_report_golden_test(parked locks.text -report=locks)
 exectrace_report_golden_test(contention filtered.text -report=threads -from=25% -to=65% -thread=worker)
 foreach(report syscalls locks heap)
