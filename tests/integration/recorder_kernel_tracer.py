@@ -47,8 +47,8 @@ def case_kernel_tracer(build, scratch):
                                         ("preemptions", len(states) - sleeps, involuntary)):
             if abs(recorded - int(counted)) > COUNT_MARGIN:
                 fail(f"thread {tid}: {recorded} {what}, the kernel counted {counted}")
-        # Who is woken while going to sleep has not waited for a CPU.
-        if not 0 < wakeups[tid] <= sleeps:
+        # Its first wake-up is its birth; who is woken while going to sleep has not waited for a CPU.
+        if not 0 < wakeups[tid] <= sleeps + 1:
             fail(f"thread {tid}: {wakeups[tid]} wake-ups from {sleeps} sleeps")
     threads = report(build, scratch / "trace", "threads")
     if len({row["pid"] for row in threads}) != 1:
