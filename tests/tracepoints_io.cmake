@@ -59,6 +59,13 @@ foreach(how jump thread cancel) # and exit: recorder.exit_in_handlers, which fol
   set_tests_properties(integration.left_calls.${how} PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
 endforeach()
 
+add_executable(vfork_calls apps/vfork_calls.c)
+target_link_libraries(vfork_calls PRIVATE exectrace_flags Threads::Threads)
+add_test(NAME integration.vfork_calls
+         COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/integration/left_calls.py
+                 ${CMAKE_CURRENT_SOURCE_DIR}/support/record-plain $<TARGET_FILE:exectrace> $<TARGET_FILE:vfork_calls>)
+set_tests_properties(integration.vfork_calls PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
+
 add_executable(bench_io bench/bench_io.c)
 target_link_libraries(bench_io PRIVATE exectrace_flags Threads::Threads)
 target_compile_options(bench_io PRIVATE -O2)

@@ -1,4 +1,5 @@
-"""left_calls.py RECORD_PLAIN LIBRARY PROGRAM HOW: calls that are left in the middle of being recorded cost no others.
+"""left_calls.py RECORD_PLAIN LIBRARY PROGRAM...: calls left in the middle of being recorded, and those of vfork's children,
+neither cost a thread other calls nor add any.
 
 For every line "TID COUNT" that the program prints there are as many recorded calls of readv.
 """
