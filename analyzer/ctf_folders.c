@@ -1,5 +1,6 @@
 /*
- * Finds traces in the file system. Called once by ctf_reader, on the caller's thread.
+ * Finds traces in the file system. Called by ctf_reader once per reading, and by viewer_export before it, on
+ * the caller's thread.
  */
 #include "analyzer/ctf_folders.h"
 
@@ -232,6 +233,32 @@ bool ctf_folders_find(const char *path, struct ctf_trace_list *list, GError **er
     for (guint i = 0; i < folders->len; i++)
         add_trace(list, g_ptr_array_index(folders, i));
     return true;
+}
+
+/* LTTng names a channel's files after it and their CPU: kernel-sched_0, and kernel-sched_0_1 when limited. */
+static bool is_of_channel(const char *file_name, const char *channel)
+{
+    size_t length = strlen(channel);
+
+    return strncmp(file_name, channel, length) == 0 && file_name[length] == '_' &&
+           g_ascii_isdigit(file_name[length + 1]);
+}
+
+bool ctf_folders_have_channel(const char *path, const char *channel)
+{
+    g_autoptr(GPtrArray) folders = g_ptr_array_new_with_free_func(g_free);
+
+    if (!find_folders(path, 0, folders, NULL))
+        return false;
+    for (guint i = 0; i < folders->len; i++) {
+        g_autoptr(GDir) dir = g_dir_open(g_ptr_array_index(folders, i), 0, NULL);
+        const char *name;
+        while (dir && (name = g_dir_read_name(dir))) {
+            if (is_of_channel(name, channel))
+                return true;
+        }
+    }
+    return false;
 }
 
 void ctf_trace_list_clear(struct ctf_trace_list *list)

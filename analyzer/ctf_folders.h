@@ -27,6 +27,8 @@ struct ctf_trace_list {
  */
 bool ctf_folders_find(const char *path, struct ctf_trace_list *list, GError **error);
 void ctf_trace_list_clear(struct ctf_trace_list *list);
+/* Do the traces at or below path have files of that channel of LTTng? False also when path cannot be read. */
+bool ctf_folders_have_channel(const char *path, const char *channel);
 /* Bytes of a stream, given the name of babeltrace2's output port for it; 0: not known. */
 guint64 ctf_trace_list_stream_bytes(const struct ctf_trace_list *list, const char *port_name);
 

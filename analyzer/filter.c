@@ -339,12 +339,15 @@ bool filter_has_thread(struct filter *filter, uint32_t index)
     return known->verdict == VERDICT_YES;
 }
 
-/* What is certain only now: another pass is needed. */
+/*
+ * What is certain only now: another pass is needed. Threads of the tracer in the program, which the kernel
+ * tells of too, get their names only once they run: who observes their facts at once shows the first of them.
+ */
 static void leave_strangers_out(struct filter *filter)
 {
     for (uint32_t i = 0; i < trace_model_thread_count(filter->model); i++) {
         filter_has_thread(filter, i);
-        if (trace_model_is_stranger(filter->model, i))
+        if (trace_model_is_stranger(filter->model, i) || trace_model_thread(filter->model, i)->is_tracer)
             g_array_index(filter->threads, struct thread_verdict, i).verdict = VERDICT_NO;
     }
     filter->has_changed = true;

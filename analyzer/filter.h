@@ -70,9 +70,10 @@ void filter_add_observer(struct filter *filter, const struct trace_observer *obs
 bool filter_has_thread(struct filter *filter, uint32_t thread);
 /*
  * Threads are judged when their first fact passes, but may get another name, or their process be told, later:
- * then what passed before was wrong; and strangers (trace_model_has_strangers) are left out. When the model
- * has been finished: NULL if that did not happen, else what a second filter needs to judge the same threads
- * right from the beginning, for a second pass over the trace. The caller unrefs it.
+ * then what passed before was wrong; and where there are strangers (trace_model_has_strangers) they are left
+ * out, with the tracer's own threads. When the model has been finished: NULL if that did not happen, else
+ * what a second filter needs to judge the same threads right from the beginning, for a second pass over the
+ * trace. The caller unrefs it.
  */
 GArray *filter_take_corrections(struct filter *filter);
 void filter_apply_corrections(struct filter *filter, GArray *corrections);

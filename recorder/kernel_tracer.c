@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "tracepoints/contract.h"
 
 #define KERNEL_TRACER_ERROR (g_quark_from_static_string("recorder-kernel-tracer"))
-
-#define CHANNEL "kernel-sched"
 
 static const char *const event_names[] = {"sched_switch",       "sched_waking",       "sched_wakeup_new",
                                           "sched_process_fork", "sched_process_exec", "sched_process_exit"};
@@ -40,7 +39,7 @@ bool kernel_tracer_add_channel(const char *session_name, const struct kernel_tra
     int code = -LTTNG_ERR_NOMEM;
 
     if (handle && channel) {
-        snprintf(channel->name, sizeof(channel->name), "%s", CHANNEL);
+        snprintf(channel->name, sizeof(channel->name), "%s", EXECTRACE_KERNEL_CHANNEL);
         channel->attr.overwrite = settings->is_snapshot;
         channel->attr.num_subbuf = settings->subbuffer_count;
         channel->attr.subbuf_size = settings->subbuffer_bytes;
@@ -65,7 +64,7 @@ static int enable_event(struct lttng_handle *handle, const char *name)
     event->loglevel_type = LTTNG_EVENT_LOGLEVEL_ALL;
     event->loglevel = -1;
     snprintf(event->name, sizeof(event->name), "%s", name);
-    int code = lttng_enable_event(handle, event, CHANNEL);
+    int code = lttng_enable_event(handle, event, EXECTRACE_KERNEL_CHANNEL);
     lttng_event_destroy(event);
     return code;
 }

@@ -32,7 +32,7 @@ exectrace_reader_test(fields-large reader_matches_babeltrace2.py slow u-libc-mem
 exectrace_reader_test(odd-traces reader_odd_traces.py integration odd/babeltrace)
 
 add_test(NAME integration.reader.made-traces
-         COMMAND /usr/bin/python3 "${CMAKE_CURRENT_SOURCE_DIR}/integration/reader_made_traces.py"
+         COMMAND /usr/bin/python3 -B "${CMAKE_CURRENT_SOURCE_DIR}/integration/reader_made_traces.py"
                  "$<TARGET_FILE:dump_events>")
 set_tests_properties(integration.reader.made-traces PROPERTIES LABELS integration)
 

@@ -36,6 +36,17 @@ function(exectrace_timeline_agrees_test name label program trace)
   set_tests_properties(timeline.agrees.${name} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77
                        FIXTURES_REQUIRED perfetto_query)
 endfunction()
+# What it says is what the analyzer says: exectrace_timeline_reports_test(NAME LABEL TRACE).
+function(exectrace_timeline_reports_test name label trace)
+  if(NOT SYSTEM_PYTHON3)
+    return()
+  endif()
+  add_test(NAME timeline.reports.${name}
+           COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/timeline_reports.py
+                   $<TARGET_FILE:viewer_export> $<TARGET_FILE:analyzer> ${PERFETTO_QUERY_FOLDER} ${trace})
+  set_tests_properties(timeline.reports.${name} PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77
+                       FIXTURES_REQUIRED perfetto_query)
+endfunction()
 foreach(name timeline releases late_followed)
   exectrace_timeline_agrees_test(${name} integration timeline_driver ${CMAKE_CURRENT_SOURCE_DIR}/golden/${name}_events.txt)
 endforeach()
@@ -49,15 +60,24 @@ if(SYSTEM_PYTHON3)
 endif()
 foreach(trace k-bug446190-arm k-many-threads k-tracefile-rotation perf-taskset2 m-multi-domains)
   exectrace_timeline_agrees_test(${trace} slow viewer_export ${EXECTRACE_SHARED}/traces/${trace})
-  if(SYSTEM_PYTHON3)
-    add_test(NAME timeline.reports.${trace}
-             COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/timeline_reports.py
-                     $<TARGET_FILE:viewer_export> $<TARGET_FILE:analyzer> ${PERFETTO_QUERY_FOLDER}
-                     ${EXECTRACE_SHARED}/traces/${trace})
-    set_tests_properties(timeline.reports.${trace} PROPERTIES LABELS slow SKIP_RETURN_CODE 77
-                         FIXTURES_REQUIRED perfetto_query)
-  endif()
+  exectrace_timeline_reports_test(${trace} slow ${EXECTRACE_SHARED}/traces/${trace})
 endforeach()
+
+# LTTng's kernel tracer as recorder's source: traces of the whole machine, made of golden/model_NAME.txt.
+if(SYSTEM_PYTHON3)
+  foreach(name strangers alone)
+    set(trace ${CMAKE_CURRENT_BINARY_DIR}/trace-${name})
+    add_test(NAME timeline.strangers.${name}
+             COMMAND ${SYSTEM_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/integration/timeline_strangers.py
+                     $<TARGET_FILE:viewer_export> $<TARGET_FILE:analyzer> ${CMAKE_CURRENT_SOURCE_DIR}/golden
+                     ${name} ${trace})
+    set_tests_properties(timeline.strangers.${name} PROPERTIES LABELS golden FIXTURES_SETUP trace_${name})
+    exectrace_timeline_agrees_test(${name} integration viewer_export ${trace})
+    exectrace_timeline_reports_test(${name} integration ${trace})
+    set_tests_properties(timeline.agrees.${name} timeline.reports.${name}
+                         PROPERTIES FIXTURES_REQUIRED "perfetto_query;trace_${name}")
+  endforeach()
+endif()
 
 # -open owns the one port that Perfetto's page may reach.
 if(SYSTEM_PYTHON3)

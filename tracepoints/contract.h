@@ -168,6 +168,12 @@ enum exectrace_sched_source {
     EXECTRACE_SCHED_KERNEL_TRACER_ALONE = 5, /* as KERNEL_TRACER, but children do not belong to it */
 };
 
+/*
+ * The recorder's channel of LTTng's kernel tracer, with KERNEL_TRACER and KERNEL_TRACER_ALONE. The names of
+ * its files begin so: by them a reader knows early that a trace is of the whole machine.
+ */
+#define EXECTRACE_KERNEL_CHANNEL "kernel-sched"
+
 /* What exectrace_process:open is about: a wait when its field `kind` is set, else a system call. */
 enum exectrace_operation {
     EXECTRACE_OPERATION_SYNC = 1,    /* kind and object are set, fd is the thread that holds the object */

@@ -3,7 +3,8 @@
  * reader -> model -> filter -> timeline -> exporter -> output; a part is all that follows the model.
  *
  * The trace is read once; once more before that when the range of time must be known, when threads are chosen
- * by name or process, and when -split or -max-size have to know the sizes.
+ * by name or process or the trace has strangers (see trace_model_has_strangers()), and when -split or
+ * -max-size have to know the sizes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "analyzer/ctf_folders.h"
 #include "analyzer/ctf_reader.h"
+#include "tracepoints/contract.h"
 #include "viewer_export/part.h"
 #include "viewer_export/serve.h"
 
@@ -290,10 +293,14 @@ static void ignore_mark(void *self, const struct user_mark *mark)
     (void)self, (void)mark;
 }
 
-/*
- * Reads once without writing, when threads are chosen by what may be told of them late: a timeline that is
- * written to a pipe cannot be begun again.
- */
+/* Who is shown may be told later than what they did. */
+static bool must_judge_threads(const struct options *options)
+{
+    return options->filter.pids || options->filter.thread ||
+           ctf_folders_have_channel(options->trace, EXECTRACE_KERNEL_CHANNEL);
+}
+
+/* Reads once without writing: a timeline that is written to a pipe cannot be begun again. */
 static bool judge_threads(struct export_run *run, GError **error)
 {
     static const struct trace_observer observer = {
@@ -317,7 +324,7 @@ static bool run_stages(struct export_run *run, GError **error)
     g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(struct range));
     if (filter_options_need_range(&options->filter) && !read_events(run, widen_range, error))
         return false;
-    if ((options->filter.pids || options->filter.thread) && !judge_threads(run, error))
+    if (must_judge_threads(options) && !judge_threads(run, error))
         return false;
     if (options->split_bytes || options->max_size_bytes) {
         if (!measure(run, ranges, error))

@@ -102,6 +102,23 @@ static void test_ctf_folders__streams_have_their_bytes(void **state)
     ctf_trace_list_clear(&list);
 }
 
+static void test_ctf_folders__channels_are_known_by_their_files(void **state)
+{
+    g_autofree char *none = g_build_filename(*state, "no", NULL);
+
+    put_text(*state, "archives/1/kernel/metadata", "trace { };");
+    put_text(*state, "archives/1/kernel/channel_0", "");
+    put_text(*state, "archives/1/kernel/channel-late_1_0", "");
+    put_text(*state, "archives/1/kernel/index/other_0.idx", "");
+    put_text(*state, "archives/1/nothing/other_0", "");
+    assert_true(ctf_folders_have_channel(*state, "channel"));
+    assert_true(ctf_folders_have_channel(*state, "channel-late"));
+    assert_false(ctf_folders_have_channel(*state, "chan"));
+    assert_false(ctf_folders_have_channel(*state, "channel-"));
+    assert_false(ctf_folders_have_channel(*state, "other"));
+    assert_false(ctf_folders_have_channel(none, "channel"));
+}
+
 static void test_ctf_folders__errors_are_sentences(void **state)
 {
     g_autofree char *file = g_build_filename(*state, "file", NULL),
@@ -124,6 +141,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_ctf_folders__chunks_of_one_trace_are_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ctf_folders__streams_have_their_bytes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ctf_folders__channels_are_known_by_their_files, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_ctf_folders__errors_are_sentences, set_up, tear_down),
     };
 
