@@ -186,7 +186,7 @@ def expected_lines(trace):
         thread = {"pid": context.get("pid", context.get("vpid", "-")),
                   "tid": context.get("tid", context.get("vtid", "-"))}
         cpu = context.get("cpu_id", fields.get("perf_cpu", "-"))
-        lines.append(f"{int(seconds + nanoseconds)} " + rule(name)(fields, cpu, thread))
+        lines.append(f"{int(seconds + nanoseconds)} " + rule(name)(fields, cpu, thread) + text(context, "procname"))
     return lines, total, names
 
 
