@@ -19,6 +19,8 @@
 /* A sanitizer has its own handlers, and reserves more memory than any limit of ours. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define IS_SANITIZED 1
+#include <sanitizer/common_interface_defs.h>
+#include <stdint.h>
 #else
 #define IS_SANITIZED 0
 #endif
@@ -176,6 +178,9 @@ void ctf_guard_mute(void)
     if (real_stderr >= 0)
         dup2(nowhere, STDERR_FILENO);
     close(nowhere);
+#if IS_SANITIZED
+    __sanitizer_set_report_fd((void *)(intptr_t)real_stderr);
+#endif
 }
 
 void ctf_guard_unmute(void)
@@ -184,6 +189,9 @@ void ctf_guard_unmute(void)
         return;
 
     dup2(real_stderr, STDERR_FILENO);
+#if IS_SANITIZED
+    __sanitizer_set_report_fd((void *)(intptr_t)STDERR_FILENO);
+#endif
     close(real_stderr);
     real_stderr = -1;
 }
