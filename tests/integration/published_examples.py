@@ -3,8 +3,9 @@
 
 usage: published_examples.py ANALYZER
 
-From the unit tests of Trace Compass (CPU usage per thread and range; statuses of threads) and of lttng-analyses
-(CPU usage per thread; latencies of system calls). The events are theirs, written down in the analyzer's own form.
+From the unit tests of Trace Compass (CPU usage per thread and range; statuses of threads; latencies from wake-up
+to switch) and of lttng-analyses (CPU usage per thread; latencies of system calls). The events are theirs, written
+down in the analyzer's own form.
 """
 import csv
 import io
@@ -66,6 +67,18 @@ def trace_compass_statuses():
     check("waiting for a CPU again", times(events, "runnable_ns", "-tid=21", f"-from={EPOCH + 30 * SECOND}"), {21: 10})
 
 
+def trace_compass_latencies():
+    """From wake-up to switch, after a preemption too; that of a thread that runs counts there, but not here."""
+    def wakeup(time_ns, tid):
+        return f"{EPOCH + time_ns} - {tid} 0 sched_wakeup waker_tid=-1"
+
+    events = [wakeup(0, 2), switch(1, 0, 1, 2), switch(2, 1, 3, 4), wakeup(3, 3), wakeup(3, 2), switch(5, 1, 4, 3),
+              wakeup(6, 4), wakeup(10, 1), switch(10, 1, 3, 4), switch(15, 1, 4, 1), switch(20, 1, 1, 4),
+              switch(20, 0, 2, 3), switch(25, 0, 3, 2), wakeup(30, 1)]
+    found = {int(row["tid"]): (int(row["wakeups"]), int(row["max_ns"])) for row in report(events, "sched")}
+    check("latencies", found, {1: (1, 5), 2: (1, 1), 3: (1, 2), 4: (1, 4)})
+
+
 def lttng_analyses_cputop():
     """One thread runs all the time, two run and sleep by turns of 100 ms."""
     events, turn = [switch(1 * SECOND, 5, 0, 42)], SECOND // 10
@@ -93,7 +106,8 @@ def lttng_analyses_latencies():
         check(f"calls of {tid}", found, wanted)
 
 
-for example in (trace_compass_cpu_usage, trace_compass_statuses, lttng_analyses_cputop, lttng_analyses_latencies):
+for example in (trace_compass_cpu_usage, trace_compass_statuses, trace_compass_latencies, lttng_analyses_cputop,
+                lttng_analyses_latencies):
     example()
 print("\n".join(failures) or "as published")
 sys.exit(bool(failures))
