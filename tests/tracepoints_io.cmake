@@ -28,6 +28,20 @@ exectrace_same_behaviour_test(io_wide_stdio_results)
 exectrace_same_behaviour_test(io_paths_results rt)
 exectrace_same_behaviour_test(io_processes_results)
 exectrace_same_behaviour_test(alloc_results)
+# Programs of distributions are built with the checks of <stdio.h>, <unistd.h> ..., which have names of their own.
+foreach(name io_results io_files_results io_stdio_results io_wide_stdio_results io_paths_results io_processes_results)
+  add_executable(${name}_fortified apps/${name}.c)
+  target_link_libraries(${name}_fortified PRIVATE exectrace_flags Threads::Threads rt)
+  target_compile_options(${name}_fortified PRIVATE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -O2 -Wno-error)
+  add_test(NAME preload.${name}_fortified
+           COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/same-behaviour $<TARGET_FILE:exectrace>
+                   $<TARGET_FILE:${name}_fortified>)
+  set_tests_properties(preload.${name}_fortified PROPERTIES LABELS preload SKIP_RETURN_CODE 77 TIMEOUT 60)
+endforeach()
+add_test(NAME integration.unwrapped_functions
+         COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/integration/unwrapped_functions.py
+                 $<TARGET_FILE:exectrace> ${PROJECT_SOURCE_DIR}/tracepoints/unwrapped.txt)
+set_tests_properties(integration.unwrapped_functions PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
 add_test(NAME preload.other_allocators
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/other-allocators $<TARGET_FILE:exectrace>
                  $<TARGET_FILE:alloc_results> common)
@@ -42,6 +56,13 @@ add_library(exectrace_clock STATIC ${PROJECT_SOURCE_DIR}/tracepoints/clock.c)
 target_link_libraries(exectrace_clock PRIVATE exectrace_tool_flags)
 exectrace_unit_test(clock exectrace_tool_flags exectrace_clock Threads::Threads)
 exectrace_recorded_test(io_known io_known.py)
+add_executable(io_known_fortified apps/io_known.c)
+target_link_libraries(io_known_fortified PRIVATE exectrace_flags Threads::Threads)
+target_compile_options(io_known_fortified PRIVATE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -O2)
+add_test(NAME integration.io_known_fortified
+         COMMAND /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/integration/io_known.py
+                 ${CMAKE_CURRENT_SOURCE_DIR}/support/record-plain $<TARGET_FILE:exectrace> $<TARGET_FILE:io_known_fortified>)
+set_tests_properties(integration.io_known_fortified PROPERTIES LABELS integration SKIP_RETURN_CODE 77 TIMEOUT 60)
 
 add_executable(io_sessions apps/io_sessions.c)
 target_link_libraries(io_sessions PRIVATE exectrace_flags)

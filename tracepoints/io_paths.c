@@ -47,3 +47,4 @@ WRAP_ALIAS_64(int, glob64, glob,
                glob64_t *restrict found))
 WRAP_ALIAS_64(FTSENT64 *, fts64_read, fts_read, (FTS64 * walk))
 WRAP_ALIAS_64(FTSENT64 *, fts64_children, fts_children, (FTS64 * walk, int instructions))
+WRAP_ALIAS(getdirentries64, getdirentries)

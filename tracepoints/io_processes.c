@@ -23,8 +23,11 @@ WRAP_ALIAS(mmap64, mmap)
 WRAP_ALIAS(__wait, wait)
 WRAP_ALIAS(__waitpid, waitpid)
 WRAP_ALIAS(__sigsuspend, sigsuspend)
+WRAP_ALIAS(__sched_yield, sched_yield)
 WRAP_ALIAS_64(int, aio_suspend64, aio_suspend,
               (const struct aiocb64 *const *list, int count, const struct timespec *timeout))
+WRAP_ALIAS_64(int, lio_listio64, lio_listio,
+              (int mode, struct aiocb64 *const list[restrict], int count, struct sigevent *restrict notice))
 
 /* The new address is only passed with some flags, but its register can always be read. */
 EXECTRACE_EXPORT void *mremap(void *address, size_t length, size_t new_length, int flags, ...)

@@ -6,11 +6,14 @@
 #define EXECTRACE_REAL_FILES_H
 
 #include <aio.h>
+#include <malloc.h>
 #include <mqueue.h>
 #include <signal.h>
+#include <shadow.h>
 #include <spawn.h>
 #include <sys/eventfd.h>
 #include <sys/ipc.h>
+#include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/resource.h>
@@ -21,6 +24,8 @@
 #include <sys/uio.h>
 #include <termios.h>
 #include <time.h>
+#include <unistd.h>
+#include <wordexp.h>
 
 #include "tracepoints/real_names.h"
 #include "tracepoints/real_paths.h"
@@ -132,7 +137,11 @@
     F(X, ssize_t, getrandom, NULL, (void *buffer, size_t count, unsigned flags), (buffer, count, flags),     \
       SYS_getrandom, target_none(), RESULT_ERRNO)                                                            \
     F(X, int, getentropy, NULL, (void *buffer, size_t count), (buffer, count), SYS_getrandom, target_none(), \
-      RESULT_ERRNO)
+      RESULT_ERRNO)                                                                                          \
+    F(X, ssize_t, process_madvise, NULL,                                                                     \
+      (int pidfd, const struct iovec *parts, size_t count, int advice, unsigned flags),                      \
+      (pidfd, parts, count, advice, flags), SYS_process_madvise, target_none(), RESULT_ERRNO)                \
+    F(X, int, malloc_trim, NULL, (size_t kept), (kept), SYS_madvise, target_none(), RESULT_VALUE)
 
 #define IO_BSD_CALLS(F, X)                                                                                   \
     F(X, int, sigpause, NULL, (int mask), (mask), SYS_rt_sigsuspend, target_none(), RESULT_ERRNO)
@@ -204,7 +213,17 @@
     F(X, ssize_t, mq_timedreceive, NULL,                                                                     \
       (mqd_t queue, char *restrict message, size_t size, unsigned *restrict priority,                        \
        const struct timespec *restrict until),                                                               \
-      (queue, message, size, priority, until), SYS_mq_timedreceive, target_none(), RESULT_ERRNO)
+      (queue, message, size, priority, until), SYS_mq_timedreceive, target_none(), RESULT_ERRNO)             \
+    F(X, int, lio_listio, NULL,                                                                              \
+      (int mode, struct aiocb *const list[restrict], int count, struct sigevent *restrict notice),           \
+      (mode, list, count, notice), SYS_io_getevents, target_none(), RESULT_ERRNO)                            \
+    F(X, int, wordexp, NULL, (const char *restrict text, wordexp_t *restrict words, int flags),              \
+      (text, words, flags), SYS_wait4, target_none(), RESULT_VALUE)                                          \
+    F(X, char *, getpass, NULL, (const char *prompt), (prompt), EXECTRACE_CALL_FREAD, target_none(),         \
+      RESULT_POINTER)                                                                                        \
+    F(X, int, lckpwdf, NULL, (void), (), SYS_fcntl, target_none(), RESULT_ERRNO)                             \
+    F(X, int, klogctl, NULL, (int action, char *buffer, int room), (action, buffer, room), SYS_syslog,       \
+      target_none(), RESULT_ERRNO)
 
 /* Wrappers written by hand. X as in real_sync.h. */
 #define REAL_FILES_BY_HAND(X)                                                                                \

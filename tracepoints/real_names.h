@@ -8,6 +8,8 @@
 #include <grp.h>
 #include <netdb.h>
 #include <pwd.h>
+#include <shadow.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -46,7 +48,10 @@ struct __res_state;
       (const void *restrict address, socklen_t length, int family, struct hostent *restrict entry,           \
        char *restrict buffer, size_t room, struct hostent **restrict found, int *restrict error),            \
       (address, length, family, entry, buffer, room, found, error), EXECTRACE_CALL_GETADDRINFO,              \
-      target_none(), RESULT_CODE)
+      target_none(), RESULT_CODE)                                                                            \
+    F(X, int, getaddrinfo_a, NULL, (int mode, struct gaicb **list, int count, struct sigevent *notice),      \
+      (mode, list, count, notice), EXECTRACE_CALL_GETADDRINFO, target_none(), RESULT_VALUE)                  \
+    F(X, long, gethostid, NULL, (void), (), EXECTRACE_CALL_GETADDRINFO, target_none(), RESULT_VALUE)
 
 /* io_names.c: users, groups and services. */
 #define IO_NSS_CALLS(F, X)                                                                                   \
@@ -101,7 +106,37 @@ struct __res_state;
     F(X, int, getprotobynumber_r, NULL,                                                                      \
       (int number, struct protoent *restrict entry, char *restrict buffer, size_t room,                      \
        struct protoent **restrict found),                                                                    \
-      (number, entry, buffer, room, found), EXECTRACE_CALL_NSS_LOOKUP, target_none(), RESULT_CODE)
+      (number, entry, buffer, room, found), EXECTRACE_CALL_NSS_LOOKUP, target_none(), RESULT_CODE)           \
+    F(X, struct spwd *, getspnam, NULL, (const char *name), (name), EXECTRACE_CALL_NSS_LOOKUP,               \
+      target_none(), RESULT_FOUND)                                                                           \
+    F(X, int, getspnam_r, NULL,                                                                              \
+      (const char *name, struct spwd *entry, char *buffer, size_t room, struct spwd **found),                \
+      (name, entry, buffer, room, found), EXECTRACE_CALL_NSS_LOOKUP, target_none(), RESULT_CODE)             \
+    F(X, struct passwd *, getpwent, NULL, (void), (), EXECTRACE_CALL_NSS_LOOKUP, target_none(),              \
+      RESULT_ENTRY)                                                                                          \
+    F(X, int, getpwent_r, NULL,                                                                              \
+      (struct passwd *restrict entry, char *restrict buffer, size_t room, struct passwd **restrict found),   \
+      (entry, buffer, room, found), EXECTRACE_CALL_NSS_LOOKUP, target_none(), RESULT_CODE)                   \
+    F(X, struct group *, getgrent, NULL, (void), (), EXECTRACE_CALL_NSS_LOOKUP, target_none(), RESULT_ENTRY) \
+    F(X, int, getgrent_r, NULL,                                                                              \
+      (struct group *restrict entry, char *restrict buffer, size_t room, struct group **restrict found),     \
+      (entry, buffer, room, found), EXECTRACE_CALL_NSS_LOOKUP, target_none(), RESULT_CODE)                   \
+    F(X, struct netent *, getnetbyname, NULL, (const char *name), (name), EXECTRACE_CALL_NSS_LOOKUP,         \
+      target_none(), RESULT_ENTRY)                                                                           \
+    F(X, int, getnetbyname_r, NULL,                                                                          \
+      (const char *restrict name, struct netent *restrict entry, char *restrict buffer, size_t room,         \
+       struct netent **restrict found, int *restrict error),                                                 \
+      (name, entry, buffer, room, found, error), EXECTRACE_CALL_NSS_LOOKUP, target_none(), RESULT_CODE)      \
+    F(X, struct netent *, getnetbyaddr, NULL, (uint32_t net, int type), (net, type),                         \
+      EXECTRACE_CALL_NSS_LOOKUP, target_none(), RESULT_FOUND)                                                \
+    F(X, int, getnetbyaddr_r, NULL,                                                                          \
+      (uint32_t net, int type, struct netent *restrict entry, char *restrict buffer, size_t room,            \
+       struct netent **restrict found, int *restrict error),                                                 \
+      (net, type, entry, buffer, room, found, error), EXECTRACE_CALL_NSS_LOOKUP, target_none(), RESULT_CODE) \
+    F(X, int, setnetgrent, NULL, (const char *group), (group), EXECTRACE_CALL_NSS_LOOKUP, target_none(),     \
+      RESULT_VALUE)                                                                                          \
+    F(X, int, innetgr, NULL, (const char *group, const char *host, const char *user, const char *domain),    \
+      (group, host, user, domain), EXECTRACE_CALL_NSS_LOOKUP, target_none(), RESULT_VALUE)
 
 /* io_names.c: the resolver. */
 #define IO_RESOLVER_CALLS(F, X)                                                                              \

@@ -9,6 +9,8 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <glob.h>
+#include <sys/fanotify.h>
+#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -154,7 +156,32 @@
     F(X, ssize_t, flistxattr, NULL, (int fd, char *names, size_t size), (fd, names, size), SYS_flistxattr,   \
       target_fd(fd), RESULT_ERRNO)                                                                           \
     F(X, int, fremovexattr, NULL, (int fd, const char *name), (fd, name), SYS_fremovexattr, target_fd(fd),   \
-      RESULT_ERRNO)
+      RESULT_ERRNO)                                                                                          \
+    F(X, int, mkfifo, NULL, (const char *path, mode_t mode), (path, mode), SYS_mknodat, target_none(),       \
+      RESULT_ERRNO)                                                                                          \
+    F(X, int, mkfifoat, NULL, (int folder, const char *path, mode_t mode), (folder, path, mode),             \
+      SYS_mknodat, target_none(), RESULT_ERRNO)                                                              \
+    F(X, int, mknod, NULL, (const char *path, mode_t mode, dev_t device), (path, mode, device), SYS_mknodat, \
+      target_none(), RESULT_ERRNO)                                                                           \
+    F(X, int, mknodat, NULL, (int folder, const char *path, mode_t mode, dev_t device),                      \
+      (folder, path, mode, device), SYS_mknodat, target_none(), RESULT_ERRNO)                                \
+    F(X, int, __xmknod, NULL, (int version, const char *path, mode_t mode, dev_t *device),                   \
+      (version, path, mode, device), SYS_mknodat, target_none(), RESULT_ERRNO)                               \
+    F(X, int, __xmknodat, NULL, (int version, int folder, const char *path, mode_t mode, dev_t *device),     \
+      (version, folder, path, mode, device), SYS_mknodat, target_none(), RESULT_ERRNO)                       \
+    F(X, int, lchmod, NULL, (const char *path, mode_t mode), (path, mode), SYS_fchmodat, target_none(),      \
+      RESULT_ERRNO)                                                                                          \
+    F(X, int, futimesat, NULL, (int folder, const char *path, const struct timeval times[2]),                \
+      (folder, path, times), SYS_futimesat, target_none(), RESULT_ERRNO)                                     \
+    F(X, int, lutimes, NULL, (const char *path, const struct timeval times[2]), (path, times),               \
+      SYS_utimensat, target_none(), RESULT_ERRNO)                                                            \
+    F(X, int, inotify_add_watch, NULL, (int fd, const char *path, uint32_t mask), (fd, path, mask),          \
+      SYS_inotify_add_watch, target_fd(fd), RESULT_ERRNO)                                                    \
+    F(X, int, fanotify_mark, NULL, (int fd, unsigned flags, uint64_t mask, int folder, const char *path),    \
+      (fd, flags, mask, folder, path), SYS_fanotify_mark, target_fd(fd), RESULT_ERRNO)                       \
+    F(X, int, name_to_handle_at, NULL,                                                                       \
+      (int folder, const char *path, struct file_handle *handle, int *mount, int flags),                     \
+      (folder, path, handle, mount, flags), SYS_name_to_handle_at, target_none(), RESULT_ERRNO)
 
 /*
  * io_paths.c: directories. An entry is mostly taken from a buffer; the call that had to read is the long one.
@@ -184,7 +211,10 @@
     F(X, FTSENT *, fts_read, NULL, (FTS * walk), (walk), EXECTRACE_CALL_READDIR, target_none(),              \
       RESULT_ENTRY)                                                                                          \
     F(X, FTSENT *, fts_children, NULL, (FTS * walk, int instructions), (walk, instructions),                 \
-      EXECTRACE_CALL_READDIR, target_none(), RESULT_ENTRY)
+      EXECTRACE_CALL_READDIR, target_none(), RESULT_ENTRY)                                                   \
+    F(X, ssize_t, getdirentries, NULL,                                                                       \
+      (int fd, char *restrict buffer, size_t room, off_t *restrict position), (fd, buffer, room, position),  \
+      SYS_getdents64, target_fd(fd), RESULT_ERRNO)
 
 #define REAL_PATHS_LIST(X)                                                                                   \
     IO_PATH_CALLS(REAL_IO_ENTRY, X)                                                                          \

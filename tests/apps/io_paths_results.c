@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/fanotify.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/shm.h>
@@ -211,6 +213,7 @@ static void memory(void)
     SHOW(munlock(page, 4096));
     SHOW(mlockall(0));
     SHOW(munlockall());
+    SHOW(process_madvise(-1, &here, 1, MADV_COLD, 0));
     SHOW(munmap(page, 8192));
     segment = shmget(IPC_PRIVATE, 4096, 0600);
     page = shmat(segment, NULL, 0);
@@ -219,6 +222,45 @@ static void memory(void)
     SHOW(shmdt(page));
     SHOW(shmctl(segment, IPC_RMID, NULL));
     SHOW(shmat(-1, NULL, 0) == (void *)-1);
+}
+
+static void nodes(void)
+{
+    struct timeval times[2] = {{100, 1}, {200, 2}};
+    struct file_handle handle = {.handle_bytes = 0};
+    int mount_id, watcher = inotify_init1(IN_NONBLOCK);
+    struct stat status;
+
+    SHOW(mkfifo("fifo", 0640));
+    SHOW(mkfifo("fifo", 0640));
+    SHOW(mkfifoat(AT_FDCWD, "fifo2", 0600));
+    SHOW(mknod("node", S_IFREG | 0600, 0));
+    SHOW(mknodat(AT_FDCWD, "node2", S_IFSOCK | 0600, 0));
+    SHOW(stat("fifo", &status) | status.st_mode);
+    SHOW(lchmod("node", 0400));
+    SHOW(lchmod("nothing", 0400));
+    SHOW(futimesat(AT_FDCWD, "node", times));
+    SHOW(lutimes("node", times));
+    SHOW(stat("node", &status) | status.st_mtime);
+    SHOW(inotify_add_watch(watcher, "node", IN_DELETE_SELF));
+    SHOW(inotify_add_watch(watcher, "nothing", IN_DELETE_SELF));
+    SHOW(fanotify_mark(-1, FAN_MARK_ADD, FAN_OPEN, AT_FDCWD, "node"));
+    SHOW(name_to_handle_at(AT_FDCWD, "nothing", &handle, &mount_id, 0));
+    SHOW(unlink("fifo") | unlink("fifo2") | unlink("node") | unlink("node2"));
+    SHOW(close(watcher));
+}
+
+static void listed(void)
+{
+    off_t position = 0;
+    char entries[4096];
+    int folder = open(".", O_RDONLY | O_DIRECTORY);
+
+    SHOW(getdirentries(folder, entries, sizeof entries, &position) > 0);
+    SHOW(getdirentries(folder, entries, sizeof entries, &position));
+    SHOW(getdirentries64(folder, entries, 1, (off64_t *)&position));
+    SHOW(getdirentries(-1, entries, sizeof entries, &position));
+    SHOW(close(folder));
 }
 
 static void counters(void)
@@ -244,6 +286,8 @@ int main(void)
     links();
     attributes(fd);
     folders();
+    nodes();
+    listed();
     temporary();
     memory();
     counters();

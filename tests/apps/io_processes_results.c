@@ -6,20 +6,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pwd.h>
 #include <sched.h>
+#include <shadow.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <threads.h>
 #include <unistd.h>
+#include <wordexp.h>
 
 #include "tests/apps/show.h"
 
@@ -128,6 +132,80 @@ static void names(void)
     SHOW(gethostbyname2("127.0.0.1", 12345) == NULL);
 }
 
+static void more_names(void)
+{
+    struct gaicb request = {.ar_name = "127.0.0.1"}, *list[] = {&request};
+    struct spwd *shadow, shadow_entry;
+    struct netent *net, net_entry;
+    struct passwd *user, user_entry;
+    struct group *group, group_entry;
+    char buffer[4096];
+    int net_error;
+
+    SHOW(getaddrinfo_a(GAI_WAIT, list, 1, NULL));
+    SHOW(gai_error(&request));
+    SHOW(getaddrinfo_a(7, list, 1, NULL));
+    SHOW((shadow = getspnam("root")) != NULL);
+    SHOW(getspnam_r("nobody of this name", &shadow_entry, buffer, sizeof buffer, &shadow));
+    setpwent();
+    SHOW((user = getpwent()) != NULL && user->pw_uid == 0);
+    SHOW(getpwent_r(&user_entry, buffer, sizeof buffer, &user));
+    SHOW(getpwent_r(&user_entry, buffer, 1, &user));
+    endpwent();
+    setgrent();
+    SHOW((group = getgrent()) != NULL && group->gr_gid == 0);
+    SHOW(getgrent_r(&group_entry, buffer, sizeof buffer, &group));
+    endgrent();
+    SHOW((net = getnetbyname("nothing of this name")) != NULL);
+    SHOW(getnetbyname_r("nothing of this name", &net_entry, buffer, sizeof buffer, &net, &net_error));
+    SHOW(getnetbyaddr(1, AF_INET) != NULL);
+    SHOW(getnetbyaddr_r(1, AF_INET, &net_entry, buffer, sizeof buffer, &net, &net_error));
+    SHOW(setnetgrent("nothing of this name"));
+    SHOW(innetgr("nothing of this name", NULL, "root", NULL));
+}
+
+/* Without a terminal to ask at. */
+static void asked(void)
+{
+    fflush(stdout);
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        setsid();
+        SHOW(getpass("prompt") == NULL);
+        SHOW(getpass("") == NULL);
+        _exit(0);
+    }
+    SHOW(status_of(pid));
+}
+
+static void rarely(void)
+{
+    char buffer[4] = "", written[] = "rest";
+    int fd = open("/dev/zero", O_RDONLY);
+    struct aiocb from = {.aio_fildes = fd, .aio_buf = buffer, .aio_nbytes = 4, .aio_lio_opcode = LIO_READ};
+    struct aiocb to = {.aio_fildes = -1, .aio_buf = written, .aio_nbytes = 4, .aio_lio_opcode = LIO_WRITE};
+    struct aiocb *list[] = {&from, NULL, &to};
+    wordexp_t words;
+
+    SHOW(lio_listio(LIO_WAIT, list, 2, NULL));
+    SHOW(aio_return(&from));
+    SHOW(lio_listio(LIO_WAIT, list, 3, NULL));
+    SHOW(aio_return(&from));
+    SHOW(aio_error(&to));
+    SHOW(lio_listio(77, list, 3, NULL));
+    SHOW(wordexp("a `echo b; echo c >&2` $((1 + 2))", &words, WRDE_SHOWERR));
+    SHOW(words.we_wordc == 3 && strcmp(words.we_wordv[1], "b") == 0);
+    wordfree(&words);
+    SHOW(wordexp("`echo`", &words, WRDE_NOCMD));
+    SHOW(lckpwdf());
+    SHOW(ulckpwdf());
+    SHOW(klogctl(10, NULL, 0));
+    SHOW(klogctl(99, NULL, 0));
+    SHOW(malloc_trim(1 << 30) >= 0);
+    close(fd);
+}
+
 static void note_signal(int number)
 {
     (void)number;
@@ -167,6 +245,9 @@ int main(void)
     spawned();
     forked();
     names();
+    more_names();
+    asked();
+    rarely();
     waits();
     openlog("exectrace-test", 0, LOG_USER);
     SHOW((syslog(LOG_DEBUG, "%d %s", 1, "of a test"), 0));
