@@ -249,6 +249,8 @@ void model_end_thread(struct trace_model *model, struct thread_record *record, i
 
     if (record->is_ended)
         return;
+    if (!model->has_switches)
+        thread_timeline_forget_wakeups(&record->timeline);
     time_ns = MAX(time_ns, record->timeline.has_off ? record->timeline.on_ns : record->timeline.since_ns);
     time_ns = MAX(time_ns, record->timeline.first_wakeup.time_ns);
     thread_timeline_end(&record->timeline, time_ns, is_open, &sink);

@@ -33,6 +33,9 @@ void report_print_missing(const struct report_context *context, FILE *out)
     if (gaps & GAP_WAKEUPS)
         fprintf(out, "Missing: no wake-ups, so waiting for a CPU is not told from sleeping; record with "
                      "`lttng enable-event -k sched_waking,sched_wakeup,sched_wakeup_new`.\n");
+    if (gaps & GAP_KERNEL_PROCESSES)
+        fprintf(out, "Missing: no process ids, so processes cannot be told apart; record with "
+                     "`lttng enable-event -k lttng_statedump_process_state`.\n");
 }
 
 const char *report_thread_name(const struct thread *thread, char *buffer)

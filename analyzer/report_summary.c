@@ -99,7 +99,7 @@ static void print_head(const struct summary *summary, const GArray *threads, FIL
     if (process->index != 0)
         fprintf(out, "%s (%d)", *process->name ? process->name : "[unknown program]", process->pid);
     else
-        fputs("[unknown program]", out);
+        fputs(threads->len > 0 ? "[processes not known]" : "[nobody known]", out);
     if (process_count > 1)
         fprintf(out, " and %u more process%s", process_count - 1, process_count == 2 ? "" : "es");
     fprintf(out, ": %s, %u thread%s, %s events", format_ns(text, duration_of(context, threads)), threads->len,

@@ -153,6 +153,14 @@ void thread_timeline_wakeup(struct thread_timeline *timeline, int64_t time_ns, u
         become_runnable(timeline, wakeup, sink);
 }
 
+void thread_timeline_forget_wakeups(struct thread_timeline *timeline)
+{
+    if (timeline->source != TIMELINE_NO_SOURCE)
+        return;
+    timeline->state = THREAD_UNKNOWN;
+    timeline->first_wakeup.time_ns = 0;
+}
+
 bool thread_timeline_may_sleep(const struct thread_timeline *timeline)
 {
     return timeline->state == THREAD_BLOCKED ||

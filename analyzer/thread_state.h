@@ -71,6 +71,8 @@ void thread_timeline_found(struct thread_timeline *timeline, int64_t time_ns, en
 /* The thread became runnable. Only the first wake-up since it last ran counts. */
 void thread_timeline_wakeup(struct thread_timeline *timeline, int64_t time_ns, uint32_t waker,
                             bool is_off_cpu_source, const struct state_sink *sink);
+/* There are no switches in the trace: nobody knows when a thread that was woken ran. */
+void thread_timeline_forget_wakeups(struct thread_timeline *timeline);
 /* Would a wake-up now end a sleep, as far as is known? */
 bool thread_timeline_may_sleep(const struct thread_timeline *timeline);
 /* One off-CPU interval; reason: enum exectrace_off_reason. */

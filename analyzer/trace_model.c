@@ -617,6 +617,9 @@ uint32_t trace_model_gaps(const struct trace_model *model)
         gaps |= GAP_SWITCHES;
     if (model->has_switches && !model->has_wakeups)
         gaps |= GAP_WAKEUPS;
+    /* The first one stands for those that are not known. */
+    if (model->has_switches && model->processes->len <= 1)
+        gaps |= GAP_KERNEL_PROCESSES;
     return gaps;
 }
 

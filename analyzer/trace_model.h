@@ -167,10 +167,11 @@ struct loss {
 };
 
 enum trace_gap {
-    GAP_USER_THREADS = 1 << 0,   /* events of user space without a thread id */
-    GAP_USER_PROCESSES = 1 << 1, /* ... without a process id, which stacks and objects need */
-    GAP_SWITCHES = 1 << 2,       /* wake-ups or system calls of the kernel tracer, but no switches */
-    GAP_WAKEUPS = 1 << 3,        /* switches of the kernel tracer, but no wake-ups */
+    GAP_USER_THREADS = 1 << 0,     /* events of user space without a thread id */
+    GAP_USER_PROCESSES = 1 << 1,   /* ... without a process id, which stacks and objects need */
+    GAP_SWITCHES = 1 << 2,         /* wake-ups or system calls of the kernel tracer, but no switches */
+    GAP_WAKEUPS = 1 << 3,          /* switches of the kernel tracer, but no wake-ups */
+    GAP_KERNEL_PROCESSES = 1 << 4, /* switches of the kernel tracer, but no process ids */
 };
 
 #define TRACE_CLASS_BIT(blocking_class) (1u << (blocking_class))
