@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define MAX_DEPTH 16
 #define MAX_TRACES 4096
@@ -210,13 +211,34 @@ static bool check_path(const char *path, GError **error)
     return false;
 }
 
+/* babeltrace2 says only that it cannot open a file. Directories (LTTng's index/) are none of its streams. */
+static bool check_files(const char *folder, GError **error)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, error);
+    const char *name;
+
+    if (!dir)
+        return false;
+    while ((name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (name[0] == '.' || access(path, R_OK) == 0 || errno != EACCES)
+            continue;
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_ACCES, "%s: %s", path, g_strerror(EACCES));
+        return false;
+    }
+    return true;
+}
+
 bool ctf_folders_find(const char *path, struct ctf_trace_list *list, GError **error)
 {
     g_autoptr(GPtrArray) folders = g_ptr_array_new();
 
     if (!check_path(path, error))
         return false;
-    if (!find_folders(path, 0, folders, error)) {
+    bool is_fine = find_folders(path, 0, folders, error);
+    for (guint i = 0; is_fine && i < folders->len; i++)
+        is_fine = check_files(g_ptr_array_index(folders, i), error);
+    if (!is_fine) {
         g_ptr_array_foreach(folders, (GFunc)(void (*)(void))g_free, NULL);
         return false;
     }

@@ -125,6 +125,17 @@ static bool parse_regex(const char *text, GRegex **regex, GError **error)
     return true;
 }
 
+/* Of two times of the same kind it can be told without the trace. */
+static bool check_order(const struct filter_options *options, GError **error)
+{
+    if (options->from.kind == TIME_POINT_NONE || options->from.kind != options->to.kind ||
+        options->from.value < options->to.value)
+        return true;
+    g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                        "there is nothing between -from and -to: the first has to be the earlier one");
+    return false;
+}
+
 bool filter_options_set(struct filter_options *options, const char *name, const char *value, GError **error)
 {
     bool is_good;
@@ -150,7 +161,7 @@ bool filter_options_set(struct filter_options *options, const char *name, const 
                                               : ", 25%, a date (2024-05-01T12:00:00Z) or seconds since 1970");
     if (!is_good)
         g_prefix_error(error, "-%s: ", name);
-    return is_good;
+    return is_good && check_order(options, error);
 }
 
 void filter_options_clear(struct filter_options *options)
@@ -281,6 +292,7 @@ static void find_borders(struct filter *filter)
     /* The last event belongs to the last range. */
     if (filter->options->to.kind == TIME_POINT_PERCENT && filter->options->to.value == 100 * percent_scale)
         filter->to_ns = G_MAXINT64;
+    filter->to_ns = MAX(filter->to_ns, filter->from_ns);
 }
 
 int64_t filter_start_ns(const struct filter *filter)

@@ -157,6 +157,8 @@ static bool write_profile(struct analysis *analysis, GError **error)
         g_printerr("analyzer: warning: the trace has nothing for a %s profile\n", options->profile->name);
     bool is_written = pprof_write(profile, analysis->symbols, fileno(output_file(analysis->output)), error);
     profile_free(profile);
+    if (!is_written)
+        g_prefix_error(error, "cannot write %s: ", options->output ? options->output : "to standard output");
     return is_written;
 }
 
@@ -166,6 +168,10 @@ static void print_warnings(const struct analysis *analysis)
 
     for (guint i = 0; i < warnings->len; i++)
         g_printerr("analyzer: warning: %s\n", (const char *)warnings->pdata[i]);
+    const struct filter_options *range = &analysis->options.filter;
+    bool has_range = range->from.kind != TIME_POINT_NONE || range->to.kind != TIME_POINT_NONE;
+    if (has_range && filter_start_ns(analysis->filter) >= filter_end_ns(analysis->filter))
+        g_printerr("analyzer: warning: nothing of the trace is between -from and -to\n");
     /* Reports say it themselves. */
     if (analysis->options.profile)
         report_print_missing(&analysis->context, stderr);
@@ -274,6 +280,14 @@ static bool run(struct analysis *analysis, GError **error)
     return true;
 }
 
+/* What -help and -version print can fail to arrive, too. */
+static bool is_said(GError **error)
+{
+    struct output *output = output_open(NULL, error);
+
+    return output && output_close(output, error);
+}
+
 int main(int argc, char **argv)
 {
     static struct analysis analysis;
@@ -281,7 +295,8 @@ int main(int argc, char **argv)
 
     setlocale(LC_CTYPE, "");
     enum options_verdict verdict = analyzer_options_parse(&analysis.options, argc, argv, &error);
-    bool is_good = verdict == OPTIONS_DONE || (verdict == OPTIONS_RUN && run(&analysis, &error));
+    bool is_good =
+        (verdict == OPTIONS_DONE && is_said(&error)) || (verdict == OPTIONS_RUN && run(&analysis, &error));
     end(&analysis);
     if (error)
         g_printerr("analyzer: %s\n", error->message);

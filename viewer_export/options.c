@@ -65,6 +65,15 @@ static void print_help(void)
            MAX_FRAME_LIMIT, DEFAULT_FRAME_LIMIT, filter_option_help);
 }
 
+/* Standard output may be full; the status to end with. */
+static int end_talk(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return STATUS_FINE;
+    fprintf(stderr, "viewer_export: cannot write to standard output: %s\n", g_strerror(errno));
+    return STATUS_FAILURE;
+}
+
 static bool usage_error(int *status, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static bool usage_error(int *status, const char *format, ...)
 {
@@ -164,11 +173,11 @@ static bool parse_option(struct options *options, int option, int *status)
         return parse_size(&options->max_size_bytes, "max-size", optarg, status);
     case OPTION_HELP:
         print_help();
-        *status = STATUS_FINE;
+        *status = end_talk();
         return false;
     case OPTION_VERSION:
         printf("viewer_export (exectrace) " EXECTRACE_VERSION "\n");
-        *status = STATUS_FINE;
+        *status = end_talk();
         return false;
     default:
         if (option >= OPTION_FILTER)

@@ -15,9 +15,12 @@ RECORDER_FAILURE, NOT_EXECUTABLE, NOT_FOUND = 125, 126, 127
 
 
 def make_files(scratch):
-    """An empty folder, a file, a folder nobody may read, a file that is no program."""
+    """An empty folder, a file, a folder and a file of a trace nobody may read, a file that is no program."""
     os.mkdir(scratch / "empty")
     os.mkdir(scratch / "closed", 0o000)
+    os.mkdir(scratch / "part")
+    os.close(os.open(scratch / "part" + "/metadata", os.O_CREAT, 0o644))
+    os.close(os.open(scratch / "part" + "/stream_0", os.O_CREAT, 0o000))
     for name in ("file", "no-program"):
         with open(scratch / name, "w", encoding="ascii") as file:
             file.write("nothing\n")
@@ -50,9 +53,10 @@ def reader_mistakes(scratch):
         ([scratch / "file"], FAILURE),
         ([scratch / "empty", "-thread=("], USAGE),
         ([scratch / "empty", "-from=yesterday"], USAGE),
+        ([scratch / "empty", "-from=80%", "-to=20%"], USAGE),
     ]
     if os.geteuid() != 0:
-        mistakes.append(([scratch / "closed"], FAILURE))
+        mistakes += [([scratch / "closed"], FAILURE), ([scratch / "part"], FAILURE)]
     return mistakes
 
 
@@ -79,10 +83,11 @@ def check_full_output(programs, trace):
     """A reader that cannot write says so; one whose pipe is closed early ends quietly."""
     problems = []
     for command in ([programs.analyzer, trace], [programs.analyzer, trace, "-pprof=syscall"],
-                    [programs.viewer_export, trace, "-o", "-"]):
+                    [programs.viewer_export, trace, "-o", "-"], [programs.analyzer, "--help"],
+                    [programs.viewer_export, "--help"], [programs.viewer_export, "--version"]):
         with open("/dev/full", "wb") as full:
             done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-        if done.returncode != FAILURE or not done.stderr:
+        if done.returncode != FAILURE or "cannot write" not in done.stderr:
             problems.append(f"{command} > /dev/full: exit status {done.returncode}, stderr {done.stderr!r}")
         reading, writing = os.pipe()
         os.close(reading)

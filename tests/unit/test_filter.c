@@ -52,6 +52,27 @@ static void test_options__mistakes_are_named(void **state)
     }
 }
 
+static void test_options__from_is_before_to(void **state)
+{
+    static const char *const cases[][3] = {
+        {"80%", "20%", "-from and -to"},
+        {"3s", "1000ms", "-from and -to"},
+        {"5ms", "5ms", "-from and -to"},
+        {"20%", "80%", NULL},
+        {"5s", "10%", NULL}, /* the trace tells */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct filter_options options = {0};
+        g_autoptr(GError) error = NULL;
+        assert_true(filter_options_set(&options, "to", cases[i][1], NULL));
+        assert_int_equal(filter_options_set(&options, "from", cases[i][0], &error), !cases[i][2]);
+        assert_true(!cases[i][2] || strstr(error->message, cases[i][2]));
+        filter_options_clear(&options);
+    }
+}
+
 /* A trace of one thread: blocked and waiting from 10 to 40, a call from 50 to 60, then running to 100. */
 static void feed(struct trace_model *model)
 {
@@ -134,6 +155,17 @@ static void test_filter__ranges_partition(void **state)
     }
 }
 
+static void test_filter__reversed_range_is_empty(void **state)
+{
+    struct sums sums = run((const char *const[]){"from", "35ns", "to", "20%", NULL});
+
+    (void)state;
+    assert_int_equal(sums.wait_ns, 0);
+    assert_int_equal(sums.wait_count, 0);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(sums.state_ns[i], 0);
+}
+
 static void test_filter__min_duration_looks_at_whole_operations(void **state)
 {
     struct sums sums = run((const char *const[]){"min-duration", "20ns", "from", "35ns", NULL});
@@ -160,7 +192,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options__times),
         cmocka_unit_test(test_options__mistakes_are_named),
+        cmocka_unit_test(test_options__from_is_before_to),
         cmocka_unit_test(test_filter__ranges_partition),
+        cmocka_unit_test(test_filter__reversed_range_is_empty),
         cmocka_unit_test(test_filter__min_duration_looks_at_whole_operations),
         cmocka_unit_test(test_filter__threads_and_processes),
     };
