@@ -55,12 +55,22 @@ static uint64_t place_of(const struct blocking *operation, uint32_t *depth)
     return (uintptr_t)operation->call_name;
 }
 
+/* One function may wait for work in two places: with a limit and without. */
+static bool is_at_habit(const struct idle_habit *habit, const struct blocking *operation, uint64_t place,
+                        uint32_t depth)
+{
+    return habit->place == place ||
+           (operation->wait_kind != 0 && operation->object != 0 && depth == habit->depth &&
+            operation->wait_kind == habit->wait_kind && operation->object == habit->object);
+}
+
 /* Another place becomes the outermost one; the operation there is held back. */
 static void begin_habit(struct idle_habit *habit, const struct blocking *operation, uint64_t place,
                         uint32_t depth, const struct blocking_sink *sink)
 {
     hand_out_held(habit, false, sink);
-    *habit = (struct idle_habit){.place = place, .depth = depth};
+    *habit = (struct idle_habit){
+        .place = place, .depth = depth, .wait_kind = operation->wait_kind, .object = operation->object};
     habit->held = g_memdup2(operation, sizeof *operation);
 }
 
@@ -82,7 +92,7 @@ static bool does_rival_win(struct idle_habit *habit, uint64_t place, const struc
 static bool label_habit(struct idle_habit *habit, struct blocking *operation, uint64_t place, uint32_t depth,
                         const struct idle_clues *clues, const struct blocking_sink *sink)
 {
-    if (habit->place == place) {
+    if (is_at_habit(habit, operation, place, depth)) {
         hand_out_held(habit, true, sink);
         operation->is_idle = true;
     } else if (operation->is_open) {
@@ -105,10 +115,10 @@ void idle_habit_add(struct idle_habit *habit, struct blocking *operation, const 
     } else if (place != 0 && may_be_habit(operation, clues)) {
         /* Short ones at the place of a habit that has been shown. */
         if (operation->is_summary)
-            operation->is_idle = habit->place == place && !habit->held;
+            operation->is_idle = is_at_habit(habit, operation, place, depth) && !habit->held;
         else if (!label_habit(habit, operation, place, depth, clues, sink))
             return;
-    } else if (habit->place != 0 && habit->place == place) {
+    } else if (place != 0 && is_at_habit(habit, operation, place, depth)) {
         /* What looked like a habit is none. */
         hand_out_held(habit, false, sink);
         *habit = (struct idle_habit){0};

@@ -5,14 +5,15 @@
  *  1. Waits of an event loop are idle: epoll_wait, epoll_pwait, accept, accept4, sigwait and its family,
  *     pause, sigsuspend.
  *  2. poll, select and their forms, sleeps (nanosleep...), and waits for a condition, a semaphore or a futex
- * are idle when they are the thread's habit: the thread comes back to this very call stack, and this is its
- * outermost such place (no wait of these kinds had fewer frames). A pool worker that waits for work does so
- * at its outermost place, what it waits for while it works lies deeper. For conditions, semaphores and
- * futexes two more things are asked for: the thread is not the main thread, and the object is not used like a
- * lock (a thread that waits for it also wakes it: Python's interpreter lock is such a condition).
- *     A sleep is not idle in a thread that holds locks while others wait for them: it may hold one then.
- *     A wait that was still open when the recording ended is idle at the thread's outermost place without
- * having come back: a parked worker. It is labelled open as well, so a thread that is stuck there shows.
+ * are idle when they are the thread's habit: the thread comes back to this very call stack, or as deep to the
+ * same object, and this is its outermost such place (no wait of these kinds had fewer frames). A pool worker
+ * that waits for work does so at its outermost place, what it waits for while it works lies deeper. For
+ * conditions, semaphores and futexes two more things are asked for: the thread is not the main thread, and
+ * the object is not used like a lock (a thread that waits for it also wakes it: Python's interpreter lock is
+ * such a condition). A sleep is not idle in a thread that holds locks while others wait for them: it may hold
+ * one then. A wait that was still open when the recording ended is idle at the thread's outermost place
+ * without having come back: a parked worker. It is labelled open as well, so a thread that is stuck there
+ * shows.
  *  3. Everything else is contention or work: mutexes, rwlocks, barriers, joins, reads, sends...
  *
  * Where the trace has no stacks (kernel traces), the call's name stands for the place.
@@ -29,8 +30,10 @@
 
 /* What is known about one thread's habit. All zero at first. */
 struct idle_habit {
-    uint64_t place;        /* the outermost one so far: a stack and a kind, or a call's name; 0: none */
-    uint32_t depth;        /* its frames */
+    uint64_t place;     /* the outermost one so far: a stack and a kind, or a call's name; 0: none */
+    uint32_t depth;     /* its frames */
+    uint32_t wait_kind; /* and what was waited for there; 0: a call */
+    uint64_t object;
     struct blocking *held; /* the first wait there, not handed out yet: the thread has not come back. Owned */
     /* A place further in that it comes back to, while it does not come back to the outermost one. */
     uint64_t rival_place;

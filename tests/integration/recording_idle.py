@@ -15,6 +15,7 @@ VISITS = 4
 class Thread:
     def __init__(self):
         self.place, self.depth, self.first, self.visits = None, 0, None, (None, 0)
+        self.awaited = None
         self.holds_locks = False
 
 
@@ -52,14 +53,19 @@ class IdleRule:
             op.idle = True
         elif place and self.can_be_habit(op, thread):
             self.habit(op, thread, place, len(frames))
-        elif place and place == thread.place:
+        elif place and self.is_there(op, thread, place, len(frames)):
             self.threads[(op.pid, op.tid)] = forgotten = Thread()
             forgotten.holds_locks = thread.holds_locks
 
+    def is_there(self, op, thread, place, depth):
+        """At the outermost place, or as deep and for the same object."""
+        return place == thread.place or (not op.call and bool(op.object) and depth == thread.depth and
+                                         (op.kind, op.object) == thread.awaited)
+
     def habit(self, op, thread, place, depth):
         if op.summary:
-            op.idle = place == thread.place and not thread.first
-        elif place == thread.place:
+            op.idle = self.is_there(op, thread, place, depth) and not thread.first
+        elif self.is_there(op, thread, place, depth):
             op.idle = True
             if thread.first:
                 thread.first.idle, thread.first = True, None
@@ -67,3 +73,4 @@ class IdleRule:
             op.idle = thread.place is None or depth <= thread.depth
         elif thread.place is None or depth < thread.depth or self.give_up_first(thread, place):
             thread.place, thread.depth, thread.first, thread.visits = place, depth, op, (None, 0)
+            thread.awaited = None if op.call else (op.kind, op.object)

@@ -78,6 +78,26 @@ static void test_idle__a_worker_comes_back_to_its_outermost_wait(void **state)
     assert_string_equal(seen, "jQQjQ");
 }
 
+static void cond_of(uint64_t object, char place, uint32_t depth)
+{
+    struct blocking waited = {
+        .wait_kind = EXECTRACE_WAIT_COND, .object = object, .stack = 10 + (uint32_t)(place - 'a')};
+
+    idle_habit_add(&habit, &waited, &(struct idle_clues){.depth = depth, .is_lock = is_lock}, &sink);
+}
+
+/* A loop that waits with a limit, or without. */
+static void test_idle__a_worker_may_wait_in_two_places_for_one_object(void **state)
+{
+    (void)state;
+    cond_of(1, 'q', 3);
+    cond_of(1, 'r', 3);
+    cond_of(2, 's', 3); /* another object */
+    cond_of(1, 't', 4); /* deeper */
+    cond_of(1, 'r', 3);
+    assert_string_equal(seen, "QRstR");
+}
+
 static void test_idle__a_wait_that_never_comes_back_is_not(void **state)
 {
     (void)state;
@@ -201,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_idle__a_worker_comes_back_to_its_outermost_wait),
+        TEST(test_idle__a_worker_may_wait_in_two_places_for_one_object),
         TEST(test_idle__a_wait_that_never_comes_back_is_not),
         TEST(test_idle__event_loops_are_idle_at_once),
         TEST(test_idle__the_main_thread_polls_but_does_not_wait_for_work),
