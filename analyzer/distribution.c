@@ -112,8 +112,7 @@ void distribution_add(struct distribution *distribution, uint64_t value)
     distribution->squares += before * ((double)value - distribution->mean);
 }
 
-void distribution_add_sum(struct distribution *distribution, uint64_t count, uint64_t total, uint64_t min,
-                          uint64_t max)
+static void add_alike(struct distribution *distribution, uint64_t count, uint64_t total)
 {
     if (count == 0)
         return;
@@ -121,14 +120,29 @@ void distribution_add_sum(struct distribution *distribution, uint64_t count, uin
     double apart = average - distribution->mean;
     double all = (double)(distribution->count + count);
 
-    spill(distribution);
-    add_extremes(distribution, min, max);
     distribution->squares += apart * apart * (double)distribution->count * (double)count / all;
     distribution->mean += apart * (double)count / all;
     distribution->count += count;
     distribution->summed_count += count;
     distribution->total += total;
     add_to_bucket(distribution, (uint64_t)llround(average), (uint32_t)MIN(count, G_MAXUINT32));
+}
+
+void distribution_add_sum(struct distribution *distribution, uint64_t count, uint64_t total, uint64_t min,
+                          uint64_t max)
+{
+    if (count == 0)
+        return;
+    spill(distribution);
+    add_extremes(distribution, min, max);
+    /* A damaged trace may say anything. */
+    if (count < 2 || min > max || min > total || max > total - min) {
+        add_alike(distribution, count, total);
+        return;
+    }
+    add_alike(distribution, 1, min);
+    add_alike(distribution, 1, max);
+    add_alike(distribution, count - 2, total - min - max);
 }
 
 double distribution_average(const struct distribution *distribution)

@@ -30,7 +30,7 @@ struct distribution {
 /* All zero is an empty distribution. */
 void distribution_clear(struct distribution *distribution);
 void distribution_add(struct distribution *distribution, uint64_t value);
-/* Values of which only the sum and the extremes are known: they count as so many of their average. */
+/* Values of which only the sum and the extremes are known: these two, and so many of the others' average. */
 void distribution_add_sum(struct distribution *distribution, uint64_t count, uint64_t total, uint64_t min,
                           uint64_t max);
 double distribution_average(const struct distribution *distribution);

@@ -1,4 +1,5 @@
 /* Distributions: exact sums, quantiles within 0.2 %. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -108,15 +109,24 @@ static void test_distribution__sums_keep_count_total_and_extremes(void **state)
 
     (void)state;
     distribution_add(&distribution, 100);
-    distribution_add_sum(&distribution, 10, 1000, 50, 300);
+    distribution_add_sum(&distribution, 10, 1150, 50, 300);
     distribution_add_sum(&distribution, 0, 0, 0, 0);
     distribution_add(&distribution, 100);
     assert_int_equal(distribution.count, 12);
-    assert_int_equal(distribution.total, 1200);
+    assert_int_equal(distribution.total, 1350);
     assert_int_equal(distribution.min, 50);
     assert_int_equal(distribution.max, 300);
-    assert_true(distribution_deviation(&distribution) < 1e-6);
+    /* 50, 300, and ten times 100 */
+    assert_true(fabs(distribution_deviation(&distribution) - sqrt(40625. / 11)) < 1e-6);
+    assert_int_equal(distribution_quantile(&distribution, 0.05), 50);
     assert_int_equal(distribution_quantile(&distribution, 0.5), 100);
+    assert_int_equal(distribution_quantile(&distribution, 1), 300);
+    distribution_clear(&distribution);
+    /* Nonsense, as damaged traces have it: the sum still counts. */
+    distribution_add_sum(&distribution, 3, 30, 5, 100);
+    assert_int_equal(distribution.total, 30);
+    assert_int_equal(distribution.count, 3);
+    assert_true(distribution_deviation(&distribution) < 1e-6);
     distribution_clear(&distribution);
 }
 
