@@ -20,6 +20,8 @@ struct net_report {
     GHashTable *sums; /* key -> struct peer_sum * */
 };
 
+static const char short_calls[] = "[short calls]";
+
 static const char *peer_of(const struct blocking *operation)
 {
     if (operation->peer)
@@ -30,7 +32,7 @@ static const char *peer_of(const struct blocking *operation)
         return "[new connections]";
     if (g_str_has_prefix(operation->call_name, "get"))
         return "[name lookup]";
-    return operation->is_summary ? "[short calls]" : "[unknown peer]";
+    return operation->is_summary ? short_calls : "[unknown peer]";
 }
 
 static struct peer_sum *sum_of(struct net_report *report, uint32_t process, const char *peer)
@@ -141,6 +143,7 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
     struct net_report *report = pointer;
     struct report_table *table = report_table_new("net", columns, G_N_ELEMENTS(columns));
     g_autoptr(GPtrArray) sums = g_ptr_array_new();
+    bool has_short = false;
     GHashTableIter iter;
     void *value;
 
@@ -150,6 +153,7 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
     g_ptr_array_sort(sums, compare_sums);
     for (guint i = 0; i < sums->len; i++) {
         const struct peer_sum *sum = sums->pdata[i];
+        has_short |= sum->peer == short_calls;
         report_table_add(table, trace_model_process(report->context.model, sum->process)->pid);
         report_table_add_text(table, sum->peer);
         report_table_add(table, (int64_t)sum->count);
@@ -167,6 +171,10 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
     else
         report_table_write(table, format, 0, out);
     report_table_free(table);
+    if (format == REPORT_TEXT && has_short)
+        fputs(
+            "Short calls were summed while recording: they are in one row, without their peers and bytes.\n",
+            out);
     if (format == REPORT_TEXT)
         report_print_loss(&report->context, out);
 }

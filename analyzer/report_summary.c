@@ -349,7 +349,7 @@ static void write_text(struct summary *summary, FILE *out)
     print_stuck(summary, out);
     print_locks(summary, out);
     if (sites->len > 0)
-        fprintf(out, "\nWhere they blocked    waits\n");
+        fprintf(out, "\nWhere they blocked    waits  (whole calls, what ran of them included)\n");
     print_sites(summary, sites, BLOCKING_SYNC, out);
     print_sites(summary, sites, BLOCKING_NET, out);
     print_sites(summary, sites, BLOCKING_SYSCALL, out);
