@@ -149,7 +149,9 @@ static void write_report(void *pointer, enum report_format format, FILE *out)
         return;
     if (all->duration.count > 1)
         fprintf(out, "\nDurations, all calls%s\n",
-                all->duration.summed_count > 0 ? " (of short ones the shortest, the longest, and the average of the rest)" : "");
+                all->duration.summed_count > 0
+                    ? " (of short ones the shortest, the longest, and the average of the rest)"
+                    : "");
     distribution_print_histogram(&all->duration, out);
     if (report->open_count > 0)
         fprintf(out, "%" G_GUINT64_FORMAT " had not ended when the recording did; not counted.\n",
