@@ -28,6 +28,7 @@ exectrace_same_behaviour_test(io_wide_stdio_results)
 exectrace_same_behaviour_test(io_paths_results rt)
 exectrace_same_behaviour_test(io_processes_results)
 exectrace_same_behaviour_test(alloc_results)
+exectrace_same_behaviour_test(io_small_stacks)
 # Programs of distributions are built with the checks of <stdio.h>, <unistd.h> ..., which have names of their own.
 foreach(name io_results io_files_results io_stdio_results io_wide_stdio_results io_paths_results io_processes_results)
   add_executable(${name}_fortified apps/${name}.c)
